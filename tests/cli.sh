@@ -1,0 +1,517 @@
+#!/bin/sh
+# cli.sh PROGRAM - contract tests of the command line program: exit statuses, messages, formats.
+# Prints a line for each failure and ends with "N passed, N failed, N skipped".
+
+program=${1:?usage: cli.sh PROGRAM [MODEL]}
+here=$(cd "$(dirname "$0")/.." && pwd) || exit 1
+model=${2:-$here/examples/demo.tcm}
+case $program in /*) ;; *) program=$(pwd)/$program ;; esac
+work=$(mktemp -d "${TMPDIR:-/tmp}/tokclass-cli.XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+cd "$work" || exit 1
+LC_ALL=C
+export LC_ALL
+
+passed=0
+failed=0
+skipped=0
+tab=$(printf '\t')
+
+pass() { passed=$((passed + 1)); }
+fail() { # NAME DETAIL
+    failed=$((failed + 1))
+    echo "FAILED: $1: $2"
+}
+
+# run NAME STATUS ARGUMENTS...: standard output in ./out, standard error in ./err; reads ./in.
+run() {
+    name=$1
+    want=$2
+    shift 2
+    "$program" "$@" <in >out 2>err
+    got=$?
+    if [ "$got" = "$want" ]; then pass; else
+        fail "$name" "exit status $got, not $want: $(head -c 300 err | tr '\n' ' ')"
+    fi
+}
+
+# What the last run wrote. Patterns are fixed strings.
+out_has() { if grep -qF -e "$1" out; then pass; else fail "$name" "output lacks: $1"; fi; }
+out_lacks() { if grep -qF -e "$1" out; then fail "$name" "output has: $1"; else pass; fi; }
+err_has() {
+    if grep -qF -e "$1" err; then pass; else
+        fail "$name" "message lacks: $1 ($(head -c 300 err))"
+    fi
+}
+out_is() {
+    if printf '%b' "$1" | cmp -s - out; then pass; else
+        fail "$name" "output is: $(head -c 300 out)"
+    fi
+}
+out_lines() {
+    n=$(($(wc -l <out)))
+    if [ "$n" = "$1" ]; then pass; else fail "$name" "$n lines, not $1"; fi
+}
+out_empty() { if [ -s out ]; then fail "$name" "output: $(head -c 100 out)"; else pass; fi; }
+err_empty() { if [ -s err ]; then fail "$name" "message: $(head -c 200 err)"; else pass; fi; }
+# A failure says one line, "tokclass: ...", and nothing else.
+one_line() {
+    if [ "$(($(wc -l <err)))" = 1 ] && grep -q '^tokclass: ' err; then pass; else
+        fail "$name" "not one line that begins with tokclass: $(head -c 300 err)"
+    fi
+}
+wrong() { # NAME ARGUMENTS...: a wrong command line
+    label=$1
+    shift
+    run "$label" 2 "$@"
+    one_line
+    out_empty
+}
+broken() { # NAME ARGUMENTS...: failed work
+    label=$1
+    shift
+    run "$label" 1 "$@"
+    one_line
+}
+input() { printf '%b' "$1" >in; }
+
+input ''
+
+# ---------------------------------------------------------------- the program, its options
+run 'help' 0 --help
+out_has 'usage: tokclass'
+err_empty
+run 'version' 0 --version
+out_has 'tokclass '
+wrong 'no command'
+wrong 'unknown command' tgg
+err_has tag
+wrong 'option before the command' --frobnicate
+for command in tag tokenize encode info convert; do
+    run "help of $command" 0 "$command" --help
+    out_has "usage: tokclass $command"
+    out_has '--help'
+    err_empty
+    wrong "$command: no argument" "$command"
+    wrong "$command: unknown option" "$command" --frobnicate x y
+    err_has '--frobnicate'
+done
+wrong 'the nearest option' tag m --agregation simple
+err_has '--aggregation'
+wrong 'the nearest option, encode' encode m --normalise
+err_has '--normalize'
+wrong 'one dash' tag m -q
+wrong 'missing value' tag m --format
+err_has '--format'
+wrong 'a flag has no value' tag m --quiet=1
+wrong 'bad choice' tag m --format xml
+err_has 'jsonl'
+wrong 'bad choice with =' tag m --format=xml
+wrong 'bad integer' tag m --threads two
+wrong 'integer with tail' tag m --threads 2x
+wrong 'empty integer' tag m --threads=
+wrong 'no threads' tag m --threads 0
+wrong 'huge integer' tag m --threads 99999999999999999999
+wrong 'negative stride' tag m --stride -1
+wrong 'bad number' tag m --min-score high
+wrong 'number out of range' tag m --min-score 1.5
+wrong 'not a number' tag m --min-score nan
+wrong 'two models' info a b
+wrong 'stride with none' tag m --stride 4 --aggregation none
+wrong 'stride with truncate' tag m --stride 4 --long truncate
+wrong 'conll needs words' tag m --format conll
+wrong 'conll needs words, document' tag m --format conll --input document
+wrong 'text with conll' tag m --input conll --text x
+wrong 'encode without output' encode m
+err_has '--output'
+wrong 'npy for logits' encode m --output logits --format npy
+wrong 'normalize for hidden' encode m --output hidden --normalize
+wrong 'layer for logits' encode m --output logits --layer 1
+wrong 'stride without max-length' tokenize m --stride 2
+wrong 'stride not below max-length' tokenize m --stride 8 --max-length 8
+wrong 'pair with words' tokenize m --pair --input words
+wrong 'skip-special without decode' tokenize m --skip-special
+wrong 'unknown isa' tag m --isa pentium
+err_has 'scalar'
+wrong 'isa that no machine has yet' tag m --isa avx512-bf16
+err_has 'available'
+case $(uname -m) in x86_64 | amd64) other=neon ;; *) other=avx2 ;; esac
+wrong 'isa of another machine' tag m --isa $other
+err_has 'available'
+broken 'missing model' tag no-such-model.tcm
+err_has 'no-such-model.tcm'
+broken 'missing model, info' info no-such-model.tcm
+broken 'folder as model' tag .
+printf 'this is no model, but a text that is long enough to hold a header, one would think' >bad.tcm
+broken 'text as model' tag bad.tcm
+err_has 'bad.tcm'
+: >empty.tcm
+broken 'empty model' info empty.tcm
+err_has 'empty.tcm'
+
+if [ ! -f "$model" ]; then
+    skipped=$((skipped + 1))
+    echo "skipped: the rest needs $model"
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" = 0 ]
+    exit
+fi
+broken 'missing file' tag "$model" no-such-file
+err_has 'no-such-file'
+broken 'folder as file' tag "$model" .
+head -c 5000 "$model" >cut.tcm
+broken 'cut model' info cut.tcm
+err_has 'cut.tcm'
+
+# ------------------------------------------------------------------------------------ tag
+sylvain='My name is Sylvain and I work at Hugging Face in Brooklyn.'
+input "$sylvain\n"
+run 'tag standard input' 0 tag "$model"
+out_lines 1
+err_empty
+out_has '[{"entity_group": "PER", "score": 0.9'
+out_has '"word": "sylvain", "start": 11, "end": 18}, {"entity_group": "ORG"'
+out_has '"word": "brooklyn", "start": 49, "end": 57}]'
+cp out sylvain.jsonl
+cp in sylvain.txt
+run 'tag a file' 0 tag "$model" sylvain.txt
+cmp -s out sylvain.jsonl && pass || fail "$name" 'differs from standard input'
+run 'tag -' 0 tag "$model" -
+cmp -s out sylvain.jsonl && pass || fail "$name" 'differs from standard input'
+run 'options anywhere' 0 --help
+run 'options anywhere' 0 tag --quiet "$model" --format=jsonl sylvain.txt --threads 2
+cmp -s out sylvain.jsonl && pass || fail "$name" 'two threads differ from one'
+run 'two dashes end the options' 0 tag --quiet -- "$model" sylvain.txt
+cmp -s out sylvain.jsonl && pass || fail "$name" 'differs'
+run 'text' 0 tag "$model" --text "$sylvain" --text=""
+out_lines 2
+tail -n 1 out >last
+[ "$(cat last)" = '[]' ] && pass || fail "$name" 'an empty text is not []'
+run 'scalar' 0 tag "$model" --isa scalar sylvain.txt
+cmp -s out sylvain.jsonl && pass || fail "$name" 'differs from the best instruction set'
+run 'compute fast' 0 tag "$model" --compute fast sylvain.txt
+out_lines 1
+run 'two files' 0 tag "$model" sylvain.txt sylvain.txt
+out_lines 2
+
+input 'Marie Curie left Warsaw.\r\n\n \nIn Paris.'
+run 'lines' 0 tag "$model"
+out_lines 4
+sed -n 2p out >line
+[ "$(cat line)" = '[]' ] && pass || fail "$name" 'an empty line is not []'
+input ''
+run 'empty input' 0 tag "$model"
+out_empty
+run 'empty input as json' 0 tag "$model" --format json
+out_is '[]\n'
+run 'empty input as html' 0 tag "$model" --format html
+out_has '</html>'
+input 'Marie Curie\000 left \377\376Warsaw\303.\n\000\n'
+run 'hostile bytes' 0 tag "$model"
+out_lines 2
+out_has 'warsaw'
+run 'hostile bytes, html' 0 tag "$model" --format html
+out_has '</html>'
+run 'hostile bytes, ansi' 0 tag "$model" --format ansi
+input 'Fine.\nNot \377 fine.\n'
+broken 'strict UTF-8' tag "$model" --strict-utf8
+err_has 'standard input:2'
+out_lines 1
+
+# offsets
+input 'Zo\303\253 \360\237\230\255 lives in Lyon.\n'
+run 'code points' 0 tag "$model"
+out_has '"start": 15, "end": 19}'
+run 'bytes' 0 tag "$model" --offsets bytes
+out_has '"start": 19, "end": 23}'
+run 'utf16' 0 tag "$model" --offsets=utf16
+out_has '"start": 16, "end": 20}'
+wrong 'bad unit' tag "$model" --offsets chars
+
+# strategies and filters
+cp sylvain.txt in
+run 'none' 0 tag "$model" --aggregation none
+out_has '[{"entity": "B-PER", "score": 0.9'
+out_has '"index": 4, "word": "sy", "start": 11, "end": 13}'
+for strategy in simple first average max; do
+    run "aggregation $strategy" 0 tag "$model" --aggregation $strategy
+    out_has '{"entity_group": "LOC", "score": 0.9'
+done
+run 'min-score' 0 tag "$model" --min-score 0.9999
+out_is '[]\n'
+run 'ignore labels' 0 tag "$model" --ignore-labels O,PER,ORG
+out_lacks PER
+out_has LOC
+run 'ignore nothing' 0 tag "$model" --ignore-labels ''
+out_has '"entity_group": "O"'
+run 'constrain' 0 tag "$model" --constrain bio --batch-tokens 1
+out_has '"word": "sylvain", "start": 11, "end": 18}'
+
+# formats
+run 'json' 0 tag "$model" --format json sylvain.txt sylvain.txt
+head -c 2 out >line
+[ "$(cat line)" = '[[' ] && pass || fail "$name" 'does not begin with [['
+tail -c 3 out >line
+[ "$(cat line)" = ']]' ] && pass || fail "$name" 'does not end with ]]'
+printf 'Marie\tCurie left\tParis.\nHello.\nParis.\n' >in
+run 'tsv' 0 tag "$model" --format tsv
+out_has "3${tab}0${tab}5${tab}LOC${tab}0."
+out_has "${tab}Paris"
+awk -F '\t' 'NF != 6 { bad = 1 } END { exit bad }' out && pass || fail "$name" 'not six columns'
+printf '%s\n' "Sarah <b>& \"co\"</b> 'x' lives in Lyon." >in
+run 'html' 0 tag "$model" --format html
+out_has '<!DOCTYPE html>'
+out_has '<title>'
+out_has '&lt;b&gt;&amp; &quot;co&quot;&lt;/b&gt;'
+out_lacks '<b>&'
+out_has 'prefers-color-scheme'
+out_has '<mark class='
+out_lacks 'http'
+run 'ansi' 0 tag "$model" --format ansi
+out_has "$(printf '\033[')"
+out_has LOC
+printf 'Lyon \033[2J is fine.\n' >in
+run 'ansi keeps control sequences out' 0 tag "$model" --format ansi
+out_lacks "$(printf '\033[2J')"
+
+# words
+printf -- '-DOCSTART- -X- O\n\nSarah NNP O\nlives\tVBZ\n# O\n\n\nParis\r\n' >in
+run 'conll' 0 tag "$model" --input conll --format conll
+out_lines 5
+out_has "Sarah${tab}B-PER"
+out_has "#${tab}O"
+sed -n 4p out >line
+[ "$(cat line)" = '' ] && pass || fail "$name" 'no empty line between the sentences'
+sed -n 5p out >line
+[ "$(cat line)" = "Paris${tab}B-LOC" ] && pass || fail "$name" 'the last word differs'
+run 'conll as jsonl' 0 tag "$model" --input conll
+out_lines 2
+out_has '"word": "sarah", "start": 0, "end": 5}'
+run 'conll, average' 0 tag "$model" --input conll --format conll --aggregation average
+out_has "Sarah${tab}B-PER"
+
+# JSON lines
+cat >in <<'END'
+"In Paris."
+["In", "Paris", "."]
+{"id": 7, "text": "In Paris."}
+
+{"words": ["In", "Paris", "."]}
+{"tokens": ["In", "Paris", "."], "tags": [0, 1, 0]}
+[]
+"\u0049n \"Paris\"."
+END
+run 'jsonl' 0 tag "$model" --input jsonl
+out_lines 7
+n=$(grep -c '"start": 3, "end": 8}\]' out)
+[ "$n" = 5 ] && pass || fail "$name" "Paris is found $n times, not 5"
+out_has '"start": 4, "end": 9}'
+for line in '{"id": 3}' '[1]' '12' '"open' '{"text": 1}' '{"words": "a"}' '["a"] x' 'Paris'; do
+    printf '"Fine."\n%s\n' "$line" >in
+    broken "bad line $line" tag "$model" --input jsonl
+    err_has 'standard input:2'
+    out_lines 1
+done
+printf '"Fine."\n["In", "Paris"]\n' >in
+broken 'a text where words are needed' tag "$model" --input jsonl --format conll
+err_has 'standard input:1'
+
+# documents
+printf 'Marie Curie\nleft Warsaw.\n' >in
+cp in doc.txt
+run 'document' 0 tag "$model" --input document
+out_lines 1
+out_has warsaw
+run 'documents' 0 tag "$model" --input document doc.txt doc.txt
+out_lines 2
+
+# long texts
+i=0
+while [ $i -lt 120 ]; do
+    printf 'Sarah lives in Lyon. '
+    i=$((i + 1))
+done >in
+run 'windows' 0 tag "$model"
+err_empty
+out_has '"start": 2514, "end": 2518}]'
+cp out windows
+run 'windows with a stride' 0 tag "$model" --stride 128
+out_has '"start": 2514, "end": 2518}]'
+run 'windows, none' 0 tag "$model" --aggregation none
+out_has '"end": 2518}]'
+n=$(grep -o '"entity": "B-LOC"' out | wc -l)
+[ "$((n))" = 120 ] && pass || fail "$name" "$n tokens, not 120"
+run 'truncate' 0 tag "$model" --long truncate
+out_lacks '"start": 2514'
+one_line
+err_has 'standard input:1'
+run 'truncate quietly' 0 tag "$model" --long truncate --quiet
+err_empty
+broken 'long is an error' tag "$model" --long error
+err_has 'standard input:1'
+printf 'Fine.\n' >short
+cat short in >both
+broken 'long is an error, second line' tag "$model" --long error both
+err_has 'both:2'
+out_lines 1
+wrong 'stride too large' tag "$model" --stride 600
+wrong 'stride as large as the window' tag "$model" --stride 510
+run 'largest stride' 0 tag "$model" --stride 509 --text Lyon
+
+# ------------------------------------------------------------------------------- tokenize
+input 'Hello Sylvain\n'
+run 'tokenize' 0 tokenize "$model"
+out_lines 1
+out_has '{"ids": ['
+out_has '], "tokens": ["[CLS]", "hello", "sy", "##l", "##va", "##in", "[SEP]"], "offsets": [[0, 0], [0, 5], [6, 8], '
+out_has '"word_ids": [null, 0, 1, 1, 1, 1, null], "type_ids": [0, 0, 0, 0, 0, 0, 0], "special_tokens_mask": [1, 0, 0, 0, 0, 0, 1]}'
+out_lacks overflowing
+sed 's/^{"ids": \(\[[^]]*\]\).*/\1/' out >ids
+run 'no special tokens' 0 tokenize "$model" --no-special
+out_lacks CLS
+run 'max-length' 0 tokenize "$model" --max-length 4 --stride 1
+out_has '"tokens": ["[CLS]", "hello", "sy", "[SEP]"]'
+out_has ', "overflowing": [{"ids": ['
+out_has '["[CLS]", "sy", "##l", "[SEP]"]'
+run 'max-length without overflow' 0 tokenize "$model" --max-length 100
+out_has '"overflowing": []}'
+run 'words' 0 tokenize "$model" --input words
+out_has '"offsets": [[0, 0], [0, 5], [0, 2], '
+input 'one two\tthree\n'
+run 'pair' 0 tokenize "$model" --pair
+out_has '"type_ids": [0, 0, 0, 0, 1, 1]'
+input 'one two\n'
+broken 'pair without a tab' tokenize "$model" --pair
+err_has 'standard input:1'
+input 'a\n\nb'
+run 'lines, tokenize' 0 tokenize "$model"
+out_lines 3
+cp ids in
+run 'decode an array' 0 tokenize "$model" --decode
+out_is '[CLS] hello sylvain [SEP]\n'
+tr -d '[],' <ids >in
+run 'decode' 0 tokenize "$model" --decode --skip-special
+out_is 'hello sylvain\n'
+input '\n[]\n'
+run 'decode nothing' 0 tokenize "$model" --decode
+out_is '\n\n'
+for line in 'x' '1 x' '1,2' '[1 2' '[1,]' '[1' '[1] 2' '99999999999' '1.5' '-'; do
+    printf '5\n%s\n' "$line" >in
+    broken "decode $line" tokenize "$model" --decode
+    err_has 'standard input:2'
+done
+
+# --------------------------------------------------------------------------------- encode
+input 'Hello\n\n'
+for kind in logits hidden probabilities; do
+    run "encode $kind" 0 encode "$model" --output $kind
+    out_lines 2
+    out_has '{"tokens": ["[CLS]", "hello", "[SEP]"], "'$kind'": [['
+done
+run 'layer 0' 0 encode "$model" --output hidden --layer 0
+out_lines 2
+run 'encode mean' 0 encode "$model" --output mean
+out_lines 2
+out_has '{"vector": ['
+cp out mean
+run 'encode mean, the last layer' 0 encode "$model" --output mean --layer 6
+cmp -s out mean && pass || fail "$name" 'differs from the default'
+run 'encode cls' 0 encode "$model" --output cls --normalize
+awk '{ gsub(/[^-0-9.e, ]/, ""); gsub(/,/, " "); s = 0; for (i = 1; i <= NF; i++) s += $i * $i
+    if ($0 !~ /[0-9]/ || s < 0.999 || s > 1.001) bad = 1 } END { exit bad }' out && pass ||
+    fail "$name" 'the vectors are not of length 1'
+wrong 'layer too large' encode "$model" --output hidden --layer 7
+run 'npy' 0 encode "$model" --output mean --format npy
+n=$(($(wc -c <out)))
+[ "$n" = $((128 + 2 * 384 * 4)) ] && pass || fail "$name" "$n bytes"
+out_has "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 384), }"
+"$program" encode "$model" --output mean --format npy <in 2>err | cat >out2
+cmp -s out out2 && pass || fail 'npy into a pipe' 'differs'
+i=0
+while [ $i -lt 600 ]; do
+    printf 'word '
+    i=$((i + 1))
+done >in
+broken 'encode a long text' encode "$model" --output logits
+err_has 'standard input:1'
+
+# ----------------------------------------------------------------------------------- info
+input ''
+run 'info' 0 info "$model"
+out_has token-classification
+err_empty
+run 'info --json' 0 info "$model" --json
+for key in '"model_type": "bert"' '"num_hidden_layers": 6' '"hidden_size": 384' \
+    '"vocab_size": 8500' '"max_length": 512' '"5": "B-LOC"' '"task": "token-classification"' \
+    '"isa_available": [' '"isa": "' '"layer_norm_eps": 1e-12' '"hidden_act": "gelu"'; do
+    out_has "$key"
+done
+run 'verify' 0 info "$model" --verify
+size=$(($(wc -c <"$model")))
+head -c $((size * 3 / 4)) "$model" >flipped.tcm
+printf '\252\125\252\125\252\125\252\125' >>flipped.tcm
+tail -c +$((size * 3 / 4 + 9)) "$model" >>flipped.tcm
+broken 'verify a changed file' info flipped.tcm --verify
+err_has 'flipped.tcm'
+cp "$model" in
+run 'model from standard input' 0 info -
+out_has token-classification
+
+# ------------------------------------------------------------------- outputs that fail
+cp sylvain.txt in
+if [ -c /dev/full ] && ! (echo x >/dev/full) 2>/dev/null; then
+    for arguments in 'tag MODEL' 'tag MODEL --format html' 'tokenize MODEL' 'info MODEL' \
+        'encode MODEL --output mean' 'encode MODEL --output mean --format npy' '--help' \
+        '--version'; do
+        name="disk full: $arguments"
+        set --
+        for word in $arguments; do
+            [ "$word" = MODEL ] && word=$model
+            set -- "$@" "$word"
+        done
+        "$program" "$@" <in >/dev/full 2>err
+        got=$?
+        [ $got = 1 ] && pass || fail "$name" "exit status $got, not 1"
+        one_line
+        err_has 'standard output'
+    done
+else
+    skipped=$((skipped + 1))
+fi
+i=0
+while [ $i -lt 12 ]; do
+    cat sylvain.txt
+    i=$((i + 1))
+done >many
+while [ $i -lt 6000 ]; do
+    cat many many many many
+    i=$((i + 48))
+done >plenty
+{
+    "$program" tokenize "$model" plenty 2>err
+    echo $? >status
+} | head -n 1 >out
+name='broken pipe'
+err_empty
+case $(cat status) in 0 | 141) pass ;; *) fail "$name" "exit status $(cat status)" ;; esac
+# A filter that is fed line by line answers line by line.
+if mkfifo feed answer 2>/dev/null; then
+    "$program" tag "$model" <feed >answer 2>err &
+    filter=$!
+    (sleep 30 && kill $filter) >/dev/null 2>&1 & # rather a failure than a hang
+    watchdog=$!
+    exec 3>feed 4<answer
+    printf '%s\n' "$sylvain" >&3
+    read -r line <&4
+    printf '%s\n' "$line" >out
+    cmp -s out sylvain.jsonl && pass || fail 'line by line' 'the first answer differs'
+    exec 3>&- 4<&-
+    wait $filter
+    kill $watchdog 2>/dev/null
+else
+    skipped=$((skipped + 1))
+fi
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]

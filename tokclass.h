@@ -1,0 +1,7200 @@
+/* tokclass.h - token classification on the CPU in one file. Public interface first, then the
+ * manual's promises in code. */
+#ifndef TC__KBODY
+#ifndef TC__INCLUDED
+#define TC__INCLUDED
+/* ====================================================================== 05-config
+ * Every macro. Define them before the #include that carries the implementation (and TC_STATIC
+ * or TC_API before every one). None changes a public struct, nor a result beyond rounding.
+ *
+ *   TOKCLASS_IMPLEMENTATION  compile the implementation here; in one file of the program
+ *   TC_STATIC                every public function is static: for a program of one file
+ *   TC_API                   what stands before each public declaration, e.g. a dllexport
+ *   TC_ASSERT(x)             check of the caller's own mistakes; default assert
+ *   TC_REALLOC(p, n)         with TC_FREE(p): the default allocator in place of libc's
+ *   TC_FREE(p)               both or neither
+ *   TC_NO_STDIO              no files: models come from memory, nothing is saved
+ *   TC_NO_THREADS            no pthreads: tc_env.threads is taken as 1
+ *   TC_NO_SIMD               the scalar reference and plain C only
+ *   TC_OPENMP                parallel regions run on OpenMP's threads (compile with -fopenmp)
+ *   TC_HEADER                name by which this file includes itself; default "tokclass.h"
+ */
+#ifndef TC_API
+#ifdef TC_STATIC
+#define TC_API static
+#else
+#define TC_API extern
+#endif
+#endif
+
+/* ======================================================================= 06-types */
+#include <stddef.h>
+#include <stdint.h>
+
+#define TC_VERSION "0.1.0"
+#define TC_FILE_VERSION                                                                        \
+    1 /* the newest .tcm version that this library reads, and the one it writes */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a fallible call returns. The sentence for a person is in tc_diag. */
+typedef enum tc_status {
+    TC_OK = 0,
+    TC_ERROR_ARGUMENT,    /* the caller's mistake: a bad option, a null pointer, a wrong id */
+    TC_ERROR_MEMORY,      /* the allocator returned null */
+    TC_ERROR_IO,          /* a file cannot be opened, read or written */
+    TC_ERROR_FORMAT,      /* the bytes are not what the format says */
+    TC_ERROR_VERSION,     /* written by a newer library */
+    TC_ERROR_CHECKSUM,    /* bytes were changed since they were written */
+    TC_ERROR_UNSUPPORTED, /* well formed, but not something that this library does */
+    TC_ERROR_LENGTH,      /* longer than the limit, where the caller asked for an error */
+    TC_ERROR_UTF8         /* ill-formed UTF-8, where the caller asked for an error */
+} tc_status;
+
+/* Receives the sentence of the last failed call. Owned by the caller, never freed here. */
+typedef struct tc_diag {
+    tc_status status;
+    uint64_t offset;   /* byte offset in the file or text that the message speaks of, else 0 */
+    char message[256]; /* one sentence without newline, NUL-terminated, cut to fit */
+} tc_diag;
+
+/* Instruction sets. In f32 every level gives the same bits but TC_LEVEL_BASE, which has no
+ * fused multiply-add and differs by rounding. */
+typedef enum tc_level {
+    TC_LEVEL_BEST = 0, /* as a cap: no cap */
+    TC_LEVEL_SCALAR,   /* the reference: slow, any CPU */
+    TC_LEVEL_BASE,     /* for CPUs without FMA: SSE2 or plain C */
+    TC_LEVEL_AVX2,     /* AVX2 and FMA */
+    TC_LEVEL_AVX512,   /* AVX-512 F, BW, DQ, VL */
+    TC_LEVEL_NEON,     /* AArch64 */
+    TC_LEVEL_COUNT
+} tc_level;
+
+/* How numbers are stored in a .tcm file. All are computed in f32. */
+typedef enum tc_dtype {
+    TC_F32 = 0,
+    TC_F16,
+    TC_BF16,
+    TC_S16, /* 13 bits and a sign, one f32 scale for each output channel */
+    TC_S8,  /* 7 bits and a sign, one f32 scale for each output channel */
+    TC_DTYPE_COUNT
+} tc_dtype;
+
+/* What a create, open or load call takes from its surroundings. All zeros, or a null pointer
+ * in its place, means: libc's allocator, one thread, the best level, no message. Copied by the
+ * call; what `diag` points to must outlive the object made (models use it only to load). */
+typedef struct tc_env {
+    /* realloc with sizes: old is null for a new block; new_size 0 frees and returns null.
+     * Must be safe to call from every thread that uses an object made with it. */
+    void *(*allocate)(void *user, void *old, size_t old_size, size_t new_size);
+    void *user;       /* handed to allocate */
+    unsigned threads; /* worker threads of a session or tagger, the caller's included; 0 = 1 */
+    tc_level level;   /* cap on the instruction set; the best one below it is used */
+    tc_diag *diag;
+} tc_env;
+
+/* Bytes with a length; not NUL-terminated. */
+typedef struct tc_string {
+    const char *data;
+    size_t length;
+} tc_string;
+
+/* A place in the caller's text, in three units that count the same place. An ill-formed UTF-8
+ * sequence (maximal subpart, Unicode 3.9) counts as one code point and one UTF-16 unit. */
+typedef struct tc_pos {
+    uint32_t byte, codepoint, utf16;
+} tc_pos;
+
+/* One token. For pre-split input start and end are relative to the token's own word. */
+typedef struct tc_token {
+    int32_t id;
+    int32_t word;      /* word id as in HuggingFace's word_ids(), -1 for special tokens */
+    tc_pos start, end; /* half-open span of the original text; all 0 for special tokens */
+    int32_t text;    /* index of an added token's own spelling, else -1; see tc_encoding_text */
+    uint8_t type;    /* token type id */
+    uint8_t special; /* 1: put in by the template ([CLS], [SEP]), not found in the text */
+    uint8_t sequence; /* 0 text, 1 pair, 255 special */
+    uint8_t reserved;
+} tc_token;
+
+typedef enum tc_truncation {
+    TC_TRUNCATE_LONGEST_FIRST = 0,
+    TC_TRUNCATE_ONLY_FIRST,
+    TC_TRUNCATE_ONLY_SECOND
+} tc_truncation;
+
+/* One input: a text, two texts, or a text already split into words. Bytes are UTF-8; they are
+ * borrowed during the call only. */
+typedef struct tc_input {
+    const char *text;
+    size_t length;    /* bytes of text */
+    const char *pair; /* second text, or null */
+    size_t pair_length;
+    const tc_string *words; /* [word_count], or null; then text and pair are ignored */
+    size_t word_count;
+} tc_input;
+
+/* All zeros: special tokens, no truncation. */
+typedef struct tc_encode_options {
+    int no_special_tokens;
+    uint32_t max_length; /* tokens in a window, special ones included; 0 = no limit */
+    uint32_t stride;     /* tokens shared by neighbouring windows */
+    tc_truncation truncation;
+    int strict_utf8; /* ill-formed UTF-8 is TC_ERROR_UTF8 instead of U+FFFD */
+} tc_encode_options;
+
+typedef enum tc_aggregation {
+    TC_AGGREGATION_SIMPLE = 0,
+    TC_AGGREGATION_NONE,
+    TC_AGGREGATION_FIRST,
+    TC_AGGREGATION_AVERAGE,
+    TC_AGGREGATION_MAX
+} tc_aggregation;
+
+typedef enum tc_long_text {
+    TC_LONG_WINDOW = 0, /* overlapping windows: the text is tagged to its end */
+    TC_LONG_TRUNCATE,   /* text behind the limit is not tagged; tc_entities.truncated tells */
+    TC_LONG_ERROR       /* TC_ERROR_LENGTH */
+} tc_long_text;
+
+typedef enum tc_constraint {
+    TC_CONSTRAIN_NONE = 0,
+    TC_CONSTRAIN_BIO /* the most probable sequence that the label scheme allows (Viterbi) */
+} tc_constraint;
+
+/* All zeros: grouped entities without "O", windows that overlap by a quarter of the limit. */
+typedef struct tc_tag_options {
+    tc_aggregation aggregation;
+    const char *const *ignore_labels; /* [ignore_count] of NUL-terminated names; null = "O" */
+    size_t ignore_count;
+    int keep_all; /* ignore no label */
+    tc_long_text long_text;
+    int has_stride;  /* take `stride`, and HuggingFace's rules for it, even if it is 0 */
+    uint32_t stride; /* tokens shared by neighbouring windows */
+    tc_constraint constrain;
+    const char
+        *delimiter;  /* between the words of pre-split input, for start, end; null = " " */
+    float min_score; /* drop entities below */
+    uint32_t batch_tokens; /* tokens computed at once; 0 = 512. Changes speed and memory only */
+    int strict_utf8;
+} tc_tag_options;
+
+/* One entity, or one token with TC_AGGREGATION_NONE. */
+typedef struct tc_entity {
+    const char *label; /* "PER" for a group, "B-PER" for a token; NUL-terminated */
+    float score;       /* probability, 0 to 1 */
+    uint32_t index;    /* TC_AGGREGATION_NONE: place of the token in the sequence, [CLS] is 0 */
+    tc_pos start,
+        end; /* half-open span of the text; of the words joined by one space if pre-split */
+    tc_string word; /* as the tokenizer decodes it; use start and end to slice the text */
+} tc_entity;
+
+/* The entities of one input. */
+typedef struct tc_entities {
+    const tc_entity *entities; /* [count], in the order of the text */
+    size_t count;
+    const int32_t
+        *word_labels; /* [word_count] label ids for pre-split input, -1 for a word without
+                                   tokens; else null */
+    int truncated;    /* TC_LONG_TRUNCATE cut this input */
+} tc_entities;
+
+/* Everything a call of tc_tagger_tag found: one block, freed by tc_result_free. */
+typedef struct tc_result {
+    const tc_entities *inputs; /* [count], in the order of the inputs */
+    size_t count;
+} tc_result;
+
+/* Facts about a model; strings and arrays belong to the model. Names follow config.json. */
+typedef struct tc_model_info {
+    const char *model_type;      /* "bert", "distilbert", "electra"; "" for a tokenizer alone */
+    const char *task;            /* "token-classification", "feature-extraction", "tokenizer" */
+    const char *hidden_act;      /* "gelu", "gelu_new", "relu", "silu" */
+    const char *producer;        /* what wrote the file */
+    const char *tokenizer_model; /* "WordPiece" */
+    tc_dtype dtype;              /* of the large matrices */
+    uint32_t num_hidden_layers, hidden_size, intermediate_size, num_attention_heads;
+    uint32_t vocab_size, embedding_size, max_position_embeddings, type_vocab_size;
+    uint32_t max_length; /* the model's limit in tokens, special ones included; 0 = none */
+    uint32_t num_labels;
+    const char *const *labels; /* [num_labels] */
+    float layer_norm_eps;
+    uint64_t parameters; /* numbers in all tensors, padding not counted */
+    uint64_t file_size;  /* bytes */
+    uint32_t file_version;
+    uint32_t tensor_count;
+} tc_model_info;
+
+/* One tensor of a model, a row-major matrix [rows, columns]; a vector has rows = 1. */
+typedef struct tc_tensor_info {
+    const char *name;
+    tc_dtype dtype;
+    uint32_t rows, columns;
+    uint64_t offset, size; /* bytes in the file */
+} tc_tensor_info;
+
+/* A batch without padding: T = sum of lengths tokens, sequence after sequence. */
+typedef struct tc_batch {
+    const int32_t *ids;      /* [T] */
+    const uint8_t *types;    /* [T] token type ids, or null for zeros */
+    const uint32_t *lengths; /* [sequences], each at least 1 */
+    size_t sequences;
+} tc_batch;
+
+/* What tc_session_run is to write; null members are not computed. */
+typedef struct tc_outputs {
+    float *logits; /* [T, num_labels] */
+    float *hidden; /* [T, hidden_size], as HuggingFace's hidden_states */
+    int layer;     /* for hidden: 0 the last, n > 0 the output of layer n, -1 the embeddings */
+} tc_outputs;
+
+/* What a model is, for tc_writer_describe. All strings are copied. */
+typedef struct tc_model_desc {
+    const char *model_type, *task, *hidden_act, *producer;
+    tc_dtype dtype;
+    uint32_t num_hidden_layers, hidden_size, intermediate_size, num_attention_heads;
+    uint32_t vocab_size, embedding_size; /* embedding_size 0 = hidden_size */
+    uint32_t max_position_embeddings, type_vocab_size, max_length;
+    float layer_norm_eps;
+    const char *const *labels; /* [num_labels] */
+    uint32_t num_labels;
+} tc_model_desc;
+
+typedef struct tc_added_token {
+    tc_string content;
+    int32_t id;
+    uint8_t special, normalized, single_word, lstrip, rstrip;
+} tc_added_token;
+
+/* One step of a post-processing template: a sequence (0 or 1), or a special token's id. */
+typedef struct tc_template_step {
+    int32_t id; /* special token, or -1 for a sequence */
+    uint8_t sequence;
+    uint8_t type; /* token type id */
+} tc_template_step;
+
+/* A WordPiece tokenizer, for tc_writer_tokenizer. Everything is copied. */
+typedef struct tc_tokenizer_desc {
+    const tc_string *vocab; /* [vocab_count] by id; data null where an id has no token */
+    uint32_t vocab_count;
+    const tc_added_token *added;
+    uint32_t added_count;
+    const tc_template_step *single, *pair; /* a null template: the sequences alone */
+    uint32_t single_count, pair_count;
+    tc_string continuing_prefix; /* "##" */
+    int32_t unk_id;              /* -1: none, an unknown word is then TC_ERROR_FORMAT */
+    uint32_t max_word_chars;     /* max_input_chars_per_word */
+    uint8_t clean_text, handle_chinese_chars, strip_accents, lowercase; /* BertNormalizer */
+    uint8_t truncate_left;                                              /* truncation_side */
+    uint8_t decoder_wordpiece; /* else tokens are joined with spaces */
+    uint8_t decoder_cleanup;   /* the WordPiece decoder's own */
+    uint8_t clean_up_spaces; /* clean_up_tokenization_spaces of the tokenizer's configuration */
+    tc_string decoder_prefix; /* "##" */
+} tc_tokenizer_desc;
+
+/* Opaque objects, each freed by its own _free; freeing null does nothing. */
+typedef struct tc_model tc_model;         /* read-only after loading: shared by threads */
+typedef struct tc_tokenizer tc_tokenizer; /* part of a model, read-only: shared by threads */
+typedef struct tc_encoding tc_encoding;   /* one thread at a time */
+typedef struct tc_session tc_session;     /* one thread at a time */
+typedef struct tc_tagger tc_tagger;       /* one thread at a time */
+typedef struct tc_writer tc_writer;       /* one thread at a time */
+
+/* ==================================================================== 10-api-easy
+ * Load, tag, free. For allocator, threads and messages see the objects below. */
+
+#ifndef TC_NO_STDIO
+/* Opens a .tcm file with a token-classification head. One thread. *out is null on failure. */
+TC_API tc_status tc_load(const char *path, tc_tagger **out);
+#endif
+/* Finds the entities of a NUL-terminated UTF-8 text: result->inputs[0]. */
+TC_API tc_status tc_tag(tc_tagger *tagger, const char *text, tc_result **out);
+/* Frees a result or a tagger; null does nothing. */
+TC_API void tc_result_free(tc_result *result);
+TC_API void tc_tagger_free(tc_tagger *tagger);
+/* "out of memory", a fixed text for each status; never null. */
+TC_API const char *tc_status_text(tc_status status);
+
+/* =================================================================== 11-api-model */
+
+#ifndef TC_NO_STDIO
+/* Maps a .tcm file and checks its directory and small sections; tensors are not read. */
+TC_API tc_status tc_model_load(const char *path, const tc_env *env, tc_model **out);
+#endif
+/* The same from memory: `data` [size] is borrowed until tc_model_free, aligned to 8 bytes or
+ * more (64 is best). Safe on any bytes. */
+TC_API tc_status tc_model_open(const void *data, size_t size, const tc_env *env,
+                               tc_model **out);
+TC_API void tc_model_free(tc_model *model);
+/* Never null; belongs to the model. */
+TC_API const tc_model_info *tc_model_get_info(const tc_model *model);
+/* The model's tokenizer; null if it has none. */
+TC_API const tc_tokenizer *tc_model_tokenizer(const tc_model *model);
+/* Tensor `index` of info->tensor_count; TC_ERROR_ARGUMENT beyond. */
+TC_API tc_status tc_model_tensor(const tc_model *model, uint32_t index, tc_tensor_info *out);
+/* Its numbers as f32, row-major, into `out` [rows * columns]. */
+TC_API tc_status tc_model_read(const tc_model *model, uint32_t index, float *out);
+/* Reads every tensor and compares its checksum; the message names the first that differs. */
+TC_API tc_status tc_model_verify(const tc_model *model, tc_diag *diag);
+
+/* =============================================================== 12-api-tokenizer */
+
+/* A reusable encoding with a cache of words. The tokenizer's model must outlive it. */
+TC_API tc_status tc_encoding_create(const tc_tokenizer *tokenizer, const tc_env *env,
+                                    tc_encoding **out);
+TC_API void tc_encoding_free(tc_encoding *encoding);
+/* Tokenizes; `options` null = zeros. What an earlier run gave is lost. With a max_length there
+ * is a window 0 and, where text is left, further ones, in HuggingFace's order of overflow.
+ * TC_ERROR_LENGTH: a strategy that cannot reach max_length; text of 2 GiB or more. */
+TC_API tc_status tc_encoding_run(tc_encoding *encoding, const tc_input *input,
+                                 const tc_encode_options *options);
+/* Windows of the last run; 1 or more after success. */
+TC_API size_t tc_encoding_window_count(const tc_encoding *encoding);
+/* Tokens of a window, valid until the next run; *count is their number. */
+TC_API const tc_token *tc_encoding_tokens(const tc_encoding *encoding, size_t window,
+                                          size_t *count);
+/* A token's string: its vocabulary entry, or the spelling of an added token found in the text.
+ * Valid until the next run. */
+TC_API tc_string tc_encoding_text(const tc_encoding *encoding, const tc_token *token);
+/* ids [count] to text as transformers' decode does; unknown ids are passed over. *out is
+ * NUL-terminated and valid until the next call on this encoding. */
+TC_API tc_status tc_encoding_decode(tc_encoding *encoding, const int32_t *ids, size_t count,
+                                    int skip_special, tc_string *out);
+/* The string of an id (length 0 if there is none), valid as long as the model. */
+TC_API tc_string tc_tokenizer_token(const tc_tokenizer *tokenizer, int32_t id);
+/* One more than the largest id. */
+TC_API uint32_t tc_tokenizer_size(const tc_tokenizer *tokenizer);
+
+/* ================================================================== 13-api-tagger */
+
+/* A tagger on a model, which must outlive it. TC_ERROR_UNSUPPORTED: no token-classification
+ * head, or no tokenizer. */
+TC_API tc_status tc_tagger_create(const tc_model *model, const tc_env *env, tc_tagger **out);
+/* Tags `count` inputs at once; `options` null = zeros. On failure *out is null; the message
+ * names the input (from 0). */
+TC_API tc_status tc_tagger_tag(tc_tagger *tagger, const tc_input *inputs, size_t count,
+                               const tc_tag_options *options, tc_result **out);
+
+/* ================================================================== 14-api-writer */
+
+/* Collects a model and writes it as .tcm. */
+TC_API tc_status tc_writer_create(const tc_env *env, tc_writer **out);
+TC_API void tc_writer_free(tc_writer *writer);
+TC_API tc_status tc_writer_describe(tc_writer *writer, const tc_model_desc *desc);
+TC_API tc_status tc_writer_tokenizer(tc_writer *writer, const tc_tokenizer_desc *desc);
+/* Adds a tensor under the name of the manual's table. `data` [rows, columns] is read before the
+ * call returns. Matrices and embeddings are stored in the described dtype, vectors as f32. */
+TC_API tc_status tc_writer_tensor(tc_writer *writer, const char *name, uint32_t rows,
+                                  uint32_t columns, const float *data);
+/* The file as bytes: checked to be complete, then *data [*size], valid until tc_writer_free. */
+TC_API tc_status tc_writer_finish(tc_writer *writer, const void **data, size_t *size);
+
+/* ===================================================================== 17-api-raw
+ * Token ids to logits, and the instruction sets. */
+
+TC_API tc_status tc_session_create(const tc_model *model, const tc_env *env, tc_session **out);
+TC_API void tc_session_free(tc_session *session);
+/* Runs the encoder. TC_ERROR_ARGUMENT: an id or type out of range, a sequence of 0 tokens;
+ * TC_ERROR_LENGTH: a sequence beyond max_position_embeddings. */
+TC_API tc_status tc_session_run(tc_session *session, const tc_batch *batch,
+                                const tc_outputs *outputs);
+/* "scalar", "base", "avx2", "avx512", "neon"; "best" for 0. */
+TC_API const char *tc_level_name(tc_level level);
+/* Whether this CPU and operating system run it. */
+TC_API int tc_level_available(tc_level level);
+/* The level that a cap leads to; `cap` 0 = the best. */
+TC_API tc_level tc_level_choose(tc_level cap);
+TC_API const char *tc_dtype_name(tc_dtype dtype); /* "f32", "f16", "bf16", "s16", "s8" */
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* TC__INCLUDED */
+#if defined(TOKCLASS_IMPLEMENTATION) && !defined(TC__IMPLEMENTED)
+#define TC__IMPLEMENTED
+
+/* ======================================================================== 20-plat
+ * What the machine and the compiler are, and files. */
+
+#include <stdarg.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(TC_REALLOC) != defined(TC_FREE)
+#error "define both TC_REALLOC and TC_FREE, or neither"
+#endif
+#ifndef TC_REALLOC
+#define TC_REALLOC(p, n) realloc(p, n)
+#define TC_FREE(p) free(p)
+#endif
+#ifndef TC_ASSERT
+#include <assert.h>
+#define TC_ASSERT(x) assert(x)
+#endif
+#ifndef TC_HEADER
+#define TC_HEADER "tokclass.h"
+#endif
+
+#if !defined(TC_NO_SIMD) && (defined(__GNUC__) || defined(__clang__))
+#if defined(__x86_64__)
+#define TC__X86 1
+#elif defined(__aarch64__) && defined(__ARM_NEON)
+#define TC__ARM 1
+#endif
+#endif
+
+#if defined(__GNUC__) || defined(__clang__)
+#define TC__INLINE static inline __attribute__((always_inline, unused))
+#define TC__UNUSED __attribute__((unused))
+#define TC__LIKELY(x) __builtin_expect(!!(x), 1)
+#define TC__PREFETCH(p) __builtin_prefetch(p)
+#else
+#define TC__INLINE static inline
+#define TC__UNUSED
+#define TC__LIKELY(x) (x)
+#define TC__PREFETCH(p) ((void)(p))
+#endif
+
+TC__INLINE int tc__plat_little_endian(void) {
+    const uint32_t one = 1;
+    unsigned char first;
+    memcpy(&first, &one, 1);
+    return first == 1;
+}
+
+#ifndef TC_NO_STDIO
+#include <stdio.h>
+#if defined(__unix__) || defined(__APPLE__)
+#define TC__MMAP 1
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+#endif
+
+/* ========================================================================= 21-mem
+ * The allocator, checked sizes, growing buffers. */
+
+#if SIZE_MAX < UINT64_MAX
+#define TC__SIZE_LIMIT ((uint64_t)SIZE_MAX / 2)
+#else
+#define TC__SIZE_LIMIT (UINT64_MAX / 2)
+#endif
+
+/* a * b, and 0 with *overflow set where it would exceed half of the address space. */
+TC__INLINE uint64_t tc__mem_mul(uint64_t a, uint64_t b, int *overflow) {
+    if (b && a > TC__SIZE_LIMIT / b) {
+        *overflow = 1;
+        return 0;
+    }
+    return a * b;
+}
+
+TC__INLINE uint64_t tc__mem_add(uint64_t a, uint64_t b, int *overflow) {
+    if (a > TC__SIZE_LIMIT || b > TC__SIZE_LIMIT - a) {
+        *overflow = 1;
+        return 0;
+    }
+    return a + b;
+}
+
+TC__INLINE size_t tc__mem_round(size_t n, size_t unit) { return (n + unit - 1) / unit * unit; }
+
+static void *tc__mem_realloc(const tc_env *env, void *old, size_t old_size, size_t new_size) {
+    if (env->allocate) return env->allocate(env->user, old, old_size, new_size);
+    if (new_size) return TC_REALLOC(old, new_size);
+    TC_FREE(old);
+    return NULL;
+}
+
+static void tc__mem_free(const tc_env *env, void *p, size_t size) {
+    if (p) (void)tc__mem_realloc(env, p, size, 0);
+}
+
+/* A new zeroed block, or null. */
+static void *tc__mem_zero(const tc_env *env, size_t size) {
+    void *p = tc__mem_realloc(env, NULL, 0, size);
+    if (p) memset(p, 0, size);
+    return p;
+}
+
+/* A growing array of bytes; cast `data` to what it holds. Every block is 16-byte aligned as
+ * malloc's are; floats that kernels read are aligned by their users. */
+typedef struct tc__buf {
+    char *data;
+    size_t used, capacity;
+} tc__buf;
+
+/* Makes room for `extra` bytes behind the used ones, and 64 more that may be read. */
+static tc_status tc__mem_reserve(const tc_env *env, tc__buf *b, uint64_t extra) {
+    int overflow = 0;
+    uint64_t need = tc__mem_add(tc__mem_add(b->used, extra, &overflow), 64, &overflow), size;
+    void *p;
+    if (overflow) return TC_ERROR_MEMORY;
+    if (need <= b->capacity) return TC_OK;
+    size = need + need / 2;
+    if (size > TC__SIZE_LIMIT) size = need;
+    p = tc__mem_realloc(env, b->data, b->capacity, (size_t)size);
+    if (!p) return TC_ERROR_MEMORY;
+    b->data = (char *)p;
+    b->capacity = (size_t)size;
+    return TC_OK;
+}
+
+static tc_status tc__mem_append(const tc_env *env, tc__buf *b, const void *data, size_t size) {
+    tc_status status = tc__mem_reserve(env, b, size);
+    if (status) return status;
+    if (size) memcpy(b->data + b->used, data, size);
+    b->used += size;
+    return TC_OK;
+}
+
+static void tc__mem_drop(const tc_env *env, tc__buf *b) {
+    tc__mem_free(env, b->data, b->capacity);
+    memset(b, 0, sizeof *b);
+}
+
+/* A block of floats on a 64-byte line, never shrinking. */
+typedef struct tc__floats {
+    tc__buf raw;
+    float *data;
+} tc__floats;
+
+static tc_status tc__mem_floats(const tc_env *env, tc__floats *f, uint64_t count) {
+    int overflow = 0;
+    uint64_t bytes = tc__mem_mul(count, sizeof(float), &overflow);
+    size_t misfit;
+    tc_status status = overflow ? TC_ERROR_MEMORY : tc__mem_reserve(env, &f->raw, bytes);
+    if (status) return status;
+    misfit = (size_t)((uintptr_t)f->raw.data % 64);
+    f->data = (float *)(void *)(f->raw.data + (misfit ? 64 - misfit : 0));
+    return TC_OK;
+}
+
+/* ======================================================================== 22-diag
+ * The sentence of a failure. */
+
+static void tc__diag_put(tc_diag *d, size_t *n, const char *s, size_t length) {
+    size_t i;
+    for (i = 0; i < length && *n + 1 < sizeof d->message; i++) {
+        unsigned char c = (unsigned char)s[i];
+        d->message[(*n)++] = c < 32 || c > 126 ? '?' : s[i];
+    }
+}
+
+static void tc__diag_number(tc_diag *d, size_t *n, uint64_t value) {
+    char digits[20];
+    size_t i = sizeof digits;
+    do digits[--i] = (char)('0' + value % 10);
+    while (value /= 10);
+    tc__diag_put(d, n, digits + i, sizeof digits - i);
+}
+
+/* Fills `d` (may be null) and returns `status`. `format` knows %s (a string) and %u (a
+ * uint64_t). */
+static tc_status tc__diag_fail(tc_diag *d, tc_status status, uint64_t offset,
+                               const char *format, ...) {
+    va_list args;
+    size_t n = 0;
+    if (!d) return status;
+    va_start(args, format);
+    for (; *format; format++) {
+        if (*format != '%') {
+            tc__diag_put(d, &n, format, 1);
+        } else if (*++format == 's') {
+            const char *s = va_arg(args, const char *);
+            tc__diag_put(d, &n, s, strlen(s));
+        } else {
+            tc__diag_number(d, &n, va_arg(args, uint64_t));
+        }
+    }
+    va_end(args);
+    d->message[n] = 0;
+    d->status = status;
+    d->offset = offset;
+    return status;
+}
+
+static tc_status tc__diag_memory(tc_diag *d) {
+    return tc__diag_fail(d, TC_ERROR_MEMORY, 0, "out of memory");
+}
+
+/* ======================================================================= 23-bytes
+ * Little-endian numbers, checksums, f16 and bf16. */
+
+TC__INLINE uint32_t tc__bytes_u32(const void *p) {
+    uint32_t v;
+    memcpy(&v, p, 4);
+    return v;
+}
+
+TC__INLINE uint64_t tc__bytes_u64(const void *p) {
+    uint64_t v;
+    memcpy(&v, p, 8);
+    return v;
+}
+
+TC__INLINE uint32_t tc__bytes_of_float(float f) {
+    uint32_t v;
+    memcpy(&v, &f, 4);
+    return v;
+}
+
+TC__INLINE float tc__bytes_to_float(uint32_t v) {
+    float f;
+    memcpy(&f, &v, 4);
+    return f;
+}
+
+/* A reader that cannot leave its bytes: after a read too far `bad` is set and zeros come. */
+typedef struct tc__reader {
+    const unsigned char *data;
+    size_t size, at;
+    int bad;
+} tc__reader;
+
+static const unsigned char *tc__bytes_take(tc__reader *r, size_t n) {
+    const unsigned char *p = r->data + r->at;
+    if (r->bad || n > r->size - r->at) {
+        r->bad = 1;
+        return NULL;
+    }
+    r->at += n;
+    return p;
+}
+
+static uint32_t tc__bytes_take_u32(tc__reader *r) {
+    const unsigned char *p = tc__bytes_take(r, 4);
+    return p ? tc__bytes_u32(p) : 0;
+}
+
+static uint64_t tc__bytes_take_u64(tc__reader *r) {
+    const unsigned char *p = tc__bytes_take(r, 8);
+    return p ? tc__bytes_u64(p) : 0;
+}
+
+TC__INLINE uint64_t tc__bytes_rotate(uint64_t v, int n) { return v << n | v >> (64 - n); }
+
+#define TC__XXH_1 UINT64_C(0x9E3779B185EBCA87)
+#define TC__XXH_2 UINT64_C(0xC2B2AE3D27D4EB4F)
+#define TC__XXH_3 UINT64_C(0x165667B19E3779F9)
+#define TC__XXH_4 UINT64_C(0x85EBCA77C2B2AE63)
+#define TC__XXH_5 UINT64_C(0x27D4EB2F165667C5)
+
+TC__INLINE uint64_t tc__bytes_mix(uint64_t h, uint64_t v) {
+    return tc__bytes_rotate(h + v * TC__XXH_2, 31) * TC__XXH_1;
+}
+
+/* XXH64 with seed 0 (the xxHash specification, 0.1.1). */
+static uint64_t tc__bytes_checksum(const void *data, size_t size) {
+    const unsigned char *p = (const unsigned char *)data;
+    uint64_t h = TC__XXH_5, v[4] = {TC__XXH_1 + TC__XXH_2, TC__XXH_2, 0, 0 - TC__XXH_1};
+    size_t left = size;
+    int i;
+    if (size >= 32) {
+        for (; left >= 32; left -= 32, p += 32)
+            for (i = 0; i < 4; i++) v[i] = tc__bytes_mix(v[i], tc__bytes_u64(p + 8 * i));
+        h = tc__bytes_rotate(v[0], 1) + tc__bytes_rotate(v[1], 7) + tc__bytes_rotate(v[2], 12) +
+            tc__bytes_rotate(v[3], 18);
+        for (i = 0; i < 4; i++) h = (h ^ tc__bytes_mix(0, v[i])) * TC__XXH_1 + TC__XXH_4;
+    }
+    h += size;
+    for (; left >= 8; left -= 8, p += 8)
+        h = tc__bytes_rotate(h ^ tc__bytes_mix(0, tc__bytes_u64(p)), 27) * TC__XXH_1 +
+            TC__XXH_4;
+    if (left >= 4) {
+        h = tc__bytes_rotate(h ^ tc__bytes_u32(p) * TC__XXH_1, 23) * TC__XXH_2 + TC__XXH_3;
+        p += 4;
+        left -= 4;
+    }
+    for (; left; left--) h = tc__bytes_rotate(h ^ *p++ * TC__XXH_5, 11) * TC__XXH_1;
+    h = (h ^ h >> 33) * TC__XXH_2;
+    h = (h ^ h >> 29) * TC__XXH_3;
+    return h ^ h >> 32;
+}
+
+/* IEEE half to f32, exact, subnormals included. */
+TC__INLINE float tc__bytes_from_f16(uint16_t h) {
+    uint32_t magnitude = (uint32_t)(h & 0x7FFF) << 13, sign = (uint32_t)(h & 0x8000) << 16;
+    float f = tc__bytes_to_float(magnitude) * 5.192296858534828e+33f; /* 2^112 */
+    if (magnitude >= 0x0F800000) f = tc__bytes_to_float(magnitude | 0x7F800000);
+    return tc__bytes_to_float(tc__bytes_of_float(f) | sign);
+}
+
+/* f32 to IEEE half, rounded to nearest even; beyond the range infinity. */
+static uint16_t tc__bytes_to_f16(float value) {
+    uint32_t bits = tc__bytes_of_float(value), sign = bits >> 16 & 0x8000,
+             a = bits & 0x7FFFFFFF;
+    uint32_t round;
+    if (a > 0x7F800000) return (uint16_t)(sign | 0x7E00);
+    if (a >= 0x477FF000) return (uint16_t)(sign | 0x7C00); /* 65520 and above */
+    if (a < 0x38800000) { /* subnormal: adding 0.5 leaves the result in the low bits */
+        float f = tc__bytes_to_float(a) + 0.5f;
+        return (uint16_t)(sign | (tc__bytes_of_float(f) - 0x3F000000));
+    }
+    round = 0xFFF + (a >> 13 & 1);
+    return (uint16_t)(sign | (a - 0x38000000 + round) >> 13);
+}
+
+/* f32 to bf16, rounded to nearest even. */
+static uint16_t tc__bytes_to_bf16(float value) {
+    uint32_t bits = tc__bytes_of_float(value);
+    if ((bits & 0x7FFFFFFF) > 0x7F800000) return (uint16_t)(bits >> 16 | 0x40);
+    return (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+
+TC__INLINE float tc__bytes_from_bf16(uint16_t h) {
+    return tc__bytes_to_float((uint32_t)h << 16);
+}
+
+/* ======================================================================== 24-utf8 */
+
+#define TC__ILL_FORMED 0x110000u /* stands for one maximal subpart of ill-formed bytes */
+
+/* Reads one code point, or one maximal subpart (Unicode 3.9, table 3-7), from p < end; returns
+ * its bytes. */
+static uint32_t tc__utf8_next(const unsigned char *p, const unsigned char *end,
+                              uint32_t *code) {
+    uint32_t c = *p, low = 0x80, high = 0xBF, length, value, i;
+    size_t left = (size_t)(end - p);
+    *code = c;
+    if (c < 0x80) return 1;
+    *code = TC__ILL_FORMED;
+    if (c < 0xC2 || c > 0xF4) return 1;
+    length = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+    if (c == 0xE0) low = 0xA0;
+    if (c == 0xED) high = 0x9F;
+    if (c == 0xF0) low = 0x90;
+    if (c == 0xF4) high = 0x8F;
+    value = c & (0x7Fu >> length);
+    for (i = 1; i < length; i++) {
+        if (i >= left || p[i] < low || p[i] > high) return i;
+        value = value << 6 | (p[i] & 0x3F);
+        low = 0x80;
+        high = 0xBF;
+    }
+    *code = value;
+    return length;
+}
+
+/* Writes a code point (ill-formed as U+FFFD); returns its bytes, at most 4. */
+static uint32_t tc__utf8_put(char *out, uint32_t c) {
+    if (c == TC__ILL_FORMED) c = 0xFFFD;
+    if (c < 0x80) {
+        out[0] = (char)c;
+        return 1;
+    }
+    if (c < 0x800) {
+        out[0] = (char)(0xC0 | c >> 6);
+        out[1] = (char)(0x80 | (c & 0x3F));
+        return 2;
+    }
+    if (c < 0x10000) {
+        out[0] = (char)(0xE0 | c >> 12);
+        out[1] = (char)(0x80 | (c >> 6 & 0x3F));
+        out[2] = (char)(0x80 | (c & 0x3F));
+        return 3;
+    }
+    out[0] = (char)(0xF0 | c >> 18);
+    out[1] = (char)(0x80 | (c >> 12 & 0x3F));
+    out[2] = (char)(0x80 | (c >> 6 & 0x3F));
+    out[3] = (char)(0x80 | (c & 0x3F));
+    return 4;
+}
+
+/* Offset of the first ill-formed byte, or `size`. */
+static size_t tc__utf8_check(const char *text, size_t size) {
+    const unsigned char *p = (const unsigned char *)text, *start = p, *end = p + size;
+    uint32_t code;
+    while (p < end) {
+        while (end - p >= 8 && !(tc__bytes_u64(p) & UINT64_C(0x8080808080808080))) p += 8;
+        if (p < end) {
+            uint32_t n = tc__utf8_next(p, end, &code);
+            if (code == TC__ILL_FORMED) return (size_t)(p - start);
+            p += n;
+        }
+    }
+    return size;
+}
+
+/* Code points of a text; an ill-formed maximal subpart counts as one. */
+static size_t tc__utf8_count(const char *text, size_t size) {
+    const unsigned char *p = (const unsigned char *)text, *end = p + size;
+    size_t count = 0;
+    uint32_t code;
+    for (; p < end; count++) p += tc__utf8_next(p, end, &code);
+    return count;
+}
+
+/* ====================================================================== 28-thread
+ * A pool whose workers take numbered items one by one, so that a slow core does not hold the
+ * others. The caller is worker 0. Workers spin for a short while, then sleep. */
+
+typedef void (*tc__job)(void *context, size_t item, unsigned worker);
+
+#if !defined(TC_NO_THREADS) && !(defined(__GNUC__) || defined(__clang__))
+#define TC_NO_THREADS
+#endif
+
+typedef struct tc__pool tc__pool;
+
+#if defined(TC_OPENMP)
+#include <omp.h>
+struct tc__pool {
+    unsigned threads;
+};
+
+static tc_status tc__thread_create(const tc_env *env, unsigned threads, tc__pool **out) {
+    *out = (tc__pool *)tc__mem_zero(env, sizeof **out);
+    if (!*out) return TC_ERROR_MEMORY;
+    (*out)->threads = threads;
+    return TC_OK;
+}
+
+static void tc__thread_free(const tc_env *env, tc__pool *pool) {
+    tc__mem_free(env, pool, sizeof *pool);
+}
+
+static void tc__thread_run(tc__pool *pool, tc__job job, void *context, size_t items) {
+    long long i, n = (long long)items;
+#pragma omp parallel for schedule(dynamic, 1)                                                  \
+    num_threads((int)pool->threads) if (pool->threads > 1 && n > 1)
+    for (i = 0; i < n; i++) job(context, (size_t)i, (unsigned)omp_get_thread_num());
+}
+
+#elif defined(TC_NO_THREADS)
+struct tc__pool {
+    unsigned threads;
+};
+
+static tc_status tc__thread_create(const tc_env *env, unsigned threads, tc__pool **out) {
+    (void)threads;
+    *out = (tc__pool *)tc__mem_zero(env, sizeof **out);
+    if (!*out) return TC_ERROR_MEMORY;
+    (*out)->threads = 1;
+    return TC_OK;
+}
+
+static void tc__thread_free(const tc_env *env, tc__pool *pool) {
+    tc__mem_free(env, pool, sizeof *pool);
+}
+
+static void tc__thread_run(tc__pool *pool, tc__job job, void *context, size_t items) {
+    size_t i;
+    (void)pool;
+    for (i = 0; i < items; i++) job(context, i, 0);
+}
+
+#else
+#include <pthread.h>
+#include <sched.h>
+
+typedef struct tc__worker {
+    tc__pool *pool;
+    pthread_t thread;
+    unsigned index;
+} tc__worker;
+
+struct tc__pool {
+    unsigned threads, started;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    unsigned generation, sleepers, quit; /* atomic; the work below is published by generation */
+    unsigned busy;      /* atomic: workers that have not finished the generation */
+    size_t next, items; /* next is atomic */
+    tc__job job;
+    void *context;
+    tc__worker *workers; /* [threads], workers[0] is the caller */
+};
+
+TC__INLINE void tc__thread_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static void tc__thread_work(tc__pool *pool, unsigned worker) {
+    for (;;) {
+        size_t item = __atomic_fetch_add(&pool->next, 1, __ATOMIC_RELAXED);
+        if (item >= pool->items) break;
+        pool->job(pool->context, item, worker);
+    }
+}
+
+/* Waits until the generation differs from `seen`: 20 to 50 us of spinning, then sleep. */
+static unsigned tc__thread_wait(tc__pool *pool, unsigned seen) {
+    unsigned now, spins;
+    for (spins = 0; spins < 1000; spins++) {
+        now = __atomic_load_n(&pool->generation, __ATOMIC_ACQUIRE);
+        if (now != seen) return now;
+        tc__thread_pause();
+    }
+    pthread_mutex_lock(&pool->mutex);
+    __atomic_fetch_add(&pool->sleepers, 1, __ATOMIC_SEQ_CST);
+    while ((now = __atomic_load_n(&pool->generation, __ATOMIC_SEQ_CST)) == seen)
+        pthread_cond_wait(&pool->wake, &pool->mutex);
+    __atomic_fetch_sub(&pool->sleepers, 1, __ATOMIC_SEQ_CST);
+    pthread_mutex_unlock(&pool->mutex);
+    return now;
+}
+
+static void *tc__thread_main(void *argument) {
+    tc__worker *worker = (tc__worker *)argument;
+    tc__pool *pool = worker->pool;
+    unsigned seen = 0;
+    for (;;) {
+        seen = tc__thread_wait(pool, seen);
+        if (__atomic_load_n(&pool->quit, __ATOMIC_ACQUIRE)) return NULL;
+        tc__thread_work(pool, worker->index);
+        __atomic_fetch_sub(&pool->busy, 1, __ATOMIC_RELEASE);
+    }
+}
+
+static void tc__thread_publish(tc__pool *pool) {
+    __atomic_fetch_add(&pool->generation, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&pool->sleepers, __ATOMIC_SEQ_CST)) {
+        pthread_mutex_lock(&pool->mutex);
+        pthread_cond_broadcast(&pool->wake);
+        pthread_mutex_unlock(&pool->mutex);
+    }
+}
+
+static void tc__thread_free(const tc_env *env, tc__pool *pool) {
+    unsigned i;
+    if (!pool) return;
+    if (pool->started > 1) {
+        __atomic_store_n(&pool->quit, 1, __ATOMIC_RELEASE);
+        tc__thread_publish(pool);
+        for (i = 1; i < pool->started; i++) pthread_join(pool->workers[i].thread, NULL);
+    }
+    pthread_cond_destroy(&pool->wake);
+    pthread_mutex_destroy(&pool->mutex);
+    tc__mem_free(env, pool->workers, pool->threads * sizeof *pool->workers);
+    tc__mem_free(env, pool, sizeof *pool);
+}
+
+/* Threads that the system refuses are done without. */
+static tc_status tc__thread_create(const tc_env *env, unsigned threads, tc__pool **out) {
+    tc__pool *pool = (tc__pool *)tc__mem_zero(env, sizeof *pool);
+    *out = NULL;
+    if (!pool) return TC_ERROR_MEMORY;
+    pool->threads = threads;
+    pool->workers = (tc__worker *)tc__mem_zero(env, threads * sizeof *pool->workers);
+    if (!pool->workers) {
+        tc__mem_free(env, pool, sizeof *pool);
+        return TC_ERROR_MEMORY;
+    }
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->wake, NULL);
+    for (pool->started = 1; pool->started < threads; pool->started++) {
+        tc__worker *w = &pool->workers[pool->started];
+        w->pool = pool;
+        w->index = pool->started;
+        if (pthread_create(&w->thread, NULL, tc__thread_main, w)) break;
+    }
+    *out = pool;
+    return TC_OK;
+}
+
+/* Calls job(context, i, worker) for every i below items, in any order, and returns when all
+ * are done. */
+static void tc__thread_run(tc__pool *pool, tc__job job, void *context, size_t items) {
+    unsigned spins = 0;
+    if (pool->started < 2 || items < 2) {
+        size_t i;
+        for (i = 0; i < items; i++) job(context, i, 0);
+        return;
+    }
+    pool->job = job;
+    pool->context = context;
+    pool->items = items;
+    __atomic_store_n(&pool->next, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&pool->busy, pool->started - 1, __ATOMIC_RELAXED);
+    tc__thread_publish(pool);
+    tc__thread_work(pool, 0);
+    while (__atomic_load_n(&pool->busy, __ATOMIC_ACQUIRE)) {
+        tc__thread_pause();
+        if (++spins % 4096 == 0) sched_yield();
+    }
+}
+#endif
+
+/* ========================================================================= 30-cpu
+ * Which instruction sets the CPU and the operating system offer. */
+
+#ifdef TC__X86
+#include <cpuid.h>
+#include <immintrin.h>
+
+static int tc__cpu_x86(tc_level level) {
+    unsigned a, b, c, d, features, low, high;
+    if (!__get_cpuid(1, &a, &b, &features, &d) || !__get_cpuid(1, &a, &b, &c, &d)) return 0;
+    if ((c & (1u << 27 | 1u << 28 | 1u << 12)) != (1u << 27 | 1u << 28 | 1u << 12))
+        return 0; /* OSXSAVE AVX FMA */
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    if ((low & 6) != 6 || !__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & 1u << 5)) return 0;
+    if (level == TC_LEVEL_AVX2) return 1;
+    /* F, DQ, BW, VL, and the operating system keeps opmask and zmm registers */
+    return (low & 0xE6) == 0xE6 && (b & 1u << 16) && (b & 1u << 17) && (b & 1u << 30) &&
+           (b & 1u << 31);
+}
+#endif
+#ifdef TC__ARM
+#include <arm_neon.h>
+#endif
+
+static int tc__cpu_has(tc_level level) {
+    switch (level) {
+    case TC_LEVEL_SCALAR:
+    case TC_LEVEL_BASE: return 1;
+#ifdef TC__X86
+    case TC_LEVEL_AVX2:
+    case TC_LEVEL_AVX512: return tc__cpu_x86(level);
+#endif
+#ifdef TC__ARM
+    case TC_LEVEL_NEON: return 1; /* part of AArch64 */
+#endif
+    default: return 0;
+    }
+}
+
+/* ======================================================================== 31-kref
+ * The scalar reference: each op as one defined sequence of operations, so that every level with
+ * a fused multiply-add gives the same bits. No product feeds a sum but through fmaf, so a
+ * compiler has nothing to contract. Sums and maxima run in 16 virtual lanes (element i in lane
+ * i mod 16) and end in one tree. */
+
+/* THE list of ops: X(name, (arguments)). The table of each level, the tests and the benchmark
+ * are made from it.
+ *
+ * gemm     c[r][j] = bias[j] + sum over k of a[r][k] * b[j/16][k][j%16], one chain of fma in
+ *          the order of k that starts at the bias (null: zero); rows x panels*16 outputs
+ * gelu     x * Phi(x), erfc by a polynomial; the error function of models.md section 2
+ * gelu_new 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), written as x / (1 + exp(-2u))
+ * relu, silu
+ * add      x += y
+ * embed    out = (word + type) + position; type may be null
+ * norm     LayerNorm of one row: two passes, biased variance, eps inside the root
+ * softmax  x[i] = exp((x[i] - max) * scale); returns the sum; n >= 1
+ * divide   y = x / s
+ * widen_t  a panel [K/g][16][g] of type t to f32 [K rounded up to g][16], times scale[16] */
+#define TC__OPS(X)                                                                             \
+    X(gemm, (size_t rows, size_t K, const float *a, size_t lda, const float *b,                \
+             size_t panel_stride, size_t panels, const float *bias, float *c, size_t ldc))     \
+    X(gelu, (float *x, size_t ld, size_t rows, size_t n))                                      \
+    X(gelu_new, (float *x, size_t ld, size_t rows, size_t n))                                  \
+    X(relu, (float *x, size_t ld, size_t rows, size_t n))                                      \
+    X(silu, (float *x, size_t ld, size_t rows, size_t n))                                      \
+    X(add, (float *x, size_t ldx, const float *y, size_t ldy, size_t rows, size_t n))          \
+    X(embed,                                                                                   \
+      (float *out, const float *word, const float *type, const float *position, size_t n))     \
+    X(norm, (float *out, const float *x, const float *weight, const float *bias, float eps,    \
+             size_t n))                                                                        \
+    X(divide, (float *y, const float *x, float s, size_t n))                                   \
+    X(widen_f16, (float *out, const uint16_t *in, size_t K))                                   \
+    X(widen_bf16, (float *out, const uint16_t *in, size_t K))                                  \
+    X(widen_s16, (float *out, const int16_t *in, const float *scale, size_t K))                \
+    X(widen_s8, (float *out, const int8_t *in, const float *scale, size_t K))
+
+/* softmax returns a value, so it stands beside the list's void functions. */
+#define TC__OPS_FLOAT(X) X(softmax, (float *x, size_t n, float scale))
+
+typedef struct tc__ops {
+    tc_level level;
+    size_t tile_rows, tile_panels; /* what one call of gemm should get */
+#define TC__OP_FIELD(name, args) void(*name) args;
+    TC__OPS(TC__OP_FIELD)
+#undef TC__OP_FIELD
+#define TC__OP_FIELD(name, args) float(*name) args;
+    TC__OPS_FLOAT(TC__OP_FIELD)
+#undef TC__OP_FIELD
+} tc__ops;
+
+/* exp: x = n ln2 + r, 2^n through the exponent bits; coefficients of the Cephes library's expf.
+ * Relative error 8.3e-8 on [-87.33, 88.02], where arguments are clamped. */
+#define TC__EXP_LOW (-87.33f)
+#define TC__EXP_HIGH 88.02f
+#define TC__EXP_MAGIC                                                                          \
+    12582912.0f /* 1.5 * 2^23: adding it rounds to an integer in the low bits */
+#define TC__LOG2E 1.44269504f
+#define TC__LN2_HIGH 0.693359375f
+#define TC__LN2_LOW (-2.12194440e-4f)
+#define TC__EXP_P0 1.9875691500e-4f
+#define TC__EXP_P1 1.3981999507e-3f
+#define TC__EXP_P2 8.3334519073e-3f
+#define TC__EXP_P3 4.1665795894e-2f
+#define TC__EXP_P4 1.6666665459e-1f
+#define TC__EXP_P5 5.0000001201e-1f
+/* erfc(a) = exp(-a^2) t P(t), t = 1 / (1 + 0.37 a): our own least-squares fit, relative error
+ * 2.1e-8 on [0, 9.5] before rounding. */
+#define TC__ERF_T 0.37f
+#define TC__ERF_P0 0.0626918945f
+#define TC__ERF_P1 (-0.3068338287f)
+#define TC__ERF_P2 0.4938336306f
+#define TC__ERF_P3 (-0.2928963465f)
+#define TC__ERF_P4 0.3157626003f
+#define TC__ERF_P5 0.1045209909f
+#define TC__ERF_P6 0.2067382585f
+#define TC__ERF_P7 0.2073654584f
+#define TC__ERF_P8 0.2088173415f
+#define TC__SQRT_HALF 0.70710678f
+#define TC__GELU_NEW_1 (-1.5957691216f) /* -2 sqrt(2/pi) */
+#define TC__GELU_NEW_3 (-0.0713548163f) /* that times 0.044715 */
+
+/* a > b ? a : b and a < b ? a : b: the second where they do not compare, as in SSE. */
+TC__INLINE float tc__kref_max(float a, float b) { return a > b ? a : b; }
+TC__INLINE float tc__kref_min(float a, float b) { return a < b ? a : b; }
+
+static float tc__kref_exp(float x) {
+    float m, n, r, p, s;
+    x = tc__kref_min(TC__EXP_HIGH, tc__kref_max(TC__EXP_LOW, x));
+    m = fmaf(x, TC__LOG2E, TC__EXP_MAGIC);
+    n = m - TC__EXP_MAGIC;
+    r = fmaf(n, -TC__LN2_HIGH, x);
+    r = fmaf(n, -TC__LN2_LOW, r);
+    p = fmaf(TC__EXP_P0, r, TC__EXP_P1);
+    p = fmaf(p, r, TC__EXP_P2);
+    p = fmaf(p, r, TC__EXP_P3);
+    p = fmaf(p, r, TC__EXP_P4);
+    p = fmaf(p, r, TC__EXP_P5);
+    p = fmaf(p, r * r, r);
+    s = tc__bytes_to_float((tc__bytes_of_float(m) << 23) + 0x3F800000u);
+    return fmaf(p, s, s);
+}
+
+static float tc__kref_gelu1(float x) {
+    float a = tc__bytes_to_float(tc__bytes_of_float(x) & 0x7FFFFFFF) * TC__SQRT_HALF;
+    float t = 1.0f / fmaf(a, TC__ERF_T, 1.0f), p, q;
+    p = fmaf(TC__ERF_P0, t, TC__ERF_P1);
+    p = fmaf(p, t, TC__ERF_P2);
+    p = fmaf(p, t, TC__ERF_P3);
+    p = fmaf(p, t, TC__ERF_P4);
+    p = fmaf(p, t, TC__ERF_P5);
+    p = fmaf(p, t, TC__ERF_P6);
+    p = fmaf(p, t, TC__ERF_P7);
+    p = fmaf(p, t, TC__ERF_P8);
+    q = p * t * tc__kref_exp(a * -a); /* erfc(a), twice the tail */
+    return x * (tc__bytes_of_float(x) >> 31 ? q * 0.5f : fmaf(q, -0.5f, 1.0f));
+}
+
+static float tc__kref_gelu_new1(float x) {
+    return x / (1.0f + tc__kref_exp(x * fmaf(x * x, TC__GELU_NEW_3, TC__GELU_NEW_1)));
+}
+
+static float tc__kref_silu1(float x) { return x / (1.0f + tc__kref_exp(x * -1.0f)); }
+
+/* The tree that ends every reduction over 16 lanes. Destroys l. */
+TC__INLINE float tc__kref_sum16(float *l) {
+    int half, i;
+    for (half = 8; half; half /= 2)
+        for (i = 0; i < half; i++) l[i] += l[i + half];
+    return l[0];
+}
+
+TC__INLINE float tc__kref_max16(float *l) {
+    int half, i;
+    for (half = 8; half; half /= 2)
+        for (i = 0; i < half; i++) l[i] = tc__kref_max(l[i], l[i + half]);
+    return l[0];
+}
+
+static void tc__k_gemm_scalar(size_t rows, size_t K, const float *a, size_t lda, const float *b,
+                              size_t panel_stride, size_t panels, const float *bias, float *c,
+                              size_t ldc) {
+    size_t r, j, k;
+    for (r = 0; r < rows; r++)
+        for (j = 0; j < panels * 16; j++) {
+            const float *column = b + j / 16 * panel_stride + j % 16;
+            float sum = bias ? bias[j] : 0.0f;
+            for (k = 0; k < K; k++) sum = fmaf(a[r * lda + k], column[k * 16], sum);
+            c[r * ldc + j] = sum;
+        }
+}
+
+#define TC__KREF_MAP(name, expression)                                                         \
+    static void tc__k_##name##_scalar(float *x, size_t ld, size_t rows, size_t n) {            \
+        size_t r, i;                                                                           \
+        for (r = 0; r < rows; r++)                                                             \
+            for (i = 0; i < n; i++) {                                                          \
+                float v = x[r * ld + i];                                                       \
+                x[r * ld + i] = expression;                                                    \
+            }                                                                                  \
+    }
+TC__KREF_MAP(gelu, tc__kref_gelu1(v))
+TC__KREF_MAP(gelu_new, tc__kref_gelu_new1(v))
+TC__KREF_MAP(relu, tc__kref_max(0.0f, v))
+TC__KREF_MAP(silu, tc__kref_silu1(v))
+
+static void tc__k_add_scalar(float *x, size_t ldx, const float *y, size_t ldy, size_t rows,
+                             size_t n) {
+    size_t r, i;
+    for (r = 0; r < rows; r++)
+        for (i = 0; i < n; i++) x[r * ldx + i] += y[r * ldy + i];
+}
+
+static void tc__k_embed_scalar(float *out, const float *word, const float *type,
+                               const float *position, size_t n) {
+    size_t i;
+    for (i = 0; i < n; i++) out[i] = (type ? word[i] + type[i] : word[i]) + position[i];
+}
+
+static void tc__k_norm_scalar(float *out, const float *x, const float *weight,
+                              const float *bias, float eps, size_t n) {
+    float sum[16] = {0}, square[16] = {0}, mean, scale;
+    size_t i;
+    for (i = 0; i < n; i++) sum[i % 16] += x[i];
+    mean = tc__kref_sum16(sum) / (float)n;
+    for (i = 0; i < n; i++) square[i % 16] = fmaf(x[i] - mean, x[i] - mean, square[i % 16]);
+    scale = 1.0f / sqrtf(tc__kref_sum16(square) / (float)n + eps);
+    for (i = 0; i < n; i++) out[i] = fmaf((x[i] - mean) * scale, weight[i], bias[i]);
+}
+
+static float tc__k_softmax_scalar(float *x, size_t n, float scale) {
+    float top[16], sum[16] = {0}, max;
+    size_t i;
+    for (i = 0; i < 16; i++) top[i] = -INFINITY;
+    for (i = 0; i < n; i++) top[i % 16] = tc__kref_max(x[i], top[i % 16]);
+    max = tc__kref_max16(top);
+    for (i = 0; i < n; i++) {
+        x[i] = tc__kref_exp((x[i] - max) * scale);
+        sum[i % 16] += x[i];
+    }
+    return tc__kref_sum16(sum);
+}
+
+static void tc__k_divide_scalar(float *y, const float *x, float s, size_t n) {
+    size_t i;
+    for (i = 0; i < n; i++) y[i] = x[i] / s;
+}
+
+/* Place of (k, column) in a panel of groups of g rows: [K/g][16][g]. */
+TC__INLINE size_t tc__kref_place(size_t k, size_t column, size_t g) {
+    return (k / g * 16 + column) * g + k % g;
+}
+
+#define TC__KREF_WIDEN(name, g, type, expression)                                              \
+    {                                                                                          \
+        size_t k, j;                                                                           \
+        for (k = 0; k < (K + g - 1) / g * g; k++)                                              \
+            for (j = 0; j < 16; j++) {                                                         \
+                type v = in[tc__kref_place(k, j, g)];                                          \
+                out[k * 16 + j] = expression;                                                  \
+            }                                                                                  \
+    }
+static void tc__k_widen_f16_scalar(float *out, const uint16_t *in, size_t K) TC__KREF_WIDEN(
+    f16, 2, uint16_t,
+    tc__bytes_from_f16(v)) static void tc__k_widen_bf16_scalar(float *out, const uint16_t *in,
+                                                               size_t K)
+    TC__KREF_WIDEN(bf16, 2, uint16_t,
+                   tc__bytes_from_bf16(
+                       v)) static void tc__k_widen_s16_scalar(float *out, const int16_t *in,
+                                                              const float *scale, size_t K)
+        TC__KREF_WIDEN(s16, 2, int16_t, (float)v *scale[j]) static void tc__k_widen_s8_scalar(
+            float *out, const int8_t *in, const float *scale, size_t K)
+            TC__KREF_WIDEN(s8, 4, int8_t, (float)v *scale[j])
+
+/* ======================================================================== 32-kvec
+ * The vector layer: what a level must define before it includes this file once more for the
+ * bodies of section 90. TC__R is a register of TC__RW f32, TC__I the same of u32.
+ *
+ *   TC__KNAME             suffix of the functions        TC__KTARGET  attribute, or nothing
+ *   TC__KROWS TC__KPANELS the tile of gemm: rows, and panels of 16 columns
+ *   TC__R_LOAD STORE SET1 ADD SUB MUL DIV ABS            as usual
+ *   TC__R_FMA(a, b, c)    a * b + c, rounded once (but at TC_LEVEL_BASE)
+ *   TC__R_MAX MIN(a, b)   a > b ? a : b and a < b ? a : b: the second where they do not compare
+ *   TC__R_SIGN(x, a, b)   a where the sign bit of x is set, else b
+ *   TC__I_LOAD SET1 ADD AND OR SHL SHR SAR GT            u32; constant shifts; GT is signed
+ *   TC__I_SELECT(m, a, b) a where the mask m (all ones or zeros) is set, else b
+ *   TC__I_OF_R TC__R_OF_I bits kept                      TC__R_FROM_I  signed integer to f32 */
+
+#define TC__JOIN2(a, b, c) a##b##_##c
+#define TC__JOIN1(a, b, c) TC__JOIN2(a, b, c)
+#define TC__K(name) TC__JOIN1(tc__k_, name, TC__KNAME)
+
+/* ======================================================================== 33-kx86 */
+
+#define TC__KBODY
+#ifdef TC__X86
+
+    /* Level base: SSE2, which every x86-64 has. */
+    TC__INLINE __m128i tc__kx86_select(__m128i m, __m128i a, __m128i b) {
+    return _mm_or_si128(_mm_and_si128(m, a), _mm_andnot_si128(m, b));
+}
+TC__INLINE __m128 tc__kx86_sign(__m128 x, __m128 a, __m128 b) {
+    return _mm_castsi128_ps(tc__kx86_select(_mm_srai_epi32(_mm_castps_si128(x), 31),
+                                            _mm_castps_si128(a), _mm_castps_si128(b)));
+}
+#define TC__KNAME base
+#define TC__KTARGET
+#define TC__KROWS 3
+#define TC__KPANELS 1
+#define TC__R __m128
+#define TC__I __m128i
+#define TC__RW 4
+#define TC__R_LOAD(p) _mm_loadu_ps(p)
+#define TC__R_STORE(p, v) _mm_storeu_ps(p, v)
+#define TC__R_SET1(x) _mm_set1_ps(x)
+#define TC__R_ADD(a, b) _mm_add_ps(a, b)
+#define TC__R_SUB(a, b) _mm_sub_ps(a, b)
+#define TC__R_MUL(a, b) _mm_mul_ps(a, b)
+#define TC__R_DIV(a, b) _mm_div_ps(a, b)
+#define TC__R_ABS(a) _mm_and_ps(a, _mm_castsi128_ps(_mm_set1_epi32(0x7FFFFFFF)))
+#define TC__R_FMA(a, b, c) _mm_add_ps(_mm_mul_ps(a, b), c)
+#define TC__R_MAX(a, b) _mm_max_ps(a, b)
+#define TC__R_MIN(a, b) _mm_min_ps(a, b)
+#define TC__R_SIGN(x, a, b) tc__kx86_sign(x, a, b)
+#define TC__I_LOAD(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
+#define TC__I_SET1(x) _mm_set1_epi32((int)(x))
+#define TC__I_ADD(a, b) _mm_add_epi32(a, b)
+#define TC__I_AND(a, b) _mm_and_si128(a, b)
+#define TC__I_OR(a, b) _mm_or_si128(a, b)
+#define TC__I_SHL(a, n) _mm_slli_epi32(a, n)
+#define TC__I_SHR(a, n) _mm_srli_epi32(a, n)
+#define TC__I_SAR(a, n) _mm_srai_epi32(a, n)
+#define TC__I_GT(a, b) _mm_cmpgt_epi32(a, b)
+#define TC__I_SELECT(m, a, b) tc__kx86_select(m, a, b)
+#define TC__I_OF_R(a) _mm_castps_si128(a)
+#define TC__R_OF_I(a) _mm_castsi128_ps(a)
+#define TC__R_FROM_I(a) _mm_cvtepi32_ps(a)
+#include TC_HEADER
+
+#define TC__KNAME avx2
+#define TC__KTARGET __attribute__((target("avx2,fma")))
+#define TC__KROWS 6
+#define TC__KPANELS 1
+#define TC__R __m256
+#define TC__I __m256i
+#define TC__RW 8
+#define TC__R_LOAD(p) _mm256_loadu_ps(p)
+#define TC__R_STORE(p, v) _mm256_storeu_ps(p, v)
+#define TC__R_SET1(x) _mm256_set1_ps(x)
+#define TC__R_ADD(a, b) _mm256_add_ps(a, b)
+#define TC__R_SUB(a, b) _mm256_sub_ps(a, b)
+#define TC__R_MUL(a, b) _mm256_mul_ps(a, b)
+#define TC__R_DIV(a, b) _mm256_div_ps(a, b)
+#define TC__R_ABS(a) _mm256_and_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(0x7FFFFFFF)))
+#define TC__R_FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
+#define TC__R_MAX(a, b) _mm256_max_ps(a, b)
+#define TC__R_MIN(a, b) _mm256_min_ps(a, b)
+#define TC__R_SIGN(x, a, b) _mm256_blendv_ps(b, a, x)
+#define TC__I_LOAD(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
+#define TC__I_SET1(x) _mm256_set1_epi32((int)(x))
+#define TC__I_ADD(a, b) _mm256_add_epi32(a, b)
+#define TC__I_AND(a, b) _mm256_and_si256(a, b)
+#define TC__I_OR(a, b) _mm256_or_si256(a, b)
+#define TC__I_SHL(a, n) _mm256_slli_epi32(a, n)
+#define TC__I_SHR(a, n) _mm256_srli_epi32(a, n)
+#define TC__I_SAR(a, n) _mm256_srai_epi32(a, n)
+#define TC__I_GT(a, b) _mm256_cmpgt_epi32(a, b)
+#define TC__I_SELECT(m, a, b) _mm256_blendv_epi8(b, a, m)
+#define TC__I_OF_R(a) _mm256_castps_si256(a)
+#define TC__R_OF_I(a) _mm256_castsi256_ps(a)
+#define TC__R_FROM_I(a) _mm256_cvtepi32_ps(a)
+#include TC_HEADER
+
+#define TC__KNAME avx512
+#define TC__KTARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
+#define TC__KROWS 14
+#define TC__KPANELS 2
+#define TC__R __m512
+#define TC__I __m512i
+#define TC__RW 16
+#define TC__R_LOAD(p) _mm512_loadu_ps(p)
+#define TC__R_STORE(p, v) _mm512_storeu_ps(p, v)
+#define TC__R_SET1(x) _mm512_set1_ps(x)
+#define TC__R_ADD(a, b) _mm512_add_ps(a, b)
+#define TC__R_SUB(a, b) _mm512_sub_ps(a, b)
+#define TC__R_MUL(a, b) _mm512_mul_ps(a, b)
+#define TC__R_DIV(a, b) _mm512_div_ps(a, b)
+#define TC__R_ABS(a) _mm512_and_ps(a, _mm512_castsi512_ps(_mm512_set1_epi32(0x7FFFFFFF)))
+#define TC__R_FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
+#define TC__R_MAX(a, b) _mm512_max_ps(a, b)
+#define TC__R_MIN(a, b) _mm512_min_ps(a, b)
+#define TC__R_SIGN(x, a, b)                                                                    \
+    _mm512_mask_mov_ps(b, _mm512_movepi32_mask(_mm512_castps_si512(x)), a)
+#define TC__I_LOAD(p) _mm512_loadu_si512(p)
+#define TC__I_SET1(x) _mm512_set1_epi32((int)(x))
+#define TC__I_ADD(a, b) _mm512_add_epi32(a, b)
+#define TC__I_AND(a, b) _mm512_and_si512(a, b)
+#define TC__I_OR(a, b) _mm512_or_si512(a, b)
+#define TC__I_SHL(a, n) _mm512_slli_epi32(a, n)
+#define TC__I_SHR(a, n) _mm512_srli_epi32(a, n)
+#define TC__I_SAR(a, n) _mm512_srai_epi32(a, n)
+#define TC__I_GT(a, b) _mm512_movm_epi32(_mm512_cmpgt_epi32_mask(a, b))
+#define TC__I_SELECT(m, a, b) _mm512_ternarylogic_epi32(m, a, b, 0xCA)
+#define TC__I_OF_R(a) _mm512_castps_si512(a)
+#define TC__R_OF_I(a) _mm512_castsi512_ps(a)
+#define TC__R_FROM_I(a) _mm512_cvtepi32_ps(a)
+#include TC_HEADER
+#endif
+
+/* ======================================================================== 34-karm */
+
+#ifdef TC__ARM
+#define TC__KNAME neon
+#define TC__KTARGET
+#define TC__KROWS 6
+#define TC__KPANELS 1
+#define TC__R float32x4_t
+#define TC__I uint32x4_t
+#define TC__RW 4
+#define TC__R_LOAD(p) vld1q_f32(p)
+#define TC__R_STORE(p, v) vst1q_f32(p, v)
+#define TC__R_SET1(x) vdupq_n_f32(x)
+#define TC__R_ADD(a, b) vaddq_f32(a, b)
+#define TC__R_SUB(a, b) vsubq_f32(a, b)
+#define TC__R_MUL(a, b) vmulq_f32(a, b)
+#define TC__R_DIV(a, b) vdivq_f32(a, b)
+#define TC__R_ABS(a) vabsq_f32(a)
+#define TC__R_FMA(a, b, c) vfmaq_f32(c, a, b)
+#define TC__R_MAX(a, b) vbslq_f32(vcgtq_f32(a, b), a, b)
+#define TC__R_MIN(a, b) vbslq_f32(vcltq_f32(a, b), a, b)
+#define TC__R_SIGN(x, a, b)                                                                    \
+    vbslq_f32(vreinterpretq_u32_s32(vshrq_n_s32(vreinterpretq_s32_f32(x), 31)), a, b)
+#define TC__I_LOAD(p) vreinterpretq_u32_u8(vld1q_u8((const uint8_t *)(const void *)(p)))
+#define TC__I_SET1(x) vdupq_n_u32(x)
+#define TC__I_ADD(a, b) vaddq_u32(a, b)
+#define TC__I_AND(a, b) vandq_u32(a, b)
+#define TC__I_OR(a, b) vorrq_u32(a, b)
+#define TC__I_SHL(a, n) vshlq_n_u32(a, n)
+#define TC__I_SHR(a, n) vshrq_n_u32(a, n)
+#define TC__I_SAR(a, n) vreinterpretq_u32_s32(vshrq_n_s32(vreinterpretq_s32_u32(a), n))
+#define TC__I_GT(a, b) vcgtq_s32(vreinterpretq_s32_u32(a), vreinterpretq_s32_u32(b))
+#define TC__I_SELECT(m, a, b) vbslq_u32(m, a, b)
+#define TC__I_OF_R(a) vreinterpretq_u32_f32(a)
+#define TC__R_OF_I(a) vreinterpretq_f32_u32(a)
+#define TC__R_FROM_I(a) vcvtq_f32_s32(vreinterpretq_s32_u32(a))
+#include TC_HEADER
+#endif
+
+/* Level base in plain C, one lane at a time, where there is no SSE2: compilers vectorise the
+ * loops of the bodies as far as they can. */
+#ifndef TC__X86
+#define TC__KNAME base
+#define TC__KTARGET
+#define TC__KROWS 2
+#define TC__KPANELS 1
+#define TC__R float
+#define TC__I uint32_t
+#define TC__RW 1
+#define TC__R_LOAD(p) (*(p))
+#define TC__R_STORE(p, v) (void)(*(p) = (v))
+#define TC__R_SET1(x) (x)
+#define TC__R_ADD(a, b) ((a) + (b))
+#define TC__R_SUB(a, b) ((a) - (b))
+#define TC__R_MUL(a, b) ((a) * (b))
+#define TC__R_DIV(a, b) ((a) / (b))
+#define TC__R_ABS(a) tc__bytes_to_float(tc__bytes_of_float(a) & 0x7FFFFFFF)
+#define TC__R_FMA(a, b, c) ((a) * (b) + (c))
+#define TC__R_MAX(a, b) tc__kref_max(a, b)
+#define TC__R_MIN(a, b) tc__kref_min(a, b)
+#define TC__R_SIGN(x, a, b) (tc__bytes_of_float(x) >> 31 ? (a) : (b))
+#define TC__I_LOAD(p) tc__bytes_u32(p)
+#define TC__I_SET1(x) ((uint32_t)(x))
+#define TC__I_ADD(a, b) ((a) + (b))
+#define TC__I_AND(a, b) ((a) & (b))
+#define TC__I_OR(a, b) ((a) | (b))
+#define TC__I_SHL(a, n) ((a) << (n))
+#define TC__I_SHR(a, n) ((a) >> (n))
+#define TC__I_SAR(a, n) ((a) >> (n) | ((a) >> 31 ? ~(UINT32_MAX >> (n)) : 0u))
+#define TC__I_GT(a, b) ((int32_t)(a) > (int32_t)(b) ? UINT32_MAX : 0u)
+#define TC__I_SELECT(m, a, b) (((m) & (a)) | (~(m) & (b)))
+#define TC__I_OF_R(a) tc__bytes_of_float(a)
+#define TC__R_OF_I(a) tc__bytes_to_float(a)
+#define TC__R_FROM_I(a) ((float)(int32_t)(a))
+#include TC_HEADER
+#endif
+#undef TC__KBODY
+
+/* ======================================================================== 35-ktab
+ * One table of ops a level, all made from the list of section 31. */
+
+#define TC__KTAB_ENTRY(level)                                                                  \
+    static const tc__ops tc__ktab_##level = {TC__KTAB_LEVEL, TC__KTAB_ROWS, TC__KTAB_PANELS,
+
+#define TC__OP_SCALAR(name, args) tc__k_##name##_scalar,
+#define TC__OP_BASE(name, args) tc__k_##name##_base,
+#define TC__OP_AVX2(name, args) tc__k_##name##_avx2,
+#define TC__OP_AVX512(name, args) tc__k_##name##_avx512,
+#define TC__OP_NEON(name, args) tc__k_##name##_neon,
+
+static const tc__ops *tc__ktab_get(tc_level level) {
+    static const tc__ops scalar = {TC_LEVEL_SCALAR, 4, 1,
+                                   TC__OPS(TC__OP_SCALAR) TC__OPS_FLOAT(TC__OP_SCALAR)};
+    static const tc__ops base = {TC_LEVEL_BASE, tc__k_rows_base, tc__k_panels_base,
+                                 TC__OPS(TC__OP_BASE) TC__OPS_FLOAT(TC__OP_BASE)};
+#ifdef TC__X86
+    static const tc__ops avx2 = {TC_LEVEL_AVX2, tc__k_rows_avx2, tc__k_panels_avx2,
+                                 TC__OPS(TC__OP_AVX2) TC__OPS_FLOAT(TC__OP_AVX2)};
+    static const tc__ops avx512 = {TC_LEVEL_AVX512, tc__k_rows_avx512, tc__k_panels_avx512,
+                                   TC__OPS(TC__OP_AVX512) TC__OPS_FLOAT(TC__OP_AVX512)};
+    if (level == TC_LEVEL_AVX2) return &avx2;
+    if (level == TC_LEVEL_AVX512) return &avx512;
+#endif
+#ifdef TC__ARM
+    static const tc__ops neon = {TC_LEVEL_NEON, tc__k_rows_neon, tc__k_panels_neon,
+                                 TC__OPS(TC__OP_NEON) TC__OPS_FLOAT(TC__OP_NEON)};
+    if (level == TC_LEVEL_NEON) return &neon;
+#endif
+    return level == TC_LEVEL_SCALAR ? &scalar : &base;
+}
+
+/* The best level that the CPU has and the cap allows; levels are ordered in tc_level. */
+static tc_level tc__ktab_choose(tc_level cap) {
+    int level = cap > TC_LEVEL_BEST && cap < TC_LEVEL_COUNT ? (int)cap : TC_LEVEL_COUNT - 1;
+    while (level > TC_LEVEL_SCALAR && !tc__cpu_has((tc_level)level)) level--;
+    return (tc_level)level;
+}
+
+/* ======================================================================== 36-gemm
+ * Matrices as the file holds them, and the product over blocks of rows and panels.
+ *
+ * A weight W [N,K] (out, in) is stored as panels of 16 outputs, k innermost in groups of g:
+ * [N/16][K/g][16][g], g = 1 for f32, 2 for f16, bf16 and s16, 4 for s8; N and K padded with
+ * zeros. Integers carry behind them one f32 scale and one int32 sum a column. Kernels read f32
+ * panels in place; panels of the other types are widened, two at a time, into a scratch that
+ * stays in cache. */
+
+typedef struct tc__matrix {
+    tc_dtype dtype;
+    uint32_t rows, columns; /* N, K */
+    const unsigned char *panels;
+    const float *scale; /* [N rounded up to 16], integers only */
+    const float *bias;  /* [N rounded up to 16] or null */
+} tc__matrix;
+
+TC__INLINE size_t tc__gemm_group(tc_dtype t) { return t == TC_F32 ? 1 : t == TC_S8 ? 4 : 2; }
+TC__INLINE size_t tc__gemm_element(tc_dtype t) { return t == TC_F32 ? 4 : t == TC_S8 ? 1 : 2; }
+TC__INLINE int tc__gemm_scaled(tc_dtype t) { return t == TC_S16 || t == TC_S8; }
+
+/* Bytes of the panels, without scales. */
+static uint64_t tc__gemm_panel_bytes(tc_dtype t, uint32_t rows, uint32_t columns,
+                                     int *overflow) {
+    uint64_t padded = tc__mem_round(columns, tc__gemm_group(t));
+    uint64_t count = tc__mem_mul(tc__mem_round(rows, 16), padded, overflow);
+    return tc__mem_mul(count, tc__gemm_element(t), overflow);
+}
+
+/* All bytes of a matrix in the file: panels, padding to 64, scales, sums. */
+static uint64_t tc__gemm_bytes(tc_dtype t, uint32_t rows, uint32_t columns, int *overflow) {
+    uint64_t bytes = tc__gemm_panel_bytes(t, rows, columns, overflow);
+    if (!tc__gemm_scaled(t)) return bytes;
+    bytes = tc__mem_round((size_t)tc__mem_add(bytes, 64, overflow) - 64, 64);
+    return tc__mem_add(bytes, tc__mem_round(rows, 16) * UINT64_C(8), overflow);
+}
+
+/* The largest integer of a quantised type, and the scale that maps max|w| to it. */
+TC__INLINE float tc__gemm_limit(tc_dtype t) { return t == TC_S8 ? 127.0f : 8191.0f; }
+
+static float tc__gemm_scale(tc_dtype t, const float *w, size_t n) {
+    float top = 0;
+    size_t i;
+    for (i = 0; i < n; i++) top = tc__kref_max(fabsf(w[i]), top);
+    return top / tc__gemm_limit(t);
+}
+
+/* Nearest integer to w / scale, ties to even. */
+static int tc__gemm_quantize(tc_dtype t, float w, float scale) {
+    float limit = tc__gemm_limit(t), q = scale > 0 ? w / scale : 0;
+    q = tc__kref_min(limit, tc__kref_max(-limit, q));
+    return (int)((q + TC__EXP_MAGIC) - TC__EXP_MAGIC);
+}
+
+/* Writes one number; `q` is used for the integer types. */
+static void tc__gemm_put(unsigned char *out, tc_dtype t, size_t at, float value, float scale) {
+    uint16_t h;
+    if (t == TC_F32) {
+        memcpy(out + 4 * at, &value, 4);
+    } else if (t == TC_S8) {
+        out[at] = (unsigned char)tc__gemm_quantize(t, value, scale);
+    } else {
+        h = t == TC_F16    ? tc__bytes_to_f16(value)
+            : t == TC_BF16 ? tc__bytes_to_bf16(value)
+                           : (uint16_t)tc__gemm_quantize(t, value, scale);
+        memcpy(out + 2 * at, &h, 2);
+    }
+}
+
+TC__INLINE float tc__gemm_get(const unsigned char *in, tc_dtype t, size_t at, float scale) {
+    uint16_t h;
+    if (t == TC_F32) return tc__bytes_to_float(tc__bytes_u32(in + 4 * at));
+    if (t == TC_S8) return (float)(int8_t)in[at] * scale;
+    memcpy(&h, in + 2 * at, 2);
+    if (t == TC_S16) return (float)(int16_t)h * scale;
+    return t == TC_F16 ? tc__bytes_from_f16(h) : tc__bytes_from_bf16(h);
+}
+
+/* W [N,K] row-major into zeroed bytes of tc__gemm_bytes. */
+static void tc__gemm_pack(unsigned char *out, tc_dtype t, uint32_t rows, uint32_t columns,
+                          const float *w) {
+    int overflow = 0, scaled = tc__gemm_scaled(t);
+    size_t g = tc__gemm_group(t), padded = tc__mem_round(columns, g), n, k,
+           wide = tc__mem_round(rows, 16);
+    size_t scales =
+        tc__mem_round((size_t)tc__gemm_panel_bytes(t, rows, columns, &overflow), 64);
+    for (n = 0; n < rows; n++) {
+        const float *row = w + n * columns;
+        float scale = scaled ? tc__gemm_scale(t, row, columns) : 1;
+        int32_t sum = 0;
+        for (k = 0; k < columns; k++) {
+            tc__gemm_put(out, t, n / 16 * padded * 16 + tc__kref_place(k, n % 16, g), row[k],
+                         scale);
+            if (scaled) sum += tc__gemm_quantize(t, row[k], scale);
+        }
+        if (scaled) {
+            memcpy(out + scales + 4 * n, &scale, 4);
+            memcpy(out + scales + 4 * (wide + n), &sum, 4);
+        }
+    }
+}
+
+/* The inverse: row-major f32 [N,K] from packed bytes. */
+static void tc__gemm_unpack(float *w, const tc__matrix *m) {
+    size_t g = tc__gemm_group(m->dtype), padded = tc__mem_round(m->columns, g), n, k;
+    for (n = 0; n < m->rows; n++)
+        for (k = 0; k < m->columns; k++) {
+            size_t at = n / 16 * padded * 16 + tc__kref_place(k, n % 16, g);
+            w[n * m->columns + k] =
+                tc__gemm_get(m->panels, m->dtype, at, m->scale ? m->scale[n] : 1);
+        }
+}
+
+/* One row of an embedding table [rows, columns], row-major, to f32. */
+static void tc__gemm_row(float *out, const tc__matrix *table, size_t row) {
+    size_t first = row * table->columns, i;
+    float scale = table->scale ? table->scale[row] : 1;
+    for (i = 0; i < table->columns; i++)
+        out[i] = tc__gemm_get(table->panels, table->dtype, first + i, scale);
+}
+
+typedef enum tc__act {
+    TC__ACT_NONE,
+    TC__ACT_GELU,
+    TC__ACT_GELU_NEW,
+    TC__ACT_RELU,
+    TC__ACT_SILU
+} tc__act;
+
+static void tc__gemm_activate(const tc__ops *ops, tc__act act, float *x, size_t ld, size_t rows,
+                              size_t n) {
+    switch (act) {
+    case TC__ACT_GELU: ops->gelu(x, ld, rows, n); break;
+    case TC__ACT_GELU_NEW: ops->gelu_new(x, ld, rows, n); break;
+    case TC__ACT_RELU: ops->relu(x, ld, rows, n); break;
+    case TC__ACT_SILU: ops->silu(x, ld, rows, n); break;
+    default: break;
+    }
+}
+
+/* C[M,N] = act(A[M,K] W^T + bias) + residual; C and residual have rows of N rounded up to
+ * 16. */
+typedef struct tc__product {
+    const tc__ops *ops;
+    const tc__matrix *w;
+    const float *a;
+    size_t lda, rows; /* M */
+    float *c;
+    size_t ldc;
+    tc__act act;
+    const float *residual;        /* or null; leading dimension ldc */
+    float *const *scratch;        /* [workers], each of tc__gemm_scratch floats */
+    size_t block, panels, groups; /* rows in a block, panels in all, pairs of panels */
+} tc__product;
+
+/* Floats that a worker needs to widen two panels of any matrix with `columns`. */
+TC__INLINE size_t tc__gemm_scratch(size_t columns) {
+    return 2 * 16 * tc__mem_round(columns, 4);
+}
+
+/* The f32 panel p of W: in place, or widened into `to`. */
+static const float *tc__gemm_panel(const tc__ops *ops, const tc__matrix *w, size_t p,
+                                   float *to) {
+    size_t padded = tc__mem_round(w->columns, tc__gemm_group(w->dtype));
+    const void *in = w->panels + p * padded * 16 * tc__gemm_element(w->dtype);
+    switch (w->dtype) {
+    case TC_F16: ops->widen_f16(to, (const uint16_t *)in, w->columns); return to;
+    case TC_BF16: ops->widen_bf16(to, (const uint16_t *)in, w->columns); return to;
+    case TC_S16:
+        ops->widen_s16(to, (const int16_t *)in, w->scale + p * 16, w->columns);
+        return to;
+    case TC_S8: ops->widen_s8(to, (const int8_t *)in, w->scale + p * 16, w->columns); return to;
+    default: return (const float *)in;
+    }
+}
+
+/* One item: a block of rows times two panels, row group after row group, each finished (bias,
+ * activation, residual) while it is in L1. */
+static void tc__gemm_item(void *context, size_t item, unsigned worker) {
+    const tc__product *p = (const tc__product *)context;
+    const tc__ops *ops = p->ops;
+    size_t first = item % p->groups * 2, wide = p->panels - first < 2 ? 1 : 2, g;
+    size_t start = item / p->groups * p->block,
+           rows = p->rows - start < p->block ? p->rows - start : p->block;
+    size_t groups = (rows + ops->tile_rows - 1) / ops->tile_rows;
+    size_t stride = 16 * tc__mem_round(p->w->columns, tc__gemm_group(p->w->dtype));
+    const float *panel = tc__gemm_panel(ops, p->w, first, p->scratch[worker]);
+    if (wide == 2) (void)tc__gemm_panel(ops, p->w, first + 1, p->scratch[worker] + stride);
+    for (g = 0; g < groups; g++) {
+        size_t r = start + rows * g / groups, n = start + rows * (g + 1) / groups - r;
+        float *c = p->c + r * p->ldc + first * 16;
+        ops->gemm(n, p->w->columns, p->a + r * p->lda, p->lda, panel, stride, wide,
+                  p->w->bias ? p->w->bias + first * 16 : NULL, c, p->ldc);
+        tc__gemm_activate(ops, p->act, c, p->ldc, n, wide * 16);
+        if (p->residual)
+            ops->add(c, p->ldc, p->residual + r * p->ldc + first * 16, p->ldc, n, wide * 16);
+    }
+}
+
+/* Rows of A that fill three eighths of a 2 MiB L2. */
+static void tc__gemm_run(tc__pool *pool, tc__product *p) {
+    size_t block =
+        768 * 1024 / sizeof(float) / p->w->columns / p->ops->tile_rows * p->ops->tile_rows;
+    size_t blocks;
+    if (block < p->ops->tile_rows) block = p->ops->tile_rows;
+    blocks = (p->rows + block - 1) / block;
+    p->block = (p->rows + blocks - 1) / blocks;
+    p->panels = (p->w->rows + 15) / 16;
+    p->groups = (p->panels + 1) / 2;
+    tc__thread_run(pool, tc__gemm_item, p, blocks * p->groups);
+}
+
+/* ===================================================================== 39-unicode
+ * Character data of the reference tokenizers, as measured from them (Unicode 8 to 16, by part).
+ * Used to write a tokenizer, whose file then carries its own table, and to order marks. */
+
+/* clang-format off */
+/* First and last of each range: characters that clean_text deletes. */
+static const uint32_t tc__uni_removed[] = {
+    0, 8, 0xB, 0xC, 0xE, 0x1F, 0x7F, 0x9F, 0xAD, 0xAD, 0x600, 0x605, 0x61C, 0x61C, 0x6DD, 0x6DD,
+    0x70F, 0x70F, 0x180E, 0x180E, 0x200B, 0x200F, 0x202A, 0x202E, 0x2060, 0x2064, 0x2066,
+    0x206F, 0xE000, 0xF8FF, 0xFEFF, 0xFEFF, 0xFFF9, 0xFFFB, 0xFFFD, 0xFFFD, 0x110BD, 0x110BD,
+    0x1BCA0, 0x1BCA3, 0x1D173, 0x1D17A, 0xE0001, 0xE0001, 0xE0020, 0xE007F, 0xF0000, 0xFFFFD,
+    0x100000, 0x10FFFD
+};
+/* First and last of each range: characters that clean_text turns into a space. */
+static const uint32_t tc__uni_space[] = {
+    9, 0xA, 0xD, 0xD, 0xA0, 0xA0, 0x1680, 0x1680, 0x2000, 0x200A, 0x2028, 0x2029, 0x202F,
+    0x202F, 0x205F, 0x205F, 0x3000, 0x3000
+};
+/* First and last of each range: characters that handle_chinese_chars isolates. */
+static const uint32_t tc__uni_cjk[] = {
+    0x3400, 0x4DBF, 0x4E00, 0x9FFF, 0xF900, 0xFAFF, 0x20000, 0x2A6DF, 0x2A700, 0x2B81F, 0x2B920,
+    0x2CEAF, 0x2F800, 0x2FA1F
+};
+/* First and last of each range: nonspacing marks that strip_accents deletes after NFD. */
+static const uint32_t tc__uni_mn[] = {
+    0x300, 0x36F, 0x483, 0x487, 0x591, 0x5BD, 0x5BF, 0x5BF, 0x5C1, 0x5C2, 0x5C4, 0x5C5, 0x5C7,
+    0x5C7, 0x610, 0x61A, 0x64B, 0x65F, 0x670, 0x670, 0x6D6, 0x6DC, 0x6DF, 0x6E4, 0x6E7, 0x6E8,
+    0x6EA, 0x6ED, 0x711, 0x711, 0x730, 0x74A, 0x7A6, 0x7B0, 0x7EB, 0x7F3, 0x816, 0x819, 0x81B,
+    0x823, 0x825, 0x827, 0x829, 0x82D, 0x859, 0x85B, 0x8E3, 0x902, 0x93A, 0x93A, 0x93C, 0x93C,
+    0x941, 0x948, 0x94D, 0x94D, 0x951, 0x957, 0x962, 0x963, 0x981, 0x981, 0x9BC, 0x9BC, 0x9C1,
+    0x9C4, 0x9CD, 0x9CD, 0x9E2, 0x9E3, 0xA01, 0xA02, 0xA3C, 0xA3C, 0xA41, 0xA42, 0xA47, 0xA48,
+    0xA4B, 0xA4D, 0xA51, 0xA51, 0xA70, 0xA71, 0xA75, 0xA75, 0xA81, 0xA82, 0xABC, 0xABC, 0xAC1,
+    0xAC5, 0xAC7, 0xAC8, 0xACD, 0xACD, 0xAE2, 0xAE3, 0xB01, 0xB01, 0xB3C, 0xB3C, 0xB3F, 0xB3F,
+    0xB41, 0xB44, 0xB4D, 0xB4D, 0xB56, 0xB56, 0xB62, 0xB63, 0xB82, 0xB82, 0xBC0, 0xBC0, 0xBCD,
+    0xBCD, 0xC00, 0xC00, 0xC3E, 0xC40, 0xC46, 0xC48, 0xC4A, 0xC4D, 0xC55, 0xC56, 0xC62, 0xC63,
+    0xC81, 0xC81, 0xCBC, 0xCBC, 0xCBF, 0xCBF, 0xCC6, 0xCC6, 0xCCC, 0xCCD, 0xCE2, 0xCE3, 0xD01,
+    0xD01, 0xD41, 0xD44, 0xD4D, 0xD4D, 0xD62, 0xD63, 0xDCA, 0xDCA, 0xDD2, 0xDD4, 0xDD6, 0xDD6,
+    0xE31, 0xE31, 0xE34, 0xE3A, 0xE47, 0xE4E, 0xEB1, 0xEB1, 0xEB4, 0xEB9, 0xEBB, 0xEBC, 0xEC8,
+    0xECD, 0xF18, 0xF19, 0xF35, 0xF35, 0xF37, 0xF37, 0xF39, 0xF39, 0xF71, 0xF7E, 0xF80, 0xF84,
+    0xF86, 0xF87, 0xF8D, 0xF97, 0xF99, 0xFBC, 0xFC6, 0xFC6, 0x102D, 0x1030, 0x1032, 0x1037,
+    0x1039, 0x103A, 0x103D, 0x103E, 0x1058, 0x1059, 0x105E, 0x1060, 0x1071, 0x1074, 0x1082,
+    0x1082, 0x1085, 0x1086, 0x108D, 0x108D, 0x109D, 0x109D, 0x135D, 0x135F, 0x1712, 0x1714,
+    0x1732, 0x1734, 0x1752, 0x1753, 0x1772, 0x1773, 0x17B4, 0x17B5, 0x17B7, 0x17BD, 0x17C6,
+    0x17C6, 0x17C9, 0x17D3, 0x17DD, 0x17DD, 0x180B, 0x180D, 0x18A9, 0x18A9, 0x1920, 0x1922,
+    0x1927, 0x1928, 0x1932, 0x1932, 0x1939, 0x193B, 0x1A17, 0x1A18, 0x1A1B, 0x1A1B, 0x1A56,
+    0x1A56, 0x1A58, 0x1A5E, 0x1A60, 0x1A60, 0x1A62, 0x1A62, 0x1A65, 0x1A6C, 0x1A73, 0x1A7C,
+    0x1A7F, 0x1A7F, 0x1AB0, 0x1ABD, 0x1B00, 0x1B03, 0x1B34, 0x1B34, 0x1B36, 0x1B3A, 0x1B3C,
+    0x1B3C, 0x1B42, 0x1B42, 0x1B6B, 0x1B73, 0x1B80, 0x1B81, 0x1BA2, 0x1BA5, 0x1BA8, 0x1BA9,
+    0x1BAB, 0x1BAD, 0x1BE6, 0x1BE6, 0x1BE8, 0x1BE9, 0x1BED, 0x1BED, 0x1BEF, 0x1BF1, 0x1C2C,
+    0x1C33, 0x1C36, 0x1C37, 0x1CD0, 0x1CD2, 0x1CD4, 0x1CE0, 0x1CE2, 0x1CE8, 0x1CED, 0x1CED,
+    0x1CF4, 0x1CF4, 0x1CF8, 0x1CF9, 0x1DC0, 0x1DF5, 0x1DFC, 0x1DFF, 0x20D0, 0x20DC, 0x20E1,
+    0x20E1, 0x20E5, 0x20F0, 0x2CEF, 0x2CF1, 0x2D7F, 0x2D7F, 0x2DE0, 0x2DFF, 0x302A, 0x302D,
+    0x3099, 0x309A, 0xA66F, 0xA66F, 0xA674, 0xA67D, 0xA69E, 0xA69F, 0xA6F0, 0xA6F1, 0xA802,
+    0xA802, 0xA806, 0xA806, 0xA80B, 0xA80B, 0xA825, 0xA826, 0xA8C4, 0xA8C4, 0xA8E0, 0xA8F1,
+    0xA926, 0xA92D, 0xA947, 0xA951, 0xA980, 0xA982, 0xA9B3, 0xA9B3, 0xA9B6, 0xA9B9, 0xA9BC,
+    0xA9BC, 0xA9E5, 0xA9E5, 0xAA29, 0xAA2E, 0xAA31, 0xAA32, 0xAA35, 0xAA36, 0xAA43, 0xAA43,
+    0xAA4C, 0xAA4C, 0xAA7C, 0xAA7C, 0xAAB0, 0xAAB0, 0xAAB2, 0xAAB4, 0xAAB7, 0xAAB8, 0xAABE,
+    0xAABF, 0xAAC1, 0xAAC1, 0xAAEC, 0xAAED, 0xAAF6, 0xAAF6, 0xABE5, 0xABE5, 0xABE8, 0xABE8,
+    0xABED, 0xABED, 0xFB1E, 0xFB1E, 0xFE00, 0xFE0F, 0xFE20, 0xFE2F, 0x101FD, 0x101FD, 0x102E0,
+    0x102E0, 0x10376, 0x1037A, 0x10A01, 0x10A03, 0x10A05, 0x10A06, 0x10A0C, 0x10A0F, 0x10A38,
+    0x10A3A, 0x10A3F, 0x10A3F, 0x10AE5, 0x10AE6, 0x11001, 0x11001, 0x11038, 0x11046, 0x1107F,
+    0x11081, 0x110B3, 0x110B6, 0x110B9, 0x110BA, 0x11100, 0x11102, 0x11127, 0x1112B, 0x1112D,
+    0x11134, 0x11173, 0x11173, 0x11180, 0x11181, 0x111B6, 0x111BE, 0x111CA, 0x111CC, 0x1122F,
+    0x11231, 0x11234, 0x11234, 0x11236, 0x11237, 0x112DF, 0x112DF, 0x112E3, 0x112EA, 0x11300,
+    0x11301, 0x1133C, 0x1133C, 0x11340, 0x11340, 0x11366, 0x1136C, 0x11370, 0x11374, 0x114B3,
+    0x114B8, 0x114BA, 0x114BA, 0x114BF, 0x114C0, 0x114C2, 0x114C3, 0x115B2, 0x115B5, 0x115BC,
+    0x115BD, 0x115BF, 0x115C0, 0x115DC, 0x115DD, 0x11633, 0x1163A, 0x1163D, 0x1163D, 0x1163F,
+    0x11640, 0x116AB, 0x116AB, 0x116AD, 0x116AD, 0x116B0, 0x116B5, 0x116B7, 0x116B7, 0x1171D,
+    0x1171F, 0x11722, 0x11725, 0x11727, 0x1172B, 0x16AF0, 0x16AF4, 0x16B30, 0x16B36, 0x16F8F,
+    0x16F92, 0x1BC9D, 0x1BC9E, 0x1D167, 0x1D169, 0x1D17B, 0x1D182, 0x1D185, 0x1D18B, 0x1D1AA,
+    0x1D1AD, 0x1D242, 0x1D244, 0x1DA00, 0x1DA36, 0x1DA3B, 0x1DA6C, 0x1DA75, 0x1DA75, 0x1DA84,
+    0x1DA84, 0x1DA9B, 0x1DA9F, 0x1DAA1, 0x1DAAF, 0x1E8D0, 0x1E8D6, 0xE0100, 0xE01EF
+};
+/* First and last of each range: punctuation of BertPreTokenizer. */
+static const uint32_t tc__uni_punct[] = {
+    0x21, 0x2F, 0x3A, 0x40, 0x5B, 0x60, 0x7B, 0x7E, 0xA1, 0xA1, 0xA7, 0xA7, 0xAB, 0xAB, 0xB6,
+    0xB7, 0xBB, 0xBB, 0xBF, 0xBF, 0x37E, 0x37E, 0x387, 0x387, 0x55A, 0x55F, 0x589, 0x58A, 0x5BE,
+    0x5BE, 0x5C0, 0x5C0, 0x5C3, 0x5C3, 0x5C6, 0x5C6, 0x5F3, 0x5F4, 0x609, 0x60A, 0x60C, 0x60D,
+    0x61B, 0x61B, 0x61E, 0x61F, 0x66A, 0x66D, 0x6D4, 0x6D4, 0x700, 0x70D, 0x7F7, 0x7F9, 0x830,
+    0x83E, 0x85E, 0x85E, 0x964, 0x965, 0x970, 0x970, 0xAF0, 0xAF0, 0xDF4, 0xDF4, 0xE4F, 0xE4F,
+    0xE5A, 0xE5B, 0xF04, 0xF12, 0xF14, 0xF14, 0xF3A, 0xF3D, 0xF85, 0xF85, 0xFD0, 0xFD4, 0xFD9,
+    0xFDA, 0x104A, 0x104F, 0x10FB, 0x10FB, 0x1360, 0x1368, 0x1400, 0x1400, 0x166D, 0x166E,
+    0x169B, 0x169C, 0x16EB, 0x16ED, 0x1735, 0x1736, 0x17D4, 0x17D6, 0x17D8, 0x17DA, 0x1800,
+    0x180A, 0x1944, 0x1945, 0x1A1E, 0x1A1F, 0x1AA0, 0x1AA6, 0x1AA8, 0x1AAD, 0x1B5A, 0x1B60,
+    0x1BFC, 0x1BFF, 0x1C3B, 0x1C3F, 0x1C7E, 0x1C7F, 0x1CC0, 0x1CC7, 0x1CD3, 0x1CD3, 0x2010,
+    0x2027, 0x2030, 0x2043, 0x2045, 0x2051, 0x2053, 0x205E, 0x207D, 0x207E, 0x208D, 0x208E,
+    0x2308, 0x230B, 0x2329, 0x232A, 0x2768, 0x2775, 0x27C5, 0x27C6, 0x27E6, 0x27EF, 0x2983,
+    0x2998, 0x29D8, 0x29DB, 0x29FC, 0x29FD, 0x2CF9, 0x2CFC, 0x2CFE, 0x2CFF, 0x2D70, 0x2D70,
+    0x2E00, 0x2E2E, 0x2E30, 0x2E42, 0x3001, 0x3003, 0x3008, 0x3011, 0x3014, 0x301F, 0x3030,
+    0x3030, 0x303D, 0x303D, 0x30A0, 0x30A0, 0x30FB, 0x30FB, 0xA4FE, 0xA4FF, 0xA60D, 0xA60F,
+    0xA673, 0xA673, 0xA67E, 0xA67E, 0xA6F2, 0xA6F7, 0xA874, 0xA877, 0xA8CE, 0xA8CF, 0xA8F8,
+    0xA8FA, 0xA8FC, 0xA8FC, 0xA92E, 0xA92F, 0xA95F, 0xA95F, 0xA9C1, 0xA9CD, 0xA9DE, 0xA9DF,
+    0xAA5C, 0xAA5F, 0xAADE, 0xAADF, 0xAAF0, 0xAAF1, 0xABEB, 0xABEB, 0xFD3E, 0xFD3F, 0xFE10,
+    0xFE19, 0xFE30, 0xFE52, 0xFE54, 0xFE61, 0xFE63, 0xFE63, 0xFE68, 0xFE68, 0xFE6A, 0xFE6B,
+    0xFF01, 0xFF03, 0xFF05, 0xFF0A, 0xFF0C, 0xFF0F, 0xFF1A, 0xFF1B, 0xFF1F, 0xFF20, 0xFF3B,
+    0xFF3D, 0xFF3F, 0xFF3F, 0xFF5B, 0xFF5B, 0xFF5D, 0xFF5D, 0xFF5F, 0xFF65, 0x10100, 0x10102,
+    0x1039F, 0x1039F, 0x103D0, 0x103D0, 0x1056F, 0x1056F, 0x10857, 0x10857, 0x1091F, 0x1091F,
+    0x1093F, 0x1093F, 0x10A50, 0x10A58, 0x10A7F, 0x10A7F, 0x10AF0, 0x10AF6, 0x10B39, 0x10B3F,
+    0x10B99, 0x10B9C, 0x11047, 0x1104D, 0x110BB, 0x110BC, 0x110BE, 0x110C1, 0x11140, 0x11143,
+    0x11174, 0x11175, 0x111C5, 0x111C9, 0x111CD, 0x111CD, 0x111DB, 0x111DB, 0x111DD, 0x111DF,
+    0x11238, 0x1123D, 0x112A9, 0x112A9, 0x114C6, 0x114C6, 0x115C1, 0x115D7, 0x11641, 0x11643,
+    0x1173C, 0x1173E, 0x12470, 0x12474, 0x16A6E, 0x16A6F, 0x16AF5, 0x16AF5, 0x16B37, 0x16B3B,
+    0x16B44, 0x16B44, 0x1BC9F, 0x1BC9F, 0x1DA87, 0x1DA8B
+};
+/* First and last of each range: white space. */
+static const uint32_t tc__uni_white[] = {
+    9, 0xD, 0x20, 0x20, 0x85, 0x85, 0xA0, 0xA0, 0x1680, 0x1680, 0x2000, 0x200A, 0x2028, 0x2029,
+    0x202F, 0x202F, 0x205F, 0x205F, 0x3000, 0x3000
+};
+/* First and last of each range: word characters (regular expression \w). */
+static const uint32_t tc__uni_word[] = {
+    0x30, 0x39, 0x41, 0x5A, 0x5F, 0x5F, 0x61, 0x7A, 0xAA, 0xAA, 0xB5, 0xB5, 0xBA, 0xBA, 0xC0,
+    0xD6, 0xD8, 0xF6, 0xF8, 0x2C1, 0x2C6, 0x2D1, 0x2E0, 0x2E4, 0x2EC, 0x2EC, 0x2EE, 0x2EE,
+    0x300, 0x374, 0x376, 0x377, 0x37A, 0x37D, 0x37F, 0x37F, 0x386, 0x386, 0x388, 0x38A, 0x38C,
+    0x38C, 0x38E, 0x3A1, 0x3A3, 0x3F5, 0x3F7, 0x481, 0x483, 0x52F, 0x531, 0x556, 0x559, 0x559,
+    0x560, 0x588, 0x591, 0x5BD, 0x5BF, 0x5BF, 0x5C1, 0x5C2, 0x5C4, 0x5C5, 0x5C7, 0x5C7, 0x5D0,
+    0x5EA, 0x5EF, 0x5F2, 0x610, 0x61A, 0x620, 0x669, 0x66E, 0x6D3, 0x6D5, 0x6DC, 0x6DF, 0x6E8,
+    0x6EA, 0x6FC, 0x6FF, 0x6FF, 0x710, 0x74A, 0x74D, 0x7B1, 0x7C0, 0x7F5, 0x7FA, 0x7FA, 0x7FD,
+    0x7FD, 0x800, 0x82D, 0x840, 0x85B, 0x860, 0x86A, 0x870, 0x887, 0x889, 0x88E, 0x897, 0x8E1,
+    0x8E3, 0x963, 0x966, 0x96F, 0x971, 0x983, 0x985, 0x98C, 0x98F, 0x990, 0x993, 0x9A8, 0x9AA,
+    0x9B0, 0x9B2, 0x9B2, 0x9B6, 0x9B9, 0x9BC, 0x9C4, 0x9C7, 0x9C8, 0x9CB, 0x9CE, 0x9D7, 0x9D7,
+    0x9DC, 0x9DD, 0x9DF, 0x9E3, 0x9E6, 0x9F1, 0x9FC, 0x9FC, 0x9FE, 0x9FE, 0xA01, 0xA03, 0xA05,
+    0xA0A, 0xA0F, 0xA10, 0xA13, 0xA28, 0xA2A, 0xA30, 0xA32, 0xA33, 0xA35, 0xA36, 0xA38, 0xA39,
+    0xA3C, 0xA3C, 0xA3E, 0xA42, 0xA47, 0xA48, 0xA4B, 0xA4D, 0xA51, 0xA51, 0xA59, 0xA5C, 0xA5E,
+    0xA5E, 0xA66, 0xA75, 0xA81, 0xA83, 0xA85, 0xA8D, 0xA8F, 0xA91, 0xA93, 0xAA8, 0xAAA, 0xAB0,
+    0xAB2, 0xAB3, 0xAB5, 0xAB9, 0xABC, 0xAC5, 0xAC7, 0xAC9, 0xACB, 0xACD, 0xAD0, 0xAD0, 0xAE0,
+    0xAE3, 0xAE6, 0xAEF, 0xAF9, 0xAFF, 0xB01, 0xB03, 0xB05, 0xB0C, 0xB0F, 0xB10, 0xB13, 0xB28,
+    0xB2A, 0xB30, 0xB32, 0xB33, 0xB35, 0xB39, 0xB3C, 0xB44, 0xB47, 0xB48, 0xB4B, 0xB4D, 0xB55,
+    0xB57, 0xB5C, 0xB5D, 0xB5F, 0xB63, 0xB66, 0xB6F, 0xB71, 0xB71, 0xB82, 0xB83, 0xB85, 0xB8A,
+    0xB8E, 0xB90, 0xB92, 0xB95, 0xB99, 0xB9A, 0xB9C, 0xB9C, 0xB9E, 0xB9F, 0xBA3, 0xBA4, 0xBA8,
+    0xBAA, 0xBAE, 0xBB9, 0xBBE, 0xBC2, 0xBC6, 0xBC8, 0xBCA, 0xBCD, 0xBD0, 0xBD0, 0xBD7, 0xBD7,
+    0xBE6, 0xBEF, 0xC00, 0xC0C, 0xC0E, 0xC10, 0xC12, 0xC28, 0xC2A, 0xC39, 0xC3C, 0xC44, 0xC46,
+    0xC48, 0xC4A, 0xC4D, 0xC55, 0xC56, 0xC58, 0xC5A, 0xC5D, 0xC5D, 0xC60, 0xC63, 0xC66, 0xC6F,
+    0xC80, 0xC83, 0xC85, 0xC8C, 0xC8E, 0xC90, 0xC92, 0xCA8, 0xCAA, 0xCB3, 0xCB5, 0xCB9, 0xCBC,
+    0xCC4, 0xCC6, 0xCC8, 0xCCA, 0xCCD, 0xCD5, 0xCD6, 0xCDD, 0xCDE, 0xCE0, 0xCE3, 0xCE6, 0xCEF,
+    0xCF1, 0xCF3, 0xD00, 0xD0C, 0xD0E, 0xD10, 0xD12, 0xD44, 0xD46, 0xD48, 0xD4A, 0xD4E, 0xD54,
+    0xD57, 0xD5F, 0xD63, 0xD66, 0xD6F, 0xD7A, 0xD7F, 0xD81, 0xD83, 0xD85, 0xD96, 0xD9A, 0xDB1,
+    0xDB3, 0xDBB, 0xDBD, 0xDBD, 0xDC0, 0xDC6, 0xDCA, 0xDCA, 0xDCF, 0xDD4, 0xDD6, 0xDD6, 0xDD8,
+    0xDDF, 0xDE6, 0xDEF, 0xDF2, 0xDF3, 0xE01, 0xE3A, 0xE40, 0xE4E, 0xE50, 0xE59, 0xE81, 0xE82,
+    0xE84, 0xE84, 0xE86, 0xE8A, 0xE8C, 0xEA3, 0xEA5, 0xEA5, 0xEA7, 0xEBD, 0xEC0, 0xEC4, 0xEC6,
+    0xEC6, 0xEC8, 0xECE, 0xED0, 0xED9, 0xEDC, 0xEDF, 0xF00, 0xF00, 0xF18, 0xF19, 0xF20, 0xF29,
+    0xF35, 0xF35, 0xF37, 0xF37, 0xF39, 0xF39, 0xF3E, 0xF47, 0xF49, 0xF6C, 0xF71, 0xF84, 0xF86,
+    0xF97, 0xF99, 0xFBC, 0xFC6, 0xFC6, 0x1000, 0x1049, 0x1050, 0x109D, 0x10A0, 0x10C5, 0x10C7,
+    0x10C7, 0x10CD, 0x10CD, 0x10D0, 0x10FA, 0x10FC, 0x1248, 0x124A, 0x124D, 0x1250, 0x1256,
+    0x1258, 0x1258, 0x125A, 0x125D, 0x1260, 0x1288, 0x128A, 0x128D, 0x1290, 0x12B0, 0x12B2,
+    0x12B5, 0x12B8, 0x12BE, 0x12C0, 0x12C0, 0x12C2, 0x12C5, 0x12C8, 0x12D6, 0x12D8, 0x1310,
+    0x1312, 0x1315, 0x1318, 0x135A, 0x135D, 0x135F, 0x1380, 0x138F, 0x13A0, 0x13F5, 0x13F8,
+    0x13FD, 0x1401, 0x166C, 0x166F, 0x167F, 0x1681, 0x169A, 0x16A0, 0x16EA, 0x16EE, 0x16F8,
+    0x1700, 0x1715, 0x171F, 0x1734, 0x1740, 0x1753, 0x1760, 0x176C, 0x176E, 0x1770, 0x1772,
+    0x1773, 0x1780, 0x17D3, 0x17D7, 0x17D7, 0x17DC, 0x17DD, 0x17E0, 0x17E9, 0x180B, 0x180D,
+    0x180F, 0x1819, 0x1820, 0x1878, 0x1880, 0x18AA, 0x18B0, 0x18F5, 0x1900, 0x191E, 0x1920,
+    0x192B, 0x1930, 0x193B, 0x1946, 0x196D, 0x1970, 0x1974, 0x1980, 0x19AB, 0x19B0, 0x19C9,
+    0x19D0, 0x19D9, 0x1A00, 0x1A1B, 0x1A20, 0x1A5E, 0x1A60, 0x1A7C, 0x1A7F, 0x1A89, 0x1A90,
+    0x1A99, 0x1AA7, 0x1AA7, 0x1AB0, 0x1ACE, 0x1B00, 0x1B4C, 0x1B50, 0x1B59, 0x1B6B, 0x1B73,
+    0x1B80, 0x1BF3, 0x1C00, 0x1C37, 0x1C40, 0x1C49, 0x1C4D, 0x1C7D, 0x1C80, 0x1C8A, 0x1C90,
+    0x1CBA, 0x1CBD, 0x1CBF, 0x1CD0, 0x1CD2, 0x1CD4, 0x1CFA, 0x1D00, 0x1F15, 0x1F18, 0x1F1D,
+    0x1F20, 0x1F45, 0x1F48, 0x1F4D, 0x1F50, 0x1F57, 0x1F59, 0x1F59, 0x1F5B, 0x1F5B, 0x1F5D,
+    0x1F5D, 0x1F5F, 0x1F7D, 0x1F80, 0x1FB4, 0x1FB6, 0x1FBC, 0x1FBE, 0x1FBE, 0x1FC2, 0x1FC4,
+    0x1FC6, 0x1FCC, 0x1FD0, 0x1FD3, 0x1FD6, 0x1FDB, 0x1FE0, 0x1FEC, 0x1FF2, 0x1FF4, 0x1FF6,
+    0x1FFC, 0x200C, 0x200D, 0x203F, 0x2040, 0x2054, 0x2054, 0x2071, 0x2071, 0x207F, 0x207F,
+    0x2090, 0x209C, 0x20D0, 0x20F0, 0x2102, 0x2102, 0x2107, 0x2107, 0x210A, 0x2113, 0x2115,
+    0x2115, 0x2119, 0x211D, 0x2124, 0x2124, 0x2126, 0x2126, 0x2128, 0x2128, 0x212A, 0x212D,
+    0x212F, 0x2139, 0x213C, 0x213F, 0x2145, 0x2149, 0x214E, 0x214E, 0x2160, 0x2188, 0x24B6,
+    0x24E9, 0x2C00, 0x2CE4, 0x2CEB, 0x2CF3, 0x2D00, 0x2D25, 0x2D27, 0x2D27, 0x2D2D, 0x2D2D,
+    0x2D30, 0x2D67, 0x2D6F, 0x2D6F, 0x2D7F, 0x2D96, 0x2DA0, 0x2DA6, 0x2DA8, 0x2DAE, 0x2DB0,
+    0x2DB6, 0x2DB8, 0x2DBE, 0x2DC0, 0x2DC6, 0x2DC8, 0x2DCE, 0x2DD0, 0x2DD6, 0x2DD8, 0x2DDE,
+    0x2DE0, 0x2DFF, 0x2E2F, 0x2E2F, 0x3005, 0x3007, 0x3021, 0x302F, 0x3031, 0x3035, 0x3038,
+    0x303C, 0x3041, 0x3096, 0x3099, 0x309A, 0x309D, 0x309F, 0x30A1, 0x30FA, 0x30FC, 0x30FF,
+    0x3105, 0x312F, 0x3131, 0x318E, 0x31A0, 0x31BF, 0x31F0, 0x31FF, 0x3400, 0x4DBF, 0x4E00,
+    0xA48C, 0xA4D0, 0xA4FD, 0xA500, 0xA60C, 0xA610, 0xA62B, 0xA640, 0xA672, 0xA674, 0xA67D,
+    0xA67F, 0xA6F1, 0xA717, 0xA71F, 0xA722, 0xA788, 0xA78B, 0xA7CD, 0xA7D0, 0xA7D1, 0xA7D3,
+    0xA7D3, 0xA7D5, 0xA7DC, 0xA7F2, 0xA827, 0xA82C, 0xA82C, 0xA840, 0xA873, 0xA880, 0xA8C5,
+    0xA8D0, 0xA8D9, 0xA8E0, 0xA8F7, 0xA8FB, 0xA8FB, 0xA8FD, 0xA92D, 0xA930, 0xA953, 0xA960,
+    0xA97C, 0xA980, 0xA9C0, 0xA9CF, 0xA9D9, 0xA9E0, 0xA9FE, 0xAA00, 0xAA36, 0xAA40, 0xAA4D,
+    0xAA50, 0xAA59, 0xAA60, 0xAA76, 0xAA7A, 0xAAC2, 0xAADB, 0xAADD, 0xAAE0, 0xAAEF, 0xAAF2,
+    0xAAF6, 0xAB01, 0xAB06, 0xAB09, 0xAB0E, 0xAB11, 0xAB16, 0xAB20, 0xAB26, 0xAB28, 0xAB2E,
+    0xAB30, 0xAB5A, 0xAB5C, 0xAB69, 0xAB70, 0xABEA, 0xABEC, 0xABED, 0xABF0, 0xABF9, 0xAC00,
+    0xD7A3, 0xD7B0, 0xD7C6, 0xD7CB, 0xD7FB, 0xF900, 0xFA6D, 0xFA70, 0xFAD9, 0xFB00, 0xFB06,
+    0xFB13, 0xFB17, 0xFB1D, 0xFB28, 0xFB2A, 0xFB36, 0xFB38, 0xFB3C, 0xFB3E, 0xFB3E, 0xFB40,
+    0xFB41, 0xFB43, 0xFB44, 0xFB46, 0xFBB1, 0xFBD3, 0xFD3D, 0xFD50, 0xFD8F, 0xFD92, 0xFDC7,
+    0xFDF0, 0xFDFB, 0xFE00, 0xFE0F, 0xFE20, 0xFE2F, 0xFE33, 0xFE34, 0xFE4D, 0xFE4F, 0xFE70,
+    0xFE74, 0xFE76, 0xFEFC, 0xFF10, 0xFF19, 0xFF21, 0xFF3A, 0xFF3F, 0xFF3F, 0xFF41, 0xFF5A,
+    0xFF66, 0xFFBE, 0xFFC2, 0xFFC7, 0xFFCA, 0xFFCF, 0xFFD2, 0xFFD7, 0xFFDA, 0xFFDC, 0x10000,
+    0x1000B, 0x1000D, 0x10026, 0x10028, 0x1003A, 0x1003C, 0x1003D, 0x1003F, 0x1004D, 0x10050,
+    0x1005D, 0x10080, 0x100FA, 0x10140, 0x10174, 0x101FD, 0x101FD, 0x10280, 0x1029C, 0x102A0,
+    0x102D0, 0x102E0, 0x102E0, 0x10300, 0x1031F, 0x1032D, 0x1034A, 0x10350, 0x1037A, 0x10380,
+    0x1039D, 0x103A0, 0x103C3, 0x103C8, 0x103CF, 0x103D1, 0x103D5, 0x10400, 0x1049D, 0x104A0,
+    0x104A9, 0x104B0, 0x104D3, 0x104D8, 0x104FB, 0x10500, 0x10527, 0x10530, 0x10563, 0x10570,
+    0x1057A, 0x1057C, 0x1058A, 0x1058C, 0x10592, 0x10594, 0x10595, 0x10597, 0x105A1, 0x105A3,
+    0x105B1, 0x105B3, 0x105B9, 0x105BB, 0x105BC, 0x105C0, 0x105F3, 0x10600, 0x10736, 0x10740,
+    0x10755, 0x10760, 0x10767, 0x10780, 0x10785, 0x10787, 0x107B0, 0x107B2, 0x107BA, 0x10800,
+    0x10805, 0x10808, 0x10808, 0x1080A, 0x10835, 0x10837, 0x10838, 0x1083C, 0x1083C, 0x1083F,
+    0x10855, 0x10860, 0x10876, 0x10880, 0x1089E, 0x108E0, 0x108F2, 0x108F4, 0x108F5, 0x10900,
+    0x10915, 0x10920, 0x10939, 0x10980, 0x109B7, 0x109BE, 0x109BF, 0x10A00, 0x10A03, 0x10A05,
+    0x10A06, 0x10A0C, 0x10A13, 0x10A15, 0x10A17, 0x10A19, 0x10A35, 0x10A38, 0x10A3A, 0x10A3F,
+    0x10A3F, 0x10A60, 0x10A7C, 0x10A80, 0x10A9C, 0x10AC0, 0x10AC7, 0x10AC9, 0x10AE6, 0x10B00,
+    0x10B35, 0x10B40, 0x10B55, 0x10B60, 0x10B72, 0x10B80, 0x10B91, 0x10C00, 0x10C48, 0x10C80,
+    0x10CB2, 0x10CC0, 0x10CF2, 0x10D00, 0x10D27, 0x10D30, 0x10D39, 0x10D40, 0x10D65, 0x10D69,
+    0x10D6D, 0x10D6F, 0x10D85, 0x10E80, 0x10EA9, 0x10EAB, 0x10EAC, 0x10EB0, 0x10EB1, 0x10EC2,
+    0x10EC4, 0x10EFC, 0x10F1C, 0x10F27, 0x10F27, 0x10F30, 0x10F50, 0x10F70, 0x10F85, 0x10FB0,
+    0x10FC4, 0x10FE0, 0x10FF6, 0x11000, 0x11046, 0x11066, 0x11075, 0x1107F, 0x110BA, 0x110C2,
+    0x110C2, 0x110D0, 0x110E8, 0x110F0, 0x110F9, 0x11100, 0x11134, 0x11136, 0x1113F, 0x11144,
+    0x11147, 0x11150, 0x11173, 0x11176, 0x11176, 0x11180, 0x111C4, 0x111C9, 0x111CC, 0x111CE,
+    0x111DA, 0x111DC, 0x111DC, 0x11200, 0x11211, 0x11213, 0x11237, 0x1123E, 0x11241, 0x11280,
+    0x11286, 0x11288, 0x11288, 0x1128A, 0x1128D, 0x1128F, 0x1129D, 0x1129F, 0x112A8, 0x112B0,
+    0x112EA, 0x112F0, 0x112F9, 0x11300, 0x11303, 0x11305, 0x1130C, 0x1130F, 0x11310, 0x11313,
+    0x11328, 0x1132A, 0x11330, 0x11332, 0x11333, 0x11335, 0x11339, 0x1133B, 0x11344, 0x11347,
+    0x11348, 0x1134B, 0x1134D, 0x11350, 0x11350, 0x11357, 0x11357, 0x1135D, 0x11363, 0x11366,
+    0x1136C, 0x11370, 0x11374, 0x11380, 0x11389, 0x1138B, 0x1138B, 0x1138E, 0x1138E, 0x11390,
+    0x113B5, 0x113B7, 0x113C0, 0x113C2, 0x113C2, 0x113C5, 0x113C5, 0x113C7, 0x113CA, 0x113CC,
+    0x113D3, 0x113E1, 0x113E2, 0x11400, 0x1144A, 0x11450, 0x11459, 0x1145E, 0x11461, 0x11480,
+    0x114C5, 0x114C7, 0x114C7, 0x114D0, 0x114D9, 0x11580, 0x115B5, 0x115B8, 0x115C0, 0x115D8,
+    0x115DD, 0x11600, 0x11640, 0x11644, 0x11644, 0x11650, 0x11659, 0x11680, 0x116B8, 0x116C0,
+    0x116C9, 0x116D0, 0x116E3, 0x11700, 0x1171A, 0x1171D, 0x1172B, 0x11730, 0x11739, 0x11740,
+    0x11746, 0x11800, 0x1183A, 0x118A0, 0x118E9, 0x118FF, 0x11906, 0x11909, 0x11909, 0x1190C,
+    0x11913, 0x11915, 0x11916, 0x11918, 0x11935, 0x11937, 0x11938, 0x1193B, 0x11943, 0x11950,
+    0x11959, 0x119A0, 0x119A7, 0x119AA, 0x119D7, 0x119DA, 0x119E1, 0x119E3, 0x119E4, 0x11A00,
+    0x11A3E, 0x11A47, 0x11A47, 0x11A50, 0x11A99, 0x11A9D, 0x11A9D, 0x11AB0, 0x11AF8, 0x11BC0,
+    0x11BE0, 0x11BF0, 0x11BF9, 0x11C00, 0x11C08, 0x11C0A, 0x11C36, 0x11C38, 0x11C40, 0x11C50,
+    0x11C59, 0x11C72, 0x11C8F, 0x11C92, 0x11CA7, 0x11CA9, 0x11CB6, 0x11D00, 0x11D06, 0x11D08,
+    0x11D09, 0x11D0B, 0x11D36, 0x11D3A, 0x11D3A, 0x11D3C, 0x11D3D, 0x11D3F, 0x11D47, 0x11D50,
+    0x11D59, 0x11D60, 0x11D65, 0x11D67, 0x11D68, 0x11D6A, 0x11D8E, 0x11D90, 0x11D91, 0x11D93,
+    0x11D98, 0x11DA0, 0x11DA9, 0x11EE0, 0x11EF6, 0x11F00, 0x11F10, 0x11F12, 0x11F3A, 0x11F3E,
+    0x11F42, 0x11F50, 0x11F5A, 0x11FB0, 0x11FB0, 0x12000, 0x12399, 0x12400, 0x1246E, 0x12480,
+    0x12543, 0x12F90, 0x12FF0, 0x13000, 0x1342F, 0x13440, 0x13455, 0x13460, 0x143FA, 0x14400,
+    0x14646, 0x16100, 0x16139, 0x16800, 0x16A38, 0x16A40, 0x16A5E, 0x16A60, 0x16A69, 0x16A70,
+    0x16ABE, 0x16AC0, 0x16AC9, 0x16AD0, 0x16AED, 0x16AF0, 0x16AF4, 0x16B00, 0x16B36, 0x16B40,
+    0x16B43, 0x16B50, 0x16B59, 0x16B63, 0x16B77, 0x16B7D, 0x16B8F, 0x16D40, 0x16D6C, 0x16D70,
+    0x16D79, 0x16E40, 0x16E7F, 0x16F00, 0x16F4A, 0x16F4F, 0x16F87, 0x16F8F, 0x16F9F, 0x16FE0,
+    0x16FE1, 0x16FE3, 0x16FE4, 0x16FF0, 0x16FF1, 0x17000, 0x187F7, 0x18800, 0x18CD5, 0x18CFF,
+    0x18D08, 0x1AFF0, 0x1AFF3, 0x1AFF5, 0x1AFFB, 0x1AFFD, 0x1AFFE, 0x1B000, 0x1B122, 0x1B132,
+    0x1B132, 0x1B150, 0x1B152, 0x1B155, 0x1B155, 0x1B164, 0x1B167, 0x1B170, 0x1B2FB, 0x1BC00,
+    0x1BC6A, 0x1BC70, 0x1BC7C, 0x1BC80, 0x1BC88, 0x1BC90, 0x1BC99, 0x1BC9D, 0x1BC9E, 0x1CCF0,
+    0x1CCF9, 0x1CF00, 0x1CF2D, 0x1CF30, 0x1CF46, 0x1D165, 0x1D169, 0x1D16D, 0x1D172, 0x1D17B,
+    0x1D182, 0x1D185, 0x1D18B, 0x1D1AA, 0x1D1AD, 0x1D242, 0x1D244, 0x1D400, 0x1D454, 0x1D456,
+    0x1D49C, 0x1D49E, 0x1D49F, 0x1D4A2, 0x1D4A2, 0x1D4A5, 0x1D4A6, 0x1D4A9, 0x1D4AC, 0x1D4AE,
+    0x1D4B9, 0x1D4BB, 0x1D4BB, 0x1D4BD, 0x1D4C3, 0x1D4C5, 0x1D505, 0x1D507, 0x1D50A, 0x1D50D,
+    0x1D514, 0x1D516, 0x1D51C, 0x1D51E, 0x1D539, 0x1D53B, 0x1D53E, 0x1D540, 0x1D544, 0x1D546,
+    0x1D546, 0x1D54A, 0x1D550, 0x1D552, 0x1D6A5, 0x1D6A8, 0x1D6C0, 0x1D6C2, 0x1D6DA, 0x1D6DC,
+    0x1D6FA, 0x1D6FC, 0x1D714, 0x1D716, 0x1D734, 0x1D736, 0x1D74E, 0x1D750, 0x1D76E, 0x1D770,
+    0x1D788, 0x1D78A, 0x1D7A8, 0x1D7AA, 0x1D7C2, 0x1D7C4, 0x1D7CB, 0x1D7CE, 0x1D7FF, 0x1DA00,
+    0x1DA36, 0x1DA3B, 0x1DA6C, 0x1DA75, 0x1DA75, 0x1DA84, 0x1DA84, 0x1DA9B, 0x1DA9F, 0x1DAA1,
+    0x1DAAF, 0x1DF00, 0x1DF1E, 0x1DF25, 0x1DF2A, 0x1E000, 0x1E006, 0x1E008, 0x1E018, 0x1E01B,
+    0x1E021, 0x1E023, 0x1E024, 0x1E026, 0x1E02A, 0x1E030, 0x1E06D, 0x1E08F, 0x1E08F, 0x1E100,
+    0x1E12C, 0x1E130, 0x1E13D, 0x1E140, 0x1E149, 0x1E14E, 0x1E14E, 0x1E290, 0x1E2AE, 0x1E2C0,
+    0x1E2F9, 0x1E4D0, 0x1E4F9, 0x1E5D0, 0x1E5FA, 0x1E7E0, 0x1E7E6, 0x1E7E8, 0x1E7EB, 0x1E7ED,
+    0x1E7EE, 0x1E7F0, 0x1E7FE, 0x1E800, 0x1E8C4, 0x1E8D0, 0x1E8D6, 0x1E900, 0x1E94B, 0x1E950,
+    0x1E959, 0x1EE00, 0x1EE03, 0x1EE05, 0x1EE1F, 0x1EE21, 0x1EE22, 0x1EE24, 0x1EE24, 0x1EE27,
+    0x1EE27, 0x1EE29, 0x1EE32, 0x1EE34, 0x1EE37, 0x1EE39, 0x1EE39, 0x1EE3B, 0x1EE3B, 0x1EE42,
+    0x1EE42, 0x1EE47, 0x1EE47, 0x1EE49, 0x1EE49, 0x1EE4B, 0x1EE4B, 0x1EE4D, 0x1EE4F, 0x1EE51,
+    0x1EE52, 0x1EE54, 0x1EE54, 0x1EE57, 0x1EE57, 0x1EE59, 0x1EE59, 0x1EE5B, 0x1EE5B, 0x1EE5D,
+    0x1EE5D, 0x1EE5F, 0x1EE5F, 0x1EE61, 0x1EE62, 0x1EE64, 0x1EE64, 0x1EE67, 0x1EE6A, 0x1EE6C,
+    0x1EE72, 0x1EE74, 0x1EE77, 0x1EE79, 0x1EE7C, 0x1EE7E, 0x1EE7E, 0x1EE80, 0x1EE89, 0x1EE8B,
+    0x1EE9B, 0x1EEA1, 0x1EEA3, 0x1EEA5, 0x1EEA9, 0x1EEAB, 0x1EEBB, 0x1F130, 0x1F149, 0x1F150,
+    0x1F169, 0x1F170, 0x1F189, 0x1FBF0, 0x1FBF9, 0x20000, 0x2A6DF, 0x2A700, 0x2B739, 0x2B740,
+    0x2B81D, 0x2B820, 0x2CEA1, 0x2CEB0, 0x2EBE0, 0x2EBF0, 0x2EE5D, 0x2F800, 0x2FA1D, 0x30000,
+    0x3134A, 0x31350, 0x323AF, 0xE0100, 0xE01EF
+};
+/* First, last, canonical combining class. */
+static const uint32_t tc__uni_ccc[] = {
+    0x300, 0x314, 0xE6, 0x315, 0x315, 0xE8, 0x316, 0x319, 0xDC, 0x31A, 0x31A, 0xE8, 0x31B,
+    0x31B, 0xD8, 0x31C, 0x320, 0xDC, 0x321, 0x322, 0xCA, 0x323, 0x326, 0xDC, 0x327, 0x328, 0xCA,
+    0x329, 0x333, 0xDC, 0x334, 0x338, 1, 0x339, 0x33C, 0xDC, 0x33D, 0x344, 0xE6, 0x345, 0x345,
+    0xF0, 0x346, 0x346, 0xE6, 0x347, 0x349, 0xDC, 0x34A, 0x34C, 0xE6, 0x34D, 0x34E, 0xDC, 0x350,
+    0x352, 0xE6, 0x353, 0x356, 0xDC, 0x357, 0x357, 0xE6, 0x358, 0x358, 0xE8, 0x359, 0x35A, 0xDC,
+    0x35B, 0x35B, 0xE6, 0x35C, 0x35C, 0xE9, 0x35D, 0x35E, 0xEA, 0x35F, 0x35F, 0xE9, 0x360,
+    0x361, 0xEA, 0x362, 0x362, 0xE9, 0x363, 0x36F, 0xE6, 0x483, 0x487, 0xE6, 0x591, 0x591, 0xDC,
+    0x592, 0x595, 0xE6, 0x596, 0x596, 0xDC, 0x597, 0x599, 0xE6, 0x59A, 0x59A, 0xDE, 0x59B,
+    0x59B, 0xDC, 0x59C, 0x5A1, 0xE6, 0x5A2, 0x5A7, 0xDC, 0x5A8, 0x5A9, 0xE6, 0x5AA, 0x5AA, 0xDC,
+    0x5AB, 0x5AC, 0xE6, 0x5AD, 0x5AD, 0xDE, 0x5AE, 0x5AE, 0xE4, 0x5AF, 0x5AF, 0xE6, 0x5B0,
+    0x5B0, 0xA, 0x5B1, 0x5B1, 0xB, 0x5B2, 0x5B2, 0xC, 0x5B3, 0x5B3, 0xD, 0x5B4, 0x5B4, 0xE,
+    0x5B5, 0x5B5, 0xF, 0x5B6, 0x5B6, 0x10, 0x5B7, 0x5B7, 0x11, 0x5B8, 0x5B8, 0x12, 0x5B9, 0x5BA,
+    0x13, 0x5BB, 0x5BB, 0x14, 0x5BC, 0x5BC, 0x15, 0x5BD, 0x5BD, 0x16, 0x5BF, 0x5BF, 0x17, 0x5C1,
+    0x5C1, 0x18, 0x5C2, 0x5C2, 0x19, 0x5C4, 0x5C4, 0xE6, 0x5C5, 0x5C5, 0xDC, 0x5C7, 0x5C7, 0x12,
+    0x610, 0x617, 0xE6, 0x618, 0x618, 0x1E, 0x619, 0x619, 0x1F, 0x61A, 0x61A, 0x20, 0x64B,
+    0x64B, 0x1B, 0x64C, 0x64C, 0x1C, 0x64D, 0x64D, 0x1D, 0x64E, 0x64E, 0x1E, 0x64F, 0x64F, 0x1F,
+    0x650, 0x650, 0x20, 0x651, 0x651, 0x21, 0x652, 0x652, 0x22, 0x653, 0x654, 0xE6, 0x655,
+    0x656, 0xDC, 0x657, 0x65B, 0xE6, 0x65C, 0x65C, 0xDC, 0x65D, 0x65E, 0xE6, 0x65F, 0x65F, 0xDC,
+    0x670, 0x670, 0x23, 0x6D6, 0x6DC, 0xE6, 0x6DF, 0x6E2, 0xE6, 0x6E3, 0x6E3, 0xDC, 0x6E4,
+    0x6E4, 0xE6, 0x6E7, 0x6E8, 0xE6, 0x6EA, 0x6EA, 0xDC, 0x6EB, 0x6EC, 0xE6, 0x6ED, 0x6ED, 0xDC,
+    0x711, 0x711, 0x24, 0x730, 0x730, 0xE6, 0x731, 0x731, 0xDC, 0x732, 0x733, 0xE6, 0x734,
+    0x734, 0xDC, 0x735, 0x736, 0xE6, 0x737, 0x739, 0xDC, 0x73A, 0x73A, 0xE6, 0x73B, 0x73C, 0xDC,
+    0x73D, 0x73D, 0xE6, 0x73E, 0x73E, 0xDC, 0x73F, 0x741, 0xE6, 0x742, 0x742, 0xDC, 0x743,
+    0x743, 0xE6, 0x744, 0x744, 0xDC, 0x745, 0x745, 0xE6, 0x746, 0x746, 0xDC, 0x747, 0x747, 0xE6,
+    0x748, 0x748, 0xDC, 0x749, 0x74A, 0xE6, 0x7EB, 0x7F1, 0xE6, 0x7F2, 0x7F2, 0xDC, 0x7F3,
+    0x7F3, 0xE6, 0x816, 0x819, 0xE6, 0x81B, 0x823, 0xE6, 0x825, 0x827, 0xE6, 0x829, 0x82D, 0xE6,
+    0x859, 0x85B, 0xDC, 0x8D4, 0x8E1, 0xE6, 0x8E3, 0x8E3, 0xDC, 0x8E4, 0x8E5, 0xE6, 0x8E6,
+    0x8E6, 0xDC, 0x8E7, 0x8E8, 0xE6, 0x8E9, 0x8E9, 0xDC, 0x8EA, 0x8EC, 0xE6, 0x8ED, 0x8EF, 0xDC,
+    0x8F0, 0x8F0, 0x1B, 0x8F1, 0x8F1, 0x1C, 0x8F2, 0x8F2, 0x1D, 0x8F3, 0x8F5, 0xE6, 0x8F6,
+    0x8F6, 0xDC, 0x8F7, 0x8F8, 0xE6, 0x8F9, 0x8FA, 0xDC, 0x8FB, 0x8FF, 0xE6, 0x93C, 0x93C, 7,
+    0x94D, 0x94D, 9, 0x951, 0x951, 0xE6, 0x952, 0x952, 0xDC, 0x953, 0x954, 0xE6, 0x9BC, 0x9BC,
+    7, 0x9CD, 0x9CD, 9, 0xA3C, 0xA3C, 7, 0xA4D, 0xA4D, 9, 0xABC, 0xABC, 7, 0xACD, 0xACD, 9,
+    0xB3C, 0xB3C, 7, 0xB4D, 0xB4D, 9, 0xBCD, 0xBCD, 9, 0xC4D, 0xC4D, 9, 0xC55, 0xC55, 0x54,
+    0xC56, 0xC56, 0x5B, 0xCBC, 0xCBC, 7, 0xCCD, 0xCCD, 9, 0xD4D, 0xD4D, 9, 0xDCA, 0xDCA, 9,
+    0xE38, 0xE39, 0x67, 0xE3A, 0xE3A, 9, 0xE48, 0xE4B, 0x6B, 0xEB8, 0xEB9, 0x76, 0xEC8, 0xECB,
+    0x7A, 0xF18, 0xF19, 0xDC, 0xF35, 0xF35, 0xDC, 0xF37, 0xF37, 0xDC, 0xF39, 0xF39, 0xD8, 0xF71,
+    0xF71, 0x81, 0xF72, 0xF72, 0x82, 0xF74, 0xF74, 0x84, 0xF7A, 0xF7D, 0x82, 0xF80, 0xF80, 0x82,
+    0xF82, 0xF83, 0xE6, 0xF84, 0xF84, 9, 0xF86, 0xF87, 0xE6, 0xFC6, 0xFC6, 0xDC, 0x1037, 0x1037,
+    7, 0x1039, 0x103A, 9, 0x108D, 0x108D, 0xDC, 0x135D, 0x135F, 0xE6, 0x1714, 0x1714, 9, 0x1734,
+    0x1734, 9, 0x17D2, 0x17D2, 9, 0x17DD, 0x17DD, 0xE6, 0x18A9, 0x18A9, 0xE4, 0x1939, 0x1939,
+    0xDE, 0x193A, 0x193A, 0xE6, 0x193B, 0x193B, 0xDC, 0x1A17, 0x1A17, 0xE6, 0x1A18, 0x1A18,
+    0xDC, 0x1A60, 0x1A60, 9, 0x1A75, 0x1A7C, 0xE6, 0x1A7F, 0x1A7F, 0xDC, 0x1AB0, 0x1AB4, 0xE6,
+    0x1AB5, 0x1ABA, 0xDC, 0x1ABB, 0x1ABC, 0xE6, 0x1ABD, 0x1ABD, 0xDC, 0x1B34, 0x1B34, 7, 0x1B44,
+    0x1B44, 9, 0x1B6B, 0x1B6B, 0xE6, 0x1B6C, 0x1B6C, 0xDC, 0x1B6D, 0x1B73, 0xE6, 0x1BAA, 0x1BAB,
+    9, 0x1BE6, 0x1BE6, 7, 0x1BF2, 0x1BF3, 9, 0x1C37, 0x1C37, 7, 0x1CD0, 0x1CD2, 0xE6, 0x1CD4,
+    0x1CD4, 1, 0x1CD5, 0x1CD9, 0xDC, 0x1CDA, 0x1CDB, 0xE6, 0x1CDC, 0x1CDF, 0xDC, 0x1CE0, 0x1CE0,
+    0xE6, 0x1CE2, 0x1CE8, 1, 0x1CED, 0x1CED, 0xDC, 0x1CF4, 0x1CF4, 0xE6, 0x1CF8, 0x1CF9, 0xE6,
+    0x1DC0, 0x1DC1, 0xE6, 0x1DC2, 0x1DC2, 0xDC, 0x1DC3, 0x1DC9, 0xE6, 0x1DCA, 0x1DCA, 0xDC,
+    0x1DCB, 0x1DCC, 0xE6, 0x1DCD, 0x1DCD, 0xEA, 0x1DCE, 0x1DCE, 0xD6, 0x1DCF, 0x1DCF, 0xDC,
+    0x1DD0, 0x1DD0, 0xCA, 0x1DD1, 0x1DF5, 0xE6, 0x1DFB, 0x1DFB, 0xE6, 0x1DFC, 0x1DFC, 0xE9,
+    0x1DFD, 0x1DFD, 0xDC, 0x1DFE, 0x1DFE, 0xE6, 0x1DFF, 0x1DFF, 0xDC, 0x20D0, 0x20D1, 0xE6,
+    0x20D2, 0x20D3, 1, 0x20D4, 0x20D7, 0xE6, 0x20D8, 0x20DA, 1, 0x20DB, 0x20DC, 0xE6, 0x20E1,
+    0x20E1, 0xE6, 0x20E5, 0x20E6, 1, 0x20E7, 0x20E7, 0xE6, 0x20E8, 0x20E8, 0xDC, 0x20E9, 0x20E9,
+    0xE6, 0x20EA, 0x20EB, 1, 0x20EC, 0x20EF, 0xDC, 0x20F0, 0x20F0, 0xE6, 0x2CEF, 0x2CF1, 0xE6,
+    0x2D7F, 0x2D7F, 9, 0x2DE0, 0x2DFF, 0xE6, 0x302A, 0x302A, 0xDA, 0x302B, 0x302B, 0xE4, 0x302C,
+    0x302C, 0xE8, 0x302D, 0x302D, 0xDE, 0x302E, 0x302F, 0xE0, 0x3099, 0x309A, 8, 0xA66F, 0xA66F,
+    0xE6, 0xA674, 0xA67D, 0xE6, 0xA69E, 0xA69F, 0xE6, 0xA6F0, 0xA6F1, 0xE6, 0xA806, 0xA806, 9,
+    0xA8C4, 0xA8C4, 9, 0xA8E0, 0xA8F1, 0xE6, 0xA92B, 0xA92D, 0xDC, 0xA953, 0xA953, 9, 0xA9B3,
+    0xA9B3, 7, 0xA9C0, 0xA9C0, 9, 0xAAB0, 0xAAB0, 0xE6, 0xAAB2, 0xAAB3, 0xE6, 0xAAB4, 0xAAB4,
+    0xDC, 0xAAB7, 0xAAB8, 0xE6, 0xAABE, 0xAABF, 0xE6, 0xAAC1, 0xAAC1, 0xE6, 0xAAF6, 0xAAF6, 9,
+    0xABED, 0xABED, 9, 0xFB1E, 0xFB1E, 0x1A, 0xFE20, 0xFE26, 0xE6, 0xFE27, 0xFE2D, 0xDC, 0xFE2E,
+    0xFE2F, 0xE6, 0x101FD, 0x101FD, 0xDC, 0x102E0, 0x102E0, 0xDC, 0x10376, 0x1037A, 0xE6,
+    0x10A0D, 0x10A0D, 0xDC, 0x10A0F, 0x10A0F, 0xE6, 0x10A38, 0x10A38, 0xE6, 0x10A39, 0x10A39, 1,
+    0x10A3A, 0x10A3A, 0xDC, 0x10A3F, 0x10A3F, 9, 0x10AE5, 0x10AE5, 0xE6, 0x10AE6, 0x10AE6, 0xDC,
+    0x11046, 0x11046, 9, 0x1107F, 0x1107F, 9, 0x110B9, 0x110B9, 9, 0x110BA, 0x110BA, 7, 0x11100,
+    0x11102, 0xE6, 0x11133, 0x11134, 9, 0x11173, 0x11173, 7, 0x111C0, 0x111C0, 9, 0x111CA,
+    0x111CA, 7, 0x11235, 0x11235, 9, 0x11236, 0x11236, 7, 0x112E9, 0x112E9, 7, 0x112EA, 0x112EA,
+    9, 0x1133C, 0x1133C, 7, 0x1134D, 0x1134D, 9, 0x11366, 0x1136C, 0xE6, 0x11370, 0x11374, 0xE6,
+    0x11442, 0x11442, 9, 0x11446, 0x11446, 7, 0x114C2, 0x114C2, 9, 0x114C3, 0x114C3, 7, 0x115BF,
+    0x115BF, 9, 0x115C0, 0x115C0, 7, 0x1163F, 0x1163F, 9, 0x116B6, 0x116B6, 9, 0x116B7, 0x116B7,
+    7, 0x1172B, 0x1172B, 9, 0x11C3F, 0x11C3F, 9, 0x16AF0, 0x16AF4, 1, 0x16B30, 0x16B36, 0xE6,
+    0x1BC9E, 0x1BC9E, 1, 0x1D165, 0x1D166, 0xD8, 0x1D167, 0x1D169, 1, 0x1D16D, 0x1D16D, 0xE2,
+    0x1D16E, 0x1D172, 0xD8, 0x1D17B, 0x1D182, 0xDC, 0x1D185, 0x1D189, 0xE6, 0x1D18A, 0x1D18B,
+    0xDC, 0x1D1AA, 0x1D1AD, 0xE6, 0x1D242, 0x1D244, 0xE6, 0x1E000, 0x1E006, 0xE6, 0x1E008,
+    0x1E018, 0xE6, 0x1E01B, 0x1E021, 0xE6, 0x1E023, 0x1E024, 0xE6, 0x1E026, 0x1E02A, 0xE6,
+    0x1E8D0, 0x1E8D6, 0xDC, 0x1E944, 0x1E949, 0xE6, 0x1E94A, 0x1E94A, 7
+};
+/* First, last, step, lower case of the first: context-free lower case; U+0130 apart. */
+static const uint32_t tc__uni_lower[] = {
+    0x41, 0x5A, 1, 0x61, 0xC0, 0xD6, 1, 0xE0, 0xD8, 0xDE, 1, 0xF8, 0x100, 0x12E, 2, 0x101,
+    0x132, 0x136, 2, 0x133, 0x139, 0x147, 2, 0x13A, 0x14A, 0x176, 2, 0x14B, 0x178, 0x178, 1,
+    0xFF, 0x179, 0x17D, 2, 0x17A, 0x181, 0x181, 1, 0x253, 0x182, 0x184, 2, 0x183, 0x186, 0x186,
+    1, 0x254, 0x187, 0x187, 1, 0x188, 0x189, 0x18A, 1, 0x256, 0x18B, 0x18B, 1, 0x18C, 0x18E,
+    0x18E, 1, 0x1DD, 0x18F, 0x18F, 1, 0x259, 0x190, 0x190, 1, 0x25B, 0x191, 0x191, 1, 0x192,
+    0x193, 0x193, 1, 0x260, 0x194, 0x194, 1, 0x263, 0x196, 0x196, 1, 0x269, 0x197, 0x197, 1,
+    0x268, 0x198, 0x198, 1, 0x199, 0x19C, 0x19C, 1, 0x26F, 0x19D, 0x19D, 1, 0x272, 0x19F, 0x19F,
+    1, 0x275, 0x1A0, 0x1A4, 2, 0x1A1, 0x1A6, 0x1A6, 1, 0x280, 0x1A7, 0x1A7, 1, 0x1A8, 0x1A9,
+    0x1A9, 1, 0x283, 0x1AC, 0x1AC, 1, 0x1AD, 0x1AE, 0x1AE, 1, 0x288, 0x1AF, 0x1AF, 1, 0x1B0,
+    0x1B1, 0x1B2, 1, 0x28A, 0x1B3, 0x1B5, 2, 0x1B4, 0x1B7, 0x1B7, 1, 0x292, 0x1B8, 0x1B8, 1,
+    0x1B9, 0x1BC, 0x1BC, 1, 0x1BD, 0x1C4, 0x1C4, 1, 0x1C6, 0x1C5, 0x1C5, 1, 0x1C6, 0x1C7, 0x1C7,
+    1, 0x1C9, 0x1C8, 0x1C8, 1, 0x1C9, 0x1CA, 0x1CA, 1, 0x1CC, 0x1CB, 0x1DB, 2, 0x1CC, 0x1DE,
+    0x1EE, 2, 0x1DF, 0x1F1, 0x1F1, 1, 0x1F3, 0x1F2, 0x1F4, 2, 0x1F3, 0x1F6, 0x1F6, 1, 0x195,
+    0x1F7, 0x1F7, 1, 0x1BF, 0x1F8, 0x21E, 2, 0x1F9, 0x220, 0x220, 1, 0x19E, 0x222, 0x232, 2,
+    0x223, 0x23A, 0x23A, 1, 0x2C65, 0x23B, 0x23B, 1, 0x23C, 0x23D, 0x23D, 1, 0x19A, 0x23E,
+    0x23E, 1, 0x2C66, 0x241, 0x241, 1, 0x242, 0x243, 0x243, 1, 0x180, 0x244, 0x244, 1, 0x289,
+    0x245, 0x245, 1, 0x28C, 0x246, 0x24E, 2, 0x247, 0x370, 0x372, 2, 0x371, 0x376, 0x376, 1,
+    0x377, 0x37F, 0x37F, 1, 0x3F3, 0x386, 0x386, 1, 0x3AC, 0x388, 0x38A, 1, 0x3AD, 0x38C, 0x38C,
+    1, 0x3CC, 0x38E, 0x38F, 1, 0x3CD, 0x391, 0x3A1, 1, 0x3B1, 0x3A3, 0x3AB, 1, 0x3C3, 0x3CF,
+    0x3CF, 1, 0x3D7, 0x3D8, 0x3EE, 2, 0x3D9, 0x3F4, 0x3F4, 1, 0x3B8, 0x3F7, 0x3F7, 1, 0x3F8,
+    0x3F9, 0x3F9, 1, 0x3F2, 0x3FA, 0x3FA, 1, 0x3FB, 0x3FD, 0x3FF, 1, 0x37B, 0x400, 0x40F, 1,
+    0x450, 0x410, 0x42F, 1, 0x430, 0x460, 0x480, 2, 0x461, 0x48A, 0x4BE, 2, 0x48B, 0x4C0, 0x4C0,
+    1, 0x4CF, 0x4C1, 0x4CD, 2, 0x4C2, 0x4D0, 0x52E, 2, 0x4D1, 0x531, 0x556, 1, 0x561, 0x10A0,
+    0x10C5, 1, 0x2D00, 0x10C7, 0x10C7, 1, 0x2D27, 0x10CD, 0x10CD, 1, 0x2D2D, 0x13A0, 0x13EF, 1,
+    0xAB70, 0x13F0, 0x13F5, 1, 0x13F8, 0x1C89, 0x1C89, 1, 0x1C8A, 0x1C90, 0x1CBA, 1, 0x10D0,
+    0x1CBD, 0x1CBF, 1, 0x10FD, 0x1E00, 0x1E94, 2, 0x1E01, 0x1E9E, 0x1E9E, 1, 0xDF, 0x1EA0,
+    0x1EFE, 2, 0x1EA1, 0x1F08, 0x1F0F, 1, 0x1F00, 0x1F18, 0x1F1D, 1, 0x1F10, 0x1F28, 0x1F2F, 1,
+    0x1F20, 0x1F38, 0x1F3F, 1, 0x1F30, 0x1F48, 0x1F4D, 1, 0x1F40, 0x1F59, 0x1F5F, 2, 0x1F51,
+    0x1F68, 0x1F6F, 1, 0x1F60, 0x1F88, 0x1F8F, 1, 0x1F80, 0x1F98, 0x1F9F, 1, 0x1F90, 0x1FA8,
+    0x1FAF, 1, 0x1FA0, 0x1FB8, 0x1FB9, 1, 0x1FB0, 0x1FBA, 0x1FBB, 1, 0x1F70, 0x1FBC, 0x1FBC, 1,
+    0x1FB3, 0x1FC8, 0x1FCB, 1, 0x1F72, 0x1FCC, 0x1FCC, 1, 0x1FC3, 0x1FD8, 0x1FD9, 1, 0x1FD0,
+    0x1FDA, 0x1FDB, 1, 0x1F76, 0x1FE8, 0x1FE9, 1, 0x1FE0, 0x1FEA, 0x1FEB, 1, 0x1F7A, 0x1FEC,
+    0x1FEC, 1, 0x1FE5, 0x1FF8, 0x1FF9, 1, 0x1F78, 0x1FFA, 0x1FFB, 1, 0x1F7C, 0x1FFC, 0x1FFC, 1,
+    0x1FF3, 0x2126, 0x2126, 1, 0x3C9, 0x212A, 0x212A, 1, 0x6B, 0x212B, 0x212B, 1, 0xE5, 0x2132,
+    0x2132, 1, 0x214E, 0x2160, 0x216F, 1, 0x2170, 0x2183, 0x2183, 1, 0x2184, 0x24B6, 0x24CF, 1,
+    0x24D0, 0x2C00, 0x2C2F, 1, 0x2C30, 0x2C60, 0x2C60, 1, 0x2C61, 0x2C62, 0x2C62, 1, 0x26B,
+    0x2C63, 0x2C63, 1, 0x1D7D, 0x2C64, 0x2C64, 1, 0x27D, 0x2C67, 0x2C6B, 2, 0x2C68, 0x2C6D,
+    0x2C6D, 1, 0x251, 0x2C6E, 0x2C6E, 1, 0x271, 0x2C6F, 0x2C6F, 1, 0x250, 0x2C70, 0x2C70, 1,
+    0x252, 0x2C72, 0x2C72, 1, 0x2C73, 0x2C75, 0x2C75, 1, 0x2C76, 0x2C7E, 0x2C7F, 1, 0x23F,
+    0x2C80, 0x2CE2, 2, 0x2C81, 0x2CEB, 0x2CED, 2, 0x2CEC, 0x2CF2, 0x2CF2, 1, 0x2CF3, 0xA640,
+    0xA66C, 2, 0xA641, 0xA680, 0xA69A, 2, 0xA681, 0xA722, 0xA72E, 2, 0xA723, 0xA732, 0xA76E, 2,
+    0xA733, 0xA779, 0xA77B, 2, 0xA77A, 0xA77D, 0xA77D, 1, 0x1D79, 0xA77E, 0xA786, 2, 0xA77F,
+    0xA78B, 0xA78B, 1, 0xA78C, 0xA78D, 0xA78D, 1, 0x265, 0xA790, 0xA792, 2, 0xA791, 0xA796,
+    0xA7A8, 2, 0xA797, 0xA7AA, 0xA7AA, 1, 0x266, 0xA7AB, 0xA7AB, 1, 0x25C, 0xA7AC, 0xA7AC, 1,
+    0x261, 0xA7AD, 0xA7AD, 1, 0x26C, 0xA7AE, 0xA7AE, 1, 0x26A, 0xA7B0, 0xA7B0, 1, 0x29E, 0xA7B1,
+    0xA7B1, 1, 0x287, 0xA7B2, 0xA7B2, 1, 0x29D, 0xA7B3, 0xA7B3, 1, 0xAB53, 0xA7B4, 0xA7C2, 2,
+    0xA7B5, 0xA7C4, 0xA7C4, 1, 0xA794, 0xA7C5, 0xA7C5, 1, 0x282, 0xA7C6, 0xA7C6, 1, 0x1D8E,
+    0xA7C7, 0xA7C9, 2, 0xA7C8, 0xA7CB, 0xA7CB, 1, 0x264, 0xA7CC, 0xA7DA, 2, 0xA7CD, 0xA7DC,
+    0xA7DC, 1, 0x19B, 0xA7F5, 0xA7F5, 1, 0xA7F6, 0xFF21, 0xFF3A, 1, 0xFF41, 0x10400, 0x10427, 1,
+    0x10428, 0x104B0, 0x104D3, 1, 0x104D8, 0x10570, 0x1057A, 1, 0x10597, 0x1057C, 0x1058A, 1,
+    0x105A3, 0x1058C, 0x10592, 1, 0x105B3, 0x10594, 0x10595, 1, 0x105BB, 0x10C80, 0x10CB2, 1,
+    0x10CC0, 0x10D50, 0x10D65, 1, 0x10D70, 0x118A0, 0x118BF, 1, 0x118C0, 0x16E40, 0x16E5F, 1,
+    0x16E60, 0x16EA0, 0x16EB8, 1, 0x16EBB, 0x1E900, 0x1E921, 1, 0x1E922
+};
+/* Code point and its full canonical decomposition, filled up with zeros. Hangul apart. */
+static const uint32_t tc__uni_nfd[] = {
+    0xC0, 0x41, 0x300, 0, 0, 0xC1, 0x41, 0x301, 0, 0, 0xC2, 0x41, 0x302, 0, 0, 0xC3, 0x41,
+    0x303, 0, 0, 0xC4, 0x41, 0x308, 0, 0, 0xC5, 0x41, 0x30A, 0, 0, 0xC7, 0x43, 0x327, 0, 0,
+    0xC8, 0x45, 0x300, 0, 0, 0xC9, 0x45, 0x301, 0, 0, 0xCA, 0x45, 0x302, 0, 0, 0xCB, 0x45,
+    0x308, 0, 0, 0xCC, 0x49, 0x300, 0, 0, 0xCD, 0x49, 0x301, 0, 0, 0xCE, 0x49, 0x302, 0, 0,
+    0xCF, 0x49, 0x308, 0, 0, 0xD1, 0x4E, 0x303, 0, 0, 0xD2, 0x4F, 0x300, 0, 0, 0xD3, 0x4F,
+    0x301, 0, 0, 0xD4, 0x4F, 0x302, 0, 0, 0xD5, 0x4F, 0x303, 0, 0, 0xD6, 0x4F, 0x308, 0, 0,
+    0xD9, 0x55, 0x300, 0, 0, 0xDA, 0x55, 0x301, 0, 0, 0xDB, 0x55, 0x302, 0, 0, 0xDC, 0x55,
+    0x308, 0, 0, 0xDD, 0x59, 0x301, 0, 0, 0xE0, 0x61, 0x300, 0, 0, 0xE1, 0x61, 0x301, 0, 0,
+    0xE2, 0x61, 0x302, 0, 0, 0xE3, 0x61, 0x303, 0, 0, 0xE4, 0x61, 0x308, 0, 0, 0xE5, 0x61,
+    0x30A, 0, 0, 0xE7, 0x63, 0x327, 0, 0, 0xE8, 0x65, 0x300, 0, 0, 0xE9, 0x65, 0x301, 0, 0,
+    0xEA, 0x65, 0x302, 0, 0, 0xEB, 0x65, 0x308, 0, 0, 0xEC, 0x69, 0x300, 0, 0, 0xED, 0x69,
+    0x301, 0, 0, 0xEE, 0x69, 0x302, 0, 0, 0xEF, 0x69, 0x308, 0, 0, 0xF1, 0x6E, 0x303, 0, 0,
+    0xF2, 0x6F, 0x300, 0, 0, 0xF3, 0x6F, 0x301, 0, 0, 0xF4, 0x6F, 0x302, 0, 0, 0xF5, 0x6F,
+    0x303, 0, 0, 0xF6, 0x6F, 0x308, 0, 0, 0xF9, 0x75, 0x300, 0, 0, 0xFA, 0x75, 0x301, 0, 0,
+    0xFB, 0x75, 0x302, 0, 0, 0xFC, 0x75, 0x308, 0, 0, 0xFD, 0x79, 0x301, 0, 0, 0xFF, 0x79,
+    0x308, 0, 0, 0x100, 0x41, 0x304, 0, 0, 0x101, 0x61, 0x304, 0, 0, 0x102, 0x41, 0x306, 0, 0,
+    0x103, 0x61, 0x306, 0, 0, 0x104, 0x41, 0x328, 0, 0, 0x105, 0x61, 0x328, 0, 0, 0x106, 0x43,
+    0x301, 0, 0, 0x107, 0x63, 0x301, 0, 0, 0x108, 0x43, 0x302, 0, 0, 0x109, 0x63, 0x302, 0, 0,
+    0x10A, 0x43, 0x307, 0, 0, 0x10B, 0x63, 0x307, 0, 0, 0x10C, 0x43, 0x30C, 0, 0, 0x10D, 0x63,
+    0x30C, 0, 0, 0x10E, 0x44, 0x30C, 0, 0, 0x10F, 0x64, 0x30C, 0, 0, 0x112, 0x45, 0x304, 0, 0,
+    0x113, 0x65, 0x304, 0, 0, 0x114, 0x45, 0x306, 0, 0, 0x115, 0x65, 0x306, 0, 0, 0x116, 0x45,
+    0x307, 0, 0, 0x117, 0x65, 0x307, 0, 0, 0x118, 0x45, 0x328, 0, 0, 0x119, 0x65, 0x328, 0, 0,
+    0x11A, 0x45, 0x30C, 0, 0, 0x11B, 0x65, 0x30C, 0, 0, 0x11C, 0x47, 0x302, 0, 0, 0x11D, 0x67,
+    0x302, 0, 0, 0x11E, 0x47, 0x306, 0, 0, 0x11F, 0x67, 0x306, 0, 0, 0x120, 0x47, 0x307, 0, 0,
+    0x121, 0x67, 0x307, 0, 0, 0x122, 0x47, 0x327, 0, 0, 0x123, 0x67, 0x327, 0, 0, 0x124, 0x48,
+    0x302, 0, 0, 0x125, 0x68, 0x302, 0, 0, 0x128, 0x49, 0x303, 0, 0, 0x129, 0x69, 0x303, 0, 0,
+    0x12A, 0x49, 0x304, 0, 0, 0x12B, 0x69, 0x304, 0, 0, 0x12C, 0x49, 0x306, 0, 0, 0x12D, 0x69,
+    0x306, 0, 0, 0x12E, 0x49, 0x328, 0, 0, 0x12F, 0x69, 0x328, 0, 0, 0x130, 0x49, 0x307, 0, 0,
+    0x134, 0x4A, 0x302, 0, 0, 0x135, 0x6A, 0x302, 0, 0, 0x136, 0x4B, 0x327, 0, 0, 0x137, 0x6B,
+    0x327, 0, 0, 0x139, 0x4C, 0x301, 0, 0, 0x13A, 0x6C, 0x301, 0, 0, 0x13B, 0x4C, 0x327, 0, 0,
+    0x13C, 0x6C, 0x327, 0, 0, 0x13D, 0x4C, 0x30C, 0, 0, 0x13E, 0x6C, 0x30C, 0, 0, 0x143, 0x4E,
+    0x301, 0, 0, 0x144, 0x6E, 0x301, 0, 0, 0x145, 0x4E, 0x327, 0, 0, 0x146, 0x6E, 0x327, 0, 0,
+    0x147, 0x4E, 0x30C, 0, 0, 0x148, 0x6E, 0x30C, 0, 0, 0x14C, 0x4F, 0x304, 0, 0, 0x14D, 0x6F,
+    0x304, 0, 0, 0x14E, 0x4F, 0x306, 0, 0, 0x14F, 0x6F, 0x306, 0, 0, 0x150, 0x4F, 0x30B, 0, 0,
+    0x151, 0x6F, 0x30B, 0, 0, 0x154, 0x52, 0x301, 0, 0, 0x155, 0x72, 0x301, 0, 0, 0x156, 0x52,
+    0x327, 0, 0, 0x157, 0x72, 0x327, 0, 0, 0x158, 0x52, 0x30C, 0, 0, 0x159, 0x72, 0x30C, 0, 0,
+    0x15A, 0x53, 0x301, 0, 0, 0x15B, 0x73, 0x301, 0, 0, 0x15C, 0x53, 0x302, 0, 0, 0x15D, 0x73,
+    0x302, 0, 0, 0x15E, 0x53, 0x327, 0, 0, 0x15F, 0x73, 0x327, 0, 0, 0x160, 0x53, 0x30C, 0, 0,
+    0x161, 0x73, 0x30C, 0, 0, 0x162, 0x54, 0x327, 0, 0, 0x163, 0x74, 0x327, 0, 0, 0x164, 0x54,
+    0x30C, 0, 0, 0x165, 0x74, 0x30C, 0, 0, 0x168, 0x55, 0x303, 0, 0, 0x169, 0x75, 0x303, 0, 0,
+    0x16A, 0x55, 0x304, 0, 0, 0x16B, 0x75, 0x304, 0, 0, 0x16C, 0x55, 0x306, 0, 0, 0x16D, 0x75,
+    0x306, 0, 0, 0x16E, 0x55, 0x30A, 0, 0, 0x16F, 0x75, 0x30A, 0, 0, 0x170, 0x55, 0x30B, 0, 0,
+    0x171, 0x75, 0x30B, 0, 0, 0x172, 0x55, 0x328, 0, 0, 0x173, 0x75, 0x328, 0, 0, 0x174, 0x57,
+    0x302, 0, 0, 0x175, 0x77, 0x302, 0, 0, 0x176, 0x59, 0x302, 0, 0, 0x177, 0x79, 0x302, 0, 0,
+    0x178, 0x59, 0x308, 0, 0, 0x179, 0x5A, 0x301, 0, 0, 0x17A, 0x7A, 0x301, 0, 0, 0x17B, 0x5A,
+    0x307, 0, 0, 0x17C, 0x7A, 0x307, 0, 0, 0x17D, 0x5A, 0x30C, 0, 0, 0x17E, 0x7A, 0x30C, 0, 0,
+    0x1A0, 0x4F, 0x31B, 0, 0, 0x1A1, 0x6F, 0x31B, 0, 0, 0x1AF, 0x55, 0x31B, 0, 0, 0x1B0, 0x75,
+    0x31B, 0, 0, 0x1CD, 0x41, 0x30C, 0, 0, 0x1CE, 0x61, 0x30C, 0, 0, 0x1CF, 0x49, 0x30C, 0, 0,
+    0x1D0, 0x69, 0x30C, 0, 0, 0x1D1, 0x4F, 0x30C, 0, 0, 0x1D2, 0x6F, 0x30C, 0, 0, 0x1D3, 0x55,
+    0x30C, 0, 0, 0x1D4, 0x75, 0x30C, 0, 0, 0x1D5, 0x55, 0x308, 0x304, 0, 0x1D6, 0x75, 0x308,
+    0x304, 0, 0x1D7, 0x55, 0x308, 0x301, 0, 0x1D8, 0x75, 0x308, 0x301, 0, 0x1D9, 0x55, 0x308,
+    0x30C, 0, 0x1DA, 0x75, 0x308, 0x30C, 0, 0x1DB, 0x55, 0x308, 0x300, 0, 0x1DC, 0x75, 0x308,
+    0x300, 0, 0x1DE, 0x41, 0x308, 0x304, 0, 0x1DF, 0x61, 0x308, 0x304, 0, 0x1E0, 0x41, 0x307,
+    0x304, 0, 0x1E1, 0x61, 0x307, 0x304, 0, 0x1E2, 0xC6, 0x304, 0, 0, 0x1E3, 0xE6, 0x304, 0, 0,
+    0x1E6, 0x47, 0x30C, 0, 0, 0x1E7, 0x67, 0x30C, 0, 0, 0x1E8, 0x4B, 0x30C, 0, 0, 0x1E9, 0x6B,
+    0x30C, 0, 0, 0x1EA, 0x4F, 0x328, 0, 0, 0x1EB, 0x6F, 0x328, 0, 0, 0x1EC, 0x4F, 0x328, 0x304,
+    0, 0x1ED, 0x6F, 0x328, 0x304, 0, 0x1EE, 0x1B7, 0x30C, 0, 0, 0x1EF, 0x292, 0x30C, 0, 0,
+    0x1F0, 0x6A, 0x30C, 0, 0, 0x1F4, 0x47, 0x301, 0, 0, 0x1F5, 0x67, 0x301, 0, 0, 0x1F8, 0x4E,
+    0x300, 0, 0, 0x1F9, 0x6E, 0x300, 0, 0, 0x1FA, 0x41, 0x30A, 0x301, 0, 0x1FB, 0x61, 0x30A,
+    0x301, 0, 0x1FC, 0xC6, 0x301, 0, 0, 0x1FD, 0xE6, 0x301, 0, 0, 0x1FE, 0xD8, 0x301, 0, 0,
+    0x1FF, 0xF8, 0x301, 0, 0, 0x200, 0x41, 0x30F, 0, 0, 0x201, 0x61, 0x30F, 0, 0, 0x202, 0x41,
+    0x311, 0, 0, 0x203, 0x61, 0x311, 0, 0, 0x204, 0x45, 0x30F, 0, 0, 0x205, 0x65, 0x30F, 0, 0,
+    0x206, 0x45, 0x311, 0, 0, 0x207, 0x65, 0x311, 0, 0, 0x208, 0x49, 0x30F, 0, 0, 0x209, 0x69,
+    0x30F, 0, 0, 0x20A, 0x49, 0x311, 0, 0, 0x20B, 0x69, 0x311, 0, 0, 0x20C, 0x4F, 0x30F, 0, 0,
+    0x20D, 0x6F, 0x30F, 0, 0, 0x20E, 0x4F, 0x311, 0, 0, 0x20F, 0x6F, 0x311, 0, 0, 0x210, 0x52,
+    0x30F, 0, 0, 0x211, 0x72, 0x30F, 0, 0, 0x212, 0x52, 0x311, 0, 0, 0x213, 0x72, 0x311, 0, 0,
+    0x214, 0x55, 0x30F, 0, 0, 0x215, 0x75, 0x30F, 0, 0, 0x216, 0x55, 0x311, 0, 0, 0x217, 0x75,
+    0x311, 0, 0, 0x218, 0x53, 0x326, 0, 0, 0x219, 0x73, 0x326, 0, 0, 0x21A, 0x54, 0x326, 0, 0,
+    0x21B, 0x74, 0x326, 0, 0, 0x21E, 0x48, 0x30C, 0, 0, 0x21F, 0x68, 0x30C, 0, 0, 0x226, 0x41,
+    0x307, 0, 0, 0x227, 0x61, 0x307, 0, 0, 0x228, 0x45, 0x327, 0, 0, 0x229, 0x65, 0x327, 0, 0,
+    0x22A, 0x4F, 0x308, 0x304, 0, 0x22B, 0x6F, 0x308, 0x304, 0, 0x22C, 0x4F, 0x303, 0x304, 0,
+    0x22D, 0x6F, 0x303, 0x304, 0, 0x22E, 0x4F, 0x307, 0, 0, 0x22F, 0x6F, 0x307, 0, 0, 0x230,
+    0x4F, 0x307, 0x304, 0, 0x231, 0x6F, 0x307, 0x304, 0, 0x232, 0x59, 0x304, 0, 0, 0x233, 0x79,
+    0x304, 0, 0, 0x340, 0x300, 0, 0, 0, 0x341, 0x301, 0, 0, 0, 0x343, 0x313, 0, 0, 0, 0x344,
+    0x308, 0x301, 0, 0, 0x374, 0x2B9, 0, 0, 0, 0x37E, 0x3B, 0, 0, 0, 0x385, 0xA8, 0x301, 0, 0,
+    0x386, 0x391, 0x301, 0, 0, 0x387, 0xB7, 0, 0, 0, 0x388, 0x395, 0x301, 0, 0, 0x389, 0x397,
+    0x301, 0, 0, 0x38A, 0x399, 0x301, 0, 0, 0x38C, 0x39F, 0x301, 0, 0, 0x38E, 0x3A5, 0x301, 0,
+    0, 0x38F, 0x3A9, 0x301, 0, 0, 0x390, 0x3B9, 0x308, 0x301, 0, 0x3AA, 0x399, 0x308, 0, 0,
+    0x3AB, 0x3A5, 0x308, 0, 0, 0x3AC, 0x3B1, 0x301, 0, 0, 0x3AD, 0x3B5, 0x301, 0, 0, 0x3AE,
+    0x3B7, 0x301, 0, 0, 0x3AF, 0x3B9, 0x301, 0, 0, 0x3B0, 0x3C5, 0x308, 0x301, 0, 0x3CA, 0x3B9,
+    0x308, 0, 0, 0x3CB, 0x3C5, 0x308, 0, 0, 0x3CC, 0x3BF, 0x301, 0, 0, 0x3CD, 0x3C5, 0x301, 0,
+    0, 0x3CE, 0x3C9, 0x301, 0, 0, 0x3D3, 0x3D2, 0x301, 0, 0, 0x3D4, 0x3D2, 0x308, 0, 0, 0x400,
+    0x415, 0x300, 0, 0, 0x401, 0x415, 0x308, 0, 0, 0x403, 0x413, 0x301, 0, 0, 0x407, 0x406,
+    0x308, 0, 0, 0x40C, 0x41A, 0x301, 0, 0, 0x40D, 0x418, 0x300, 0, 0, 0x40E, 0x423, 0x306, 0,
+    0, 0x419, 0x418, 0x306, 0, 0, 0x439, 0x438, 0x306, 0, 0, 0x450, 0x435, 0x300, 0, 0, 0x451,
+    0x435, 0x308, 0, 0, 0x453, 0x433, 0x301, 0, 0, 0x457, 0x456, 0x308, 0, 0, 0x45C, 0x43A,
+    0x301, 0, 0, 0x45D, 0x438, 0x300, 0, 0, 0x45E, 0x443, 0x306, 0, 0, 0x476, 0x474, 0x30F, 0,
+    0, 0x477, 0x475, 0x30F, 0, 0, 0x4C1, 0x416, 0x306, 0, 0, 0x4C2, 0x436, 0x306, 0, 0, 0x4D0,
+    0x410, 0x306, 0, 0, 0x4D1, 0x430, 0x306, 0, 0, 0x4D2, 0x410, 0x308, 0, 0, 0x4D3, 0x430,
+    0x308, 0, 0, 0x4D6, 0x415, 0x306, 0, 0, 0x4D7, 0x435, 0x306, 0, 0, 0x4DA, 0x4D8, 0x308, 0,
+    0, 0x4DB, 0x4D9, 0x308, 0, 0, 0x4DC, 0x416, 0x308, 0, 0, 0x4DD, 0x436, 0x308, 0, 0, 0x4DE,
+    0x417, 0x308, 0, 0, 0x4DF, 0x437, 0x308, 0, 0, 0x4E2, 0x418, 0x304, 0, 0, 0x4E3, 0x438,
+    0x304, 0, 0, 0x4E4, 0x418, 0x308, 0, 0, 0x4E5, 0x438, 0x308, 0, 0, 0x4E6, 0x41E, 0x308, 0,
+    0, 0x4E7, 0x43E, 0x308, 0, 0, 0x4EA, 0x4E8, 0x308, 0, 0, 0x4EB, 0x4E9, 0x308, 0, 0, 0x4EC,
+    0x42D, 0x308, 0, 0, 0x4ED, 0x44D, 0x308, 0, 0, 0x4EE, 0x423, 0x304, 0, 0, 0x4EF, 0x443,
+    0x304, 0, 0, 0x4F0, 0x423, 0x308, 0, 0, 0x4F1, 0x443, 0x308, 0, 0, 0x4F2, 0x423, 0x30B, 0,
+    0, 0x4F3, 0x443, 0x30B, 0, 0, 0x4F4, 0x427, 0x308, 0, 0, 0x4F5, 0x447, 0x308, 0, 0, 0x4F8,
+    0x42B, 0x308, 0, 0, 0x4F9, 0x44B, 0x308, 0, 0, 0x622, 0x627, 0x653, 0, 0, 0x623, 0x627,
+    0x654, 0, 0, 0x624, 0x648, 0x654, 0, 0, 0x625, 0x627, 0x655, 0, 0, 0x626, 0x64A, 0x654, 0,
+    0, 0x6C0, 0x6D5, 0x654, 0, 0, 0x6C2, 0x6C1, 0x654, 0, 0, 0x6D3, 0x6D2, 0x654, 0, 0, 0x929,
+    0x928, 0x93C, 0, 0, 0x931, 0x930, 0x93C, 0, 0, 0x934, 0x933, 0x93C, 0, 0, 0x958, 0x915,
+    0x93C, 0, 0, 0x959, 0x916, 0x93C, 0, 0, 0x95A, 0x917, 0x93C, 0, 0, 0x95B, 0x91C, 0x93C, 0,
+    0, 0x95C, 0x921, 0x93C, 0, 0, 0x95D, 0x922, 0x93C, 0, 0, 0x95E, 0x92B, 0x93C, 0, 0, 0x95F,
+    0x92F, 0x93C, 0, 0, 0x9CB, 0x9C7, 0x9BE, 0, 0, 0x9CC, 0x9C7, 0x9D7, 0, 0, 0x9DC, 0x9A1,
+    0x9BC, 0, 0, 0x9DD, 0x9A2, 0x9BC, 0, 0, 0x9DF, 0x9AF, 0x9BC, 0, 0, 0xA33, 0xA32, 0xA3C, 0,
+    0, 0xA36, 0xA38, 0xA3C, 0, 0, 0xA59, 0xA16, 0xA3C, 0, 0, 0xA5A, 0xA17, 0xA3C, 0, 0, 0xA5B,
+    0xA1C, 0xA3C, 0, 0, 0xA5E, 0xA2B, 0xA3C, 0, 0, 0xB48, 0xB47, 0xB56, 0, 0, 0xB4B, 0xB47,
+    0xB3E, 0, 0, 0xB4C, 0xB47, 0xB57, 0, 0, 0xB5C, 0xB21, 0xB3C, 0, 0, 0xB5D, 0xB22, 0xB3C, 0,
+    0, 0xB94, 0xB92, 0xBD7, 0, 0, 0xBCA, 0xBC6, 0xBBE, 0, 0, 0xBCB, 0xBC7, 0xBBE, 0, 0, 0xBCC,
+    0xBC6, 0xBD7, 0, 0, 0xC48, 0xC46, 0xC56, 0, 0, 0xCC0, 0xCBF, 0xCD5, 0, 0, 0xCC7, 0xCC6,
+    0xCD5, 0, 0, 0xCC8, 0xCC6, 0xCD6, 0, 0, 0xCCA, 0xCC6, 0xCC2, 0, 0, 0xCCB, 0xCC6, 0xCC2,
+    0xCD5, 0, 0xD4A, 0xD46, 0xD3E, 0, 0, 0xD4B, 0xD47, 0xD3E, 0, 0, 0xD4C, 0xD46, 0xD57, 0, 0,
+    0xDDA, 0xDD9, 0xDCA, 0, 0, 0xDDC, 0xDD9, 0xDCF, 0, 0, 0xDDD, 0xDD9, 0xDCF, 0xDCA, 0, 0xDDE,
+    0xDD9, 0xDDF, 0, 0, 0xF43, 0xF42, 0xFB7, 0, 0, 0xF4D, 0xF4C, 0xFB7, 0, 0, 0xF52, 0xF51,
+    0xFB7, 0, 0, 0xF57, 0xF56, 0xFB7, 0, 0, 0xF5C, 0xF5B, 0xFB7, 0, 0, 0xF69, 0xF40, 0xFB5, 0,
+    0, 0xF73, 0xF71, 0xF72, 0, 0, 0xF75, 0xF71, 0xF74, 0, 0, 0xF76, 0xFB2, 0xF80, 0, 0, 0xF78,
+    0xFB3, 0xF80, 0, 0, 0xF81, 0xF71, 0xF80, 0, 0, 0xF93, 0xF92, 0xFB7, 0, 0, 0xF9D, 0xF9C,
+    0xFB7, 0, 0, 0xFA2, 0xFA1, 0xFB7, 0, 0, 0xFA7, 0xFA6, 0xFB7, 0, 0, 0xFAC, 0xFAB, 0xFB7, 0,
+    0, 0xFB9, 0xF90, 0xFB5, 0, 0, 0x1026, 0x1025, 0x102E, 0, 0, 0x1B06, 0x1B05, 0x1B35, 0, 0,
+    0x1B08, 0x1B07, 0x1B35, 0, 0, 0x1B0A, 0x1B09, 0x1B35, 0, 0, 0x1B0C, 0x1B0B, 0x1B35, 0, 0,
+    0x1B0E, 0x1B0D, 0x1B35, 0, 0, 0x1B12, 0x1B11, 0x1B35, 0, 0, 0x1B3B, 0x1B3A, 0x1B35, 0, 0,
+    0x1B3D, 0x1B3C, 0x1B35, 0, 0, 0x1B40, 0x1B3E, 0x1B35, 0, 0, 0x1B41, 0x1B3F, 0x1B35, 0, 0,
+    0x1B43, 0x1B42, 0x1B35, 0, 0, 0x1E00, 0x41, 0x325, 0, 0, 0x1E01, 0x61, 0x325, 0, 0, 0x1E02,
+    0x42, 0x307, 0, 0, 0x1E03, 0x62, 0x307, 0, 0, 0x1E04, 0x42, 0x323, 0, 0, 0x1E05, 0x62,
+    0x323, 0, 0, 0x1E06, 0x42, 0x331, 0, 0, 0x1E07, 0x62, 0x331, 0, 0, 0x1E08, 0x43, 0x327,
+    0x301, 0, 0x1E09, 0x63, 0x327, 0x301, 0, 0x1E0A, 0x44, 0x307, 0, 0, 0x1E0B, 0x64, 0x307, 0,
+    0, 0x1E0C, 0x44, 0x323, 0, 0, 0x1E0D, 0x64, 0x323, 0, 0, 0x1E0E, 0x44, 0x331, 0, 0, 0x1E0F,
+    0x64, 0x331, 0, 0, 0x1E10, 0x44, 0x327, 0, 0, 0x1E11, 0x64, 0x327, 0, 0, 0x1E12, 0x44,
+    0x32D, 0, 0, 0x1E13, 0x64, 0x32D, 0, 0, 0x1E14, 0x45, 0x304, 0x300, 0, 0x1E15, 0x65, 0x304,
+    0x300, 0, 0x1E16, 0x45, 0x304, 0x301, 0, 0x1E17, 0x65, 0x304, 0x301, 0, 0x1E18, 0x45, 0x32D,
+    0, 0, 0x1E19, 0x65, 0x32D, 0, 0, 0x1E1A, 0x45, 0x330, 0, 0, 0x1E1B, 0x65, 0x330, 0, 0,
+    0x1E1C, 0x45, 0x327, 0x306, 0, 0x1E1D, 0x65, 0x327, 0x306, 0, 0x1E1E, 0x46, 0x307, 0, 0,
+    0x1E1F, 0x66, 0x307, 0, 0, 0x1E20, 0x47, 0x304, 0, 0, 0x1E21, 0x67, 0x304, 0, 0, 0x1E22,
+    0x48, 0x307, 0, 0, 0x1E23, 0x68, 0x307, 0, 0, 0x1E24, 0x48, 0x323, 0, 0, 0x1E25, 0x68,
+    0x323, 0, 0, 0x1E26, 0x48, 0x308, 0, 0, 0x1E27, 0x68, 0x308, 0, 0, 0x1E28, 0x48, 0x327, 0,
+    0, 0x1E29, 0x68, 0x327, 0, 0, 0x1E2A, 0x48, 0x32E, 0, 0, 0x1E2B, 0x68, 0x32E, 0, 0, 0x1E2C,
+    0x49, 0x330, 0, 0, 0x1E2D, 0x69, 0x330, 0, 0, 0x1E2E, 0x49, 0x308, 0x301, 0, 0x1E2F, 0x69,
+    0x308, 0x301, 0, 0x1E30, 0x4B, 0x301, 0, 0, 0x1E31, 0x6B, 0x301, 0, 0, 0x1E32, 0x4B, 0x323,
+    0, 0, 0x1E33, 0x6B, 0x323, 0, 0, 0x1E34, 0x4B, 0x331, 0, 0, 0x1E35, 0x6B, 0x331, 0, 0,
+    0x1E36, 0x4C, 0x323, 0, 0, 0x1E37, 0x6C, 0x323, 0, 0, 0x1E38, 0x4C, 0x323, 0x304, 0, 0x1E39,
+    0x6C, 0x323, 0x304, 0, 0x1E3A, 0x4C, 0x331, 0, 0, 0x1E3B, 0x6C, 0x331, 0, 0, 0x1E3C, 0x4C,
+    0x32D, 0, 0, 0x1E3D, 0x6C, 0x32D, 0, 0, 0x1E3E, 0x4D, 0x301, 0, 0, 0x1E3F, 0x6D, 0x301, 0,
+    0, 0x1E40, 0x4D, 0x307, 0, 0, 0x1E41, 0x6D, 0x307, 0, 0, 0x1E42, 0x4D, 0x323, 0, 0, 0x1E43,
+    0x6D, 0x323, 0, 0, 0x1E44, 0x4E, 0x307, 0, 0, 0x1E45, 0x6E, 0x307, 0, 0, 0x1E46, 0x4E,
+    0x323, 0, 0, 0x1E47, 0x6E, 0x323, 0, 0, 0x1E48, 0x4E, 0x331, 0, 0, 0x1E49, 0x6E, 0x331, 0,
+    0, 0x1E4A, 0x4E, 0x32D, 0, 0, 0x1E4B, 0x6E, 0x32D, 0, 0, 0x1E4C, 0x4F, 0x303, 0x301, 0,
+    0x1E4D, 0x6F, 0x303, 0x301, 0, 0x1E4E, 0x4F, 0x303, 0x308, 0, 0x1E4F, 0x6F, 0x303, 0x308, 0,
+    0x1E50, 0x4F, 0x304, 0x300, 0, 0x1E51, 0x6F, 0x304, 0x300, 0, 0x1E52, 0x4F, 0x304, 0x301, 0,
+    0x1E53, 0x6F, 0x304, 0x301, 0, 0x1E54, 0x50, 0x301, 0, 0, 0x1E55, 0x70, 0x301, 0, 0, 0x1E56,
+    0x50, 0x307, 0, 0, 0x1E57, 0x70, 0x307, 0, 0, 0x1E58, 0x52, 0x307, 0, 0, 0x1E59, 0x72,
+    0x307, 0, 0, 0x1E5A, 0x52, 0x323, 0, 0, 0x1E5B, 0x72, 0x323, 0, 0, 0x1E5C, 0x52, 0x323,
+    0x304, 0, 0x1E5D, 0x72, 0x323, 0x304, 0, 0x1E5E, 0x52, 0x331, 0, 0, 0x1E5F, 0x72, 0x331, 0,
+    0, 0x1E60, 0x53, 0x307, 0, 0, 0x1E61, 0x73, 0x307, 0, 0, 0x1E62, 0x53, 0x323, 0, 0, 0x1E63,
+    0x73, 0x323, 0, 0, 0x1E64, 0x53, 0x301, 0x307, 0, 0x1E65, 0x73, 0x301, 0x307, 0, 0x1E66,
+    0x53, 0x30C, 0x307, 0, 0x1E67, 0x73, 0x30C, 0x307, 0, 0x1E68, 0x53, 0x323, 0x307, 0, 0x1E69,
+    0x73, 0x323, 0x307, 0, 0x1E6A, 0x54, 0x307, 0, 0, 0x1E6B, 0x74, 0x307, 0, 0, 0x1E6C, 0x54,
+    0x323, 0, 0, 0x1E6D, 0x74, 0x323, 0, 0, 0x1E6E, 0x54, 0x331, 0, 0, 0x1E6F, 0x74, 0x331, 0,
+    0, 0x1E70, 0x54, 0x32D, 0, 0, 0x1E71, 0x74, 0x32D, 0, 0, 0x1E72, 0x55, 0x324, 0, 0, 0x1E73,
+    0x75, 0x324, 0, 0, 0x1E74, 0x55, 0x330, 0, 0, 0x1E75, 0x75, 0x330, 0, 0, 0x1E76, 0x55,
+    0x32D, 0, 0, 0x1E77, 0x75, 0x32D, 0, 0, 0x1E78, 0x55, 0x303, 0x301, 0, 0x1E79, 0x75, 0x303,
+    0x301, 0, 0x1E7A, 0x55, 0x304, 0x308, 0, 0x1E7B, 0x75, 0x304, 0x308, 0, 0x1E7C, 0x56, 0x303,
+    0, 0, 0x1E7D, 0x76, 0x303, 0, 0, 0x1E7E, 0x56, 0x323, 0, 0, 0x1E7F, 0x76, 0x323, 0, 0,
+    0x1E80, 0x57, 0x300, 0, 0, 0x1E81, 0x77, 0x300, 0, 0, 0x1E82, 0x57, 0x301, 0, 0, 0x1E83,
+    0x77, 0x301, 0, 0, 0x1E84, 0x57, 0x308, 0, 0, 0x1E85, 0x77, 0x308, 0, 0, 0x1E86, 0x57,
+    0x307, 0, 0, 0x1E87, 0x77, 0x307, 0, 0, 0x1E88, 0x57, 0x323, 0, 0, 0x1E89, 0x77, 0x323, 0,
+    0, 0x1E8A, 0x58, 0x307, 0, 0, 0x1E8B, 0x78, 0x307, 0, 0, 0x1E8C, 0x58, 0x308, 0, 0, 0x1E8D,
+    0x78, 0x308, 0, 0, 0x1E8E, 0x59, 0x307, 0, 0, 0x1E8F, 0x79, 0x307, 0, 0, 0x1E90, 0x5A,
+    0x302, 0, 0, 0x1E91, 0x7A, 0x302, 0, 0, 0x1E92, 0x5A, 0x323, 0, 0, 0x1E93, 0x7A, 0x323, 0,
+    0, 0x1E94, 0x5A, 0x331, 0, 0, 0x1E95, 0x7A, 0x331, 0, 0, 0x1E96, 0x68, 0x331, 0, 0, 0x1E97,
+    0x74, 0x308, 0, 0, 0x1E98, 0x77, 0x30A, 0, 0, 0x1E99, 0x79, 0x30A, 0, 0, 0x1E9B, 0x17F,
+    0x307, 0, 0, 0x1EA0, 0x41, 0x323, 0, 0, 0x1EA1, 0x61, 0x323, 0, 0, 0x1EA2, 0x41, 0x309, 0,
+    0, 0x1EA3, 0x61, 0x309, 0, 0, 0x1EA4, 0x41, 0x302, 0x301, 0, 0x1EA5, 0x61, 0x302, 0x301, 0,
+    0x1EA6, 0x41, 0x302, 0x300, 0, 0x1EA7, 0x61, 0x302, 0x300, 0, 0x1EA8, 0x41, 0x302, 0x309, 0,
+    0x1EA9, 0x61, 0x302, 0x309, 0, 0x1EAA, 0x41, 0x302, 0x303, 0, 0x1EAB, 0x61, 0x302, 0x303, 0,
+    0x1EAC, 0x41, 0x323, 0x302, 0, 0x1EAD, 0x61, 0x323, 0x302, 0, 0x1EAE, 0x41, 0x306, 0x301, 0,
+    0x1EAF, 0x61, 0x306, 0x301, 0, 0x1EB0, 0x41, 0x306, 0x300, 0, 0x1EB1, 0x61, 0x306, 0x300, 0,
+    0x1EB2, 0x41, 0x306, 0x309, 0, 0x1EB3, 0x61, 0x306, 0x309, 0, 0x1EB4, 0x41, 0x306, 0x303, 0,
+    0x1EB5, 0x61, 0x306, 0x303, 0, 0x1EB6, 0x41, 0x323, 0x306, 0, 0x1EB7, 0x61, 0x323, 0x306, 0,
+    0x1EB8, 0x45, 0x323, 0, 0, 0x1EB9, 0x65, 0x323, 0, 0, 0x1EBA, 0x45, 0x309, 0, 0, 0x1EBB,
+    0x65, 0x309, 0, 0, 0x1EBC, 0x45, 0x303, 0, 0, 0x1EBD, 0x65, 0x303, 0, 0, 0x1EBE, 0x45,
+    0x302, 0x301, 0, 0x1EBF, 0x65, 0x302, 0x301, 0, 0x1EC0, 0x45, 0x302, 0x300, 0, 0x1EC1, 0x65,
+    0x302, 0x300, 0, 0x1EC2, 0x45, 0x302, 0x309, 0, 0x1EC3, 0x65, 0x302, 0x309, 0, 0x1EC4, 0x45,
+    0x302, 0x303, 0, 0x1EC5, 0x65, 0x302, 0x303, 0, 0x1EC6, 0x45, 0x323, 0x302, 0, 0x1EC7, 0x65,
+    0x323, 0x302, 0, 0x1EC8, 0x49, 0x309, 0, 0, 0x1EC9, 0x69, 0x309, 0, 0, 0x1ECA, 0x49, 0x323,
+    0, 0, 0x1ECB, 0x69, 0x323, 0, 0, 0x1ECC, 0x4F, 0x323, 0, 0, 0x1ECD, 0x6F, 0x323, 0, 0,
+    0x1ECE, 0x4F, 0x309, 0, 0, 0x1ECF, 0x6F, 0x309, 0, 0, 0x1ED0, 0x4F, 0x302, 0x301, 0, 0x1ED1,
+    0x6F, 0x302, 0x301, 0, 0x1ED2, 0x4F, 0x302, 0x300, 0, 0x1ED3, 0x6F, 0x302, 0x300, 0, 0x1ED4,
+    0x4F, 0x302, 0x309, 0, 0x1ED5, 0x6F, 0x302, 0x309, 0, 0x1ED6, 0x4F, 0x302, 0x303, 0, 0x1ED7,
+    0x6F, 0x302, 0x303, 0, 0x1ED8, 0x4F, 0x323, 0x302, 0, 0x1ED9, 0x6F, 0x323, 0x302, 0, 0x1EDA,
+    0x4F, 0x31B, 0x301, 0, 0x1EDB, 0x6F, 0x31B, 0x301, 0, 0x1EDC, 0x4F, 0x31B, 0x300, 0, 0x1EDD,
+    0x6F, 0x31B, 0x300, 0, 0x1EDE, 0x4F, 0x31B, 0x309, 0, 0x1EDF, 0x6F, 0x31B, 0x309, 0, 0x1EE0,
+    0x4F, 0x31B, 0x303, 0, 0x1EE1, 0x6F, 0x31B, 0x303, 0, 0x1EE2, 0x4F, 0x31B, 0x323, 0, 0x1EE3,
+    0x6F, 0x31B, 0x323, 0, 0x1EE4, 0x55, 0x323, 0, 0, 0x1EE5, 0x75, 0x323, 0, 0, 0x1EE6, 0x55,
+    0x309, 0, 0, 0x1EE7, 0x75, 0x309, 0, 0, 0x1EE8, 0x55, 0x31B, 0x301, 0, 0x1EE9, 0x75, 0x31B,
+    0x301, 0, 0x1EEA, 0x55, 0x31B, 0x300, 0, 0x1EEB, 0x75, 0x31B, 0x300, 0, 0x1EEC, 0x55, 0x31B,
+    0x309, 0, 0x1EED, 0x75, 0x31B, 0x309, 0, 0x1EEE, 0x55, 0x31B, 0x303, 0, 0x1EEF, 0x75, 0x31B,
+    0x303, 0, 0x1EF0, 0x55, 0x31B, 0x323, 0, 0x1EF1, 0x75, 0x31B, 0x323, 0, 0x1EF2, 0x59, 0x300,
+    0, 0, 0x1EF3, 0x79, 0x300, 0, 0, 0x1EF4, 0x59, 0x323, 0, 0, 0x1EF5, 0x79, 0x323, 0, 0,
+    0x1EF6, 0x59, 0x309, 0, 0, 0x1EF7, 0x79, 0x309, 0, 0, 0x1EF8, 0x59, 0x303, 0, 0, 0x1EF9,
+    0x79, 0x303, 0, 0, 0x1F00, 0x3B1, 0x313, 0, 0, 0x1F01, 0x3B1, 0x314, 0, 0, 0x1F02, 0x3B1,
+    0x313, 0x300, 0, 0x1F03, 0x3B1, 0x314, 0x300, 0, 0x1F04, 0x3B1, 0x313, 0x301, 0, 0x1F05,
+    0x3B1, 0x314, 0x301, 0, 0x1F06, 0x3B1, 0x313, 0x342, 0, 0x1F07, 0x3B1, 0x314, 0x342, 0,
+    0x1F08, 0x391, 0x313, 0, 0, 0x1F09, 0x391, 0x314, 0, 0, 0x1F0A, 0x391, 0x313, 0x300, 0,
+    0x1F0B, 0x391, 0x314, 0x300, 0, 0x1F0C, 0x391, 0x313, 0x301, 0, 0x1F0D, 0x391, 0x314, 0x301,
+    0, 0x1F0E, 0x391, 0x313, 0x342, 0, 0x1F0F, 0x391, 0x314, 0x342, 0, 0x1F10, 0x3B5, 0x313, 0,
+    0, 0x1F11, 0x3B5, 0x314, 0, 0, 0x1F12, 0x3B5, 0x313, 0x300, 0, 0x1F13, 0x3B5, 0x314, 0x300,
+    0, 0x1F14, 0x3B5, 0x313, 0x301, 0, 0x1F15, 0x3B5, 0x314, 0x301, 0, 0x1F18, 0x395, 0x313, 0,
+    0, 0x1F19, 0x395, 0x314, 0, 0, 0x1F1A, 0x395, 0x313, 0x300, 0, 0x1F1B, 0x395, 0x314, 0x300,
+    0, 0x1F1C, 0x395, 0x313, 0x301, 0, 0x1F1D, 0x395, 0x314, 0x301, 0, 0x1F20, 0x3B7, 0x313, 0,
+    0, 0x1F21, 0x3B7, 0x314, 0, 0, 0x1F22, 0x3B7, 0x313, 0x300, 0, 0x1F23, 0x3B7, 0x314, 0x300,
+    0, 0x1F24, 0x3B7, 0x313, 0x301, 0, 0x1F25, 0x3B7, 0x314, 0x301, 0, 0x1F26, 0x3B7, 0x313,
+    0x342, 0, 0x1F27, 0x3B7, 0x314, 0x342, 0, 0x1F28, 0x397, 0x313, 0, 0, 0x1F29, 0x397, 0x314,
+    0, 0, 0x1F2A, 0x397, 0x313, 0x300, 0, 0x1F2B, 0x397, 0x314, 0x300, 0, 0x1F2C, 0x397, 0x313,
+    0x301, 0, 0x1F2D, 0x397, 0x314, 0x301, 0, 0x1F2E, 0x397, 0x313, 0x342, 0, 0x1F2F, 0x397,
+    0x314, 0x342, 0, 0x1F30, 0x3B9, 0x313, 0, 0, 0x1F31, 0x3B9, 0x314, 0, 0, 0x1F32, 0x3B9,
+    0x313, 0x300, 0, 0x1F33, 0x3B9, 0x314, 0x300, 0, 0x1F34, 0x3B9, 0x313, 0x301, 0, 0x1F35,
+    0x3B9, 0x314, 0x301, 0, 0x1F36, 0x3B9, 0x313, 0x342, 0, 0x1F37, 0x3B9, 0x314, 0x342, 0,
+    0x1F38, 0x399, 0x313, 0, 0, 0x1F39, 0x399, 0x314, 0, 0, 0x1F3A, 0x399, 0x313, 0x300, 0,
+    0x1F3B, 0x399, 0x314, 0x300, 0, 0x1F3C, 0x399, 0x313, 0x301, 0, 0x1F3D, 0x399, 0x314, 0x301,
+    0, 0x1F3E, 0x399, 0x313, 0x342, 0, 0x1F3F, 0x399, 0x314, 0x342, 0, 0x1F40, 0x3BF, 0x313, 0,
+    0, 0x1F41, 0x3BF, 0x314, 0, 0, 0x1F42, 0x3BF, 0x313, 0x300, 0, 0x1F43, 0x3BF, 0x314, 0x300,
+    0, 0x1F44, 0x3BF, 0x313, 0x301, 0, 0x1F45, 0x3BF, 0x314, 0x301, 0, 0x1F48, 0x39F, 0x313, 0,
+    0, 0x1F49, 0x39F, 0x314, 0, 0, 0x1F4A, 0x39F, 0x313, 0x300, 0, 0x1F4B, 0x39F, 0x314, 0x300,
+    0, 0x1F4C, 0x39F, 0x313, 0x301, 0, 0x1F4D, 0x39F, 0x314, 0x301, 0, 0x1F50, 0x3C5, 0x313, 0,
+    0, 0x1F51, 0x3C5, 0x314, 0, 0, 0x1F52, 0x3C5, 0x313, 0x300, 0, 0x1F53, 0x3C5, 0x314, 0x300,
+    0, 0x1F54, 0x3C5, 0x313, 0x301, 0, 0x1F55, 0x3C5, 0x314, 0x301, 0, 0x1F56, 0x3C5, 0x313,
+    0x342, 0, 0x1F57, 0x3C5, 0x314, 0x342, 0, 0x1F59, 0x3A5, 0x314, 0, 0, 0x1F5B, 0x3A5, 0x314,
+    0x300, 0, 0x1F5D, 0x3A5, 0x314, 0x301, 0, 0x1F5F, 0x3A5, 0x314, 0x342, 0, 0x1F60, 0x3C9,
+    0x313, 0, 0, 0x1F61, 0x3C9, 0x314, 0, 0, 0x1F62, 0x3C9, 0x313, 0x300, 0, 0x1F63, 0x3C9,
+    0x314, 0x300, 0, 0x1F64, 0x3C9, 0x313, 0x301, 0, 0x1F65, 0x3C9, 0x314, 0x301, 0, 0x1F66,
+    0x3C9, 0x313, 0x342, 0, 0x1F67, 0x3C9, 0x314, 0x342, 0, 0x1F68, 0x3A9, 0x313, 0, 0, 0x1F69,
+    0x3A9, 0x314, 0, 0, 0x1F6A, 0x3A9, 0x313, 0x300, 0, 0x1F6B, 0x3A9, 0x314, 0x300, 0, 0x1F6C,
+    0x3A9, 0x313, 0x301, 0, 0x1F6D, 0x3A9, 0x314, 0x301, 0, 0x1F6E, 0x3A9, 0x313, 0x342, 0,
+    0x1F6F, 0x3A9, 0x314, 0x342, 0, 0x1F70, 0x3B1, 0x300, 0, 0, 0x1F71, 0x3B1, 0x301, 0, 0,
+    0x1F72, 0x3B5, 0x300, 0, 0, 0x1F73, 0x3B5, 0x301, 0, 0, 0x1F74, 0x3B7, 0x300, 0, 0, 0x1F75,
+    0x3B7, 0x301, 0, 0, 0x1F76, 0x3B9, 0x300, 0, 0, 0x1F77, 0x3B9, 0x301, 0, 0, 0x1F78, 0x3BF,
+    0x300, 0, 0, 0x1F79, 0x3BF, 0x301, 0, 0, 0x1F7A, 0x3C5, 0x300, 0, 0, 0x1F7B, 0x3C5, 0x301,
+    0, 0, 0x1F7C, 0x3C9, 0x300, 0, 0, 0x1F7D, 0x3C9, 0x301, 0, 0, 0x1F80, 0x3B1, 0x313, 0x345,
+    0, 0x1F81, 0x3B1, 0x314, 0x345, 0, 0x1F82, 0x3B1, 0x313, 0x300, 0x345, 0x1F83, 0x3B1, 0x314,
+    0x300, 0x345, 0x1F84, 0x3B1, 0x313, 0x301, 0x345, 0x1F85, 0x3B1, 0x314, 0x301, 0x345,
+    0x1F86, 0x3B1, 0x313, 0x342, 0x345, 0x1F87, 0x3B1, 0x314, 0x342, 0x345, 0x1F88, 0x391,
+    0x313, 0x345, 0, 0x1F89, 0x391, 0x314, 0x345, 0, 0x1F8A, 0x391, 0x313, 0x300, 0x345, 0x1F8B,
+    0x391, 0x314, 0x300, 0x345, 0x1F8C, 0x391, 0x313, 0x301, 0x345, 0x1F8D, 0x391, 0x314, 0x301,
+    0x345, 0x1F8E, 0x391, 0x313, 0x342, 0x345, 0x1F8F, 0x391, 0x314, 0x342, 0x345, 0x1F90,
+    0x3B7, 0x313, 0x345, 0, 0x1F91, 0x3B7, 0x314, 0x345, 0, 0x1F92, 0x3B7, 0x313, 0x300, 0x345,
+    0x1F93, 0x3B7, 0x314, 0x300, 0x345, 0x1F94, 0x3B7, 0x313, 0x301, 0x345, 0x1F95, 0x3B7,
+    0x314, 0x301, 0x345, 0x1F96, 0x3B7, 0x313, 0x342, 0x345, 0x1F97, 0x3B7, 0x314, 0x342, 0x345,
+    0x1F98, 0x397, 0x313, 0x345, 0, 0x1F99, 0x397, 0x314, 0x345, 0, 0x1F9A, 0x397, 0x313, 0x300,
+    0x345, 0x1F9B, 0x397, 0x314, 0x300, 0x345, 0x1F9C, 0x397, 0x313, 0x301, 0x345, 0x1F9D,
+    0x397, 0x314, 0x301, 0x345, 0x1F9E, 0x397, 0x313, 0x342, 0x345, 0x1F9F, 0x397, 0x314, 0x342,
+    0x345, 0x1FA0, 0x3C9, 0x313, 0x345, 0, 0x1FA1, 0x3C9, 0x314, 0x345, 0, 0x1FA2, 0x3C9, 0x313,
+    0x300, 0x345, 0x1FA3, 0x3C9, 0x314, 0x300, 0x345, 0x1FA4, 0x3C9, 0x313, 0x301, 0x345,
+    0x1FA5, 0x3C9, 0x314, 0x301, 0x345, 0x1FA6, 0x3C9, 0x313, 0x342, 0x345, 0x1FA7, 0x3C9,
+    0x314, 0x342, 0x345, 0x1FA8, 0x3A9, 0x313, 0x345, 0, 0x1FA9, 0x3A9, 0x314, 0x345, 0, 0x1FAA,
+    0x3A9, 0x313, 0x300, 0x345, 0x1FAB, 0x3A9, 0x314, 0x300, 0x345, 0x1FAC, 0x3A9, 0x313, 0x301,
+    0x345, 0x1FAD, 0x3A9, 0x314, 0x301, 0x345, 0x1FAE, 0x3A9, 0x313, 0x342, 0x345, 0x1FAF,
+    0x3A9, 0x314, 0x342, 0x345, 0x1FB0, 0x3B1, 0x306, 0, 0, 0x1FB1, 0x3B1, 0x304, 0, 0, 0x1FB2,
+    0x3B1, 0x300, 0x345, 0, 0x1FB3, 0x3B1, 0x345, 0, 0, 0x1FB4, 0x3B1, 0x301, 0x345, 0, 0x1FB6,
+    0x3B1, 0x342, 0, 0, 0x1FB7, 0x3B1, 0x342, 0x345, 0, 0x1FB8, 0x391, 0x306, 0, 0, 0x1FB9,
+    0x391, 0x304, 0, 0, 0x1FBA, 0x391, 0x300, 0, 0, 0x1FBB, 0x391, 0x301, 0, 0, 0x1FBC, 0x391,
+    0x345, 0, 0, 0x1FBE, 0x3B9, 0, 0, 0, 0x1FC1, 0xA8, 0x342, 0, 0, 0x1FC2, 0x3B7, 0x300, 0x345,
+    0, 0x1FC3, 0x3B7, 0x345, 0, 0, 0x1FC4, 0x3B7, 0x301, 0x345, 0, 0x1FC6, 0x3B7, 0x342, 0, 0,
+    0x1FC7, 0x3B7, 0x342, 0x345, 0, 0x1FC8, 0x395, 0x300, 0, 0, 0x1FC9, 0x395, 0x301, 0, 0,
+    0x1FCA, 0x397, 0x300, 0, 0, 0x1FCB, 0x397, 0x301, 0, 0, 0x1FCC, 0x397, 0x345, 0, 0, 0x1FCD,
+    0x1FBF, 0x300, 0, 0, 0x1FCE, 0x1FBF, 0x301, 0, 0, 0x1FCF, 0x1FBF, 0x342, 0, 0, 0x1FD0,
+    0x3B9, 0x306, 0, 0, 0x1FD1, 0x3B9, 0x304, 0, 0, 0x1FD2, 0x3B9, 0x308, 0x300, 0, 0x1FD3,
+    0x3B9, 0x308, 0x301, 0, 0x1FD6, 0x3B9, 0x342, 0, 0, 0x1FD7, 0x3B9, 0x308, 0x342, 0, 0x1FD8,
+    0x399, 0x306, 0, 0, 0x1FD9, 0x399, 0x304, 0, 0, 0x1FDA, 0x399, 0x300, 0, 0, 0x1FDB, 0x399,
+    0x301, 0, 0, 0x1FDD, 0x1FFE, 0x300, 0, 0, 0x1FDE, 0x1FFE, 0x301, 0, 0, 0x1FDF, 0x1FFE,
+    0x342, 0, 0, 0x1FE0, 0x3C5, 0x306, 0, 0, 0x1FE1, 0x3C5, 0x304, 0, 0, 0x1FE2, 0x3C5, 0x308,
+    0x300, 0, 0x1FE3, 0x3C5, 0x308, 0x301, 0, 0x1FE4, 0x3C1, 0x313, 0, 0, 0x1FE5, 0x3C1, 0x314,
+    0, 0, 0x1FE6, 0x3C5, 0x342, 0, 0, 0x1FE7, 0x3C5, 0x308, 0x342, 0, 0x1FE8, 0x3A5, 0x306, 0,
+    0, 0x1FE9, 0x3A5, 0x304, 0, 0, 0x1FEA, 0x3A5, 0x300, 0, 0, 0x1FEB, 0x3A5, 0x301, 0, 0,
+    0x1FEC, 0x3A1, 0x314, 0, 0, 0x1FED, 0xA8, 0x300, 0, 0, 0x1FEE, 0xA8, 0x301, 0, 0, 0x1FEF,
+    0x60, 0, 0, 0, 0x1FF2, 0x3C9, 0x300, 0x345, 0, 0x1FF3, 0x3C9, 0x345, 0, 0, 0x1FF4, 0x3C9,
+    0x301, 0x345, 0, 0x1FF6, 0x3C9, 0x342, 0, 0, 0x1FF7, 0x3C9, 0x342, 0x345, 0, 0x1FF8, 0x39F,
+    0x300, 0, 0, 0x1FF9, 0x39F, 0x301, 0, 0, 0x1FFA, 0x3A9, 0x300, 0, 0, 0x1FFB, 0x3A9, 0x301,
+    0, 0, 0x1FFC, 0x3A9, 0x345, 0, 0, 0x1FFD, 0xB4, 0, 0, 0, 0x2000, 0x2002, 0, 0, 0, 0x2001,
+    0x2003, 0, 0, 0, 0x2126, 0x3A9, 0, 0, 0, 0x212A, 0x4B, 0, 0, 0, 0x212B, 0x41, 0x30A, 0, 0,
+    0x219A, 0x2190, 0x338, 0, 0, 0x219B, 0x2192, 0x338, 0, 0, 0x21AE, 0x2194, 0x338, 0, 0,
+    0x21CD, 0x21D0, 0x338, 0, 0, 0x21CE, 0x21D4, 0x338, 0, 0, 0x21CF, 0x21D2, 0x338, 0, 0,
+    0x2204, 0x2203, 0x338, 0, 0, 0x2209, 0x2208, 0x338, 0, 0, 0x220C, 0x220B, 0x338, 0, 0,
+    0x2224, 0x2223, 0x338, 0, 0, 0x2226, 0x2225, 0x338, 0, 0, 0x2241, 0x223C, 0x338, 0, 0,
+    0x2244, 0x2243, 0x338, 0, 0, 0x2247, 0x2245, 0x338, 0, 0, 0x2249, 0x2248, 0x338, 0, 0,
+    0x2260, 0x3D, 0x338, 0, 0, 0x2262, 0x2261, 0x338, 0, 0, 0x226D, 0x224D, 0x338, 0, 0, 0x226E,
+    0x3C, 0x338, 0, 0, 0x226F, 0x3E, 0x338, 0, 0, 0x2270, 0x2264, 0x338, 0, 0, 0x2271, 0x2265,
+    0x338, 0, 0, 0x2274, 0x2272, 0x338, 0, 0, 0x2275, 0x2273, 0x338, 0, 0, 0x2278, 0x2276,
+    0x338, 0, 0, 0x2279, 0x2277, 0x338, 0, 0, 0x2280, 0x227A, 0x338, 0, 0, 0x2281, 0x227B,
+    0x338, 0, 0, 0x2284, 0x2282, 0x338, 0, 0, 0x2285, 0x2283, 0x338, 0, 0, 0x2288, 0x2286,
+    0x338, 0, 0, 0x2289, 0x2287, 0x338, 0, 0, 0x22AC, 0x22A2, 0x338, 0, 0, 0x22AD, 0x22A8,
+    0x338, 0, 0, 0x22AE, 0x22A9, 0x338, 0, 0, 0x22AF, 0x22AB, 0x338, 0, 0, 0x22E0, 0x227C,
+    0x338, 0, 0, 0x22E1, 0x227D, 0x338, 0, 0, 0x22E2, 0x2291, 0x338, 0, 0, 0x22E3, 0x2292,
+    0x338, 0, 0, 0x22EA, 0x22B2, 0x338, 0, 0, 0x22EB, 0x22B3, 0x338, 0, 0, 0x22EC, 0x22B4,
+    0x338, 0, 0, 0x22ED, 0x22B5, 0x338, 0, 0, 0x2329, 0x3008, 0, 0, 0, 0x232A, 0x3009, 0, 0, 0,
+    0x2ADC, 0x2ADD, 0x338, 0, 0, 0x304C, 0x304B, 0x3099, 0, 0, 0x304E, 0x304D, 0x3099, 0, 0,
+    0x3050, 0x304F, 0x3099, 0, 0, 0x3052, 0x3051, 0x3099, 0, 0, 0x3054, 0x3053, 0x3099, 0, 0,
+    0x3056, 0x3055, 0x3099, 0, 0, 0x3058, 0x3057, 0x3099, 0, 0, 0x305A, 0x3059, 0x3099, 0, 0,
+    0x305C, 0x305B, 0x3099, 0, 0, 0x305E, 0x305D, 0x3099, 0, 0, 0x3060, 0x305F, 0x3099, 0, 0,
+    0x3062, 0x3061, 0x3099, 0, 0, 0x3065, 0x3064, 0x3099, 0, 0, 0x3067, 0x3066, 0x3099, 0, 0,
+    0x3069, 0x3068, 0x3099, 0, 0, 0x3070, 0x306F, 0x3099, 0, 0, 0x3071, 0x306F, 0x309A, 0, 0,
+    0x3073, 0x3072, 0x3099, 0, 0, 0x3074, 0x3072, 0x309A, 0, 0, 0x3076, 0x3075, 0x3099, 0, 0,
+    0x3077, 0x3075, 0x309A, 0, 0, 0x3079, 0x3078, 0x3099, 0, 0, 0x307A, 0x3078, 0x309A, 0, 0,
+    0x307C, 0x307B, 0x3099, 0, 0, 0x307D, 0x307B, 0x309A, 0, 0, 0x3094, 0x3046, 0x3099, 0, 0,
+    0x309E, 0x309D, 0x3099, 0, 0, 0x30AC, 0x30AB, 0x3099, 0, 0, 0x30AE, 0x30AD, 0x3099, 0, 0,
+    0x30B0, 0x30AF, 0x3099, 0, 0, 0x30B2, 0x30B1, 0x3099, 0, 0, 0x30B4, 0x30B3, 0x3099, 0, 0,
+    0x30B6, 0x30B5, 0x3099, 0, 0, 0x30B8, 0x30B7, 0x3099, 0, 0, 0x30BA, 0x30B9, 0x3099, 0, 0,
+    0x30BC, 0x30BB, 0x3099, 0, 0, 0x30BE, 0x30BD, 0x3099, 0, 0, 0x30C0, 0x30BF, 0x3099, 0, 0,
+    0x30C2, 0x30C1, 0x3099, 0, 0, 0x30C5, 0x30C4, 0x3099, 0, 0, 0x30C7, 0x30C6, 0x3099, 0, 0,
+    0x30C9, 0x30C8, 0x3099, 0, 0, 0x30D0, 0x30CF, 0x3099, 0, 0, 0x30D1, 0x30CF, 0x309A, 0, 0,
+    0x30D3, 0x30D2, 0x3099, 0, 0, 0x30D4, 0x30D2, 0x309A, 0, 0, 0x30D6, 0x30D5, 0x3099, 0, 0,
+    0x30D7, 0x30D5, 0x309A, 0, 0, 0x30D9, 0x30D8, 0x3099, 0, 0, 0x30DA, 0x30D8, 0x309A, 0, 0,
+    0x30DC, 0x30DB, 0x3099, 0, 0, 0x30DD, 0x30DB, 0x309A, 0, 0, 0x30F4, 0x30A6, 0x3099, 0, 0,
+    0x30F7, 0x30EF, 0x3099, 0, 0, 0x30F8, 0x30F0, 0x3099, 0, 0, 0x30F9, 0x30F1, 0x3099, 0, 0,
+    0x30FA, 0x30F2, 0x3099, 0, 0, 0x30FE, 0x30FD, 0x3099, 0, 0, 0xF900, 0x8C48, 0, 0, 0, 0xF901,
+    0x66F4, 0, 0, 0, 0xF902, 0x8ECA, 0, 0, 0, 0xF903, 0x8CC8, 0, 0, 0, 0xF904, 0x6ED1, 0, 0, 0,
+    0xF905, 0x4E32, 0, 0, 0, 0xF906, 0x53E5, 0, 0, 0, 0xF907, 0x9F9C, 0, 0, 0, 0xF908, 0x9F9C,
+    0, 0, 0, 0xF909, 0x5951, 0, 0, 0, 0xF90A, 0x91D1, 0, 0, 0, 0xF90B, 0x5587, 0, 0, 0, 0xF90C,
+    0x5948, 0, 0, 0, 0xF90D, 0x61F6, 0, 0, 0, 0xF90E, 0x7669, 0, 0, 0, 0xF90F, 0x7F85, 0, 0, 0,
+    0xF910, 0x863F, 0, 0, 0, 0xF911, 0x87BA, 0, 0, 0, 0xF912, 0x88F8, 0, 0, 0, 0xF913, 0x908F,
+    0, 0, 0, 0xF914, 0x6A02, 0, 0, 0, 0xF915, 0x6D1B, 0, 0, 0, 0xF916, 0x70D9, 0, 0, 0, 0xF917,
+    0x73DE, 0, 0, 0, 0xF918, 0x843D, 0, 0, 0, 0xF919, 0x916A, 0, 0, 0, 0xF91A, 0x99F1, 0, 0, 0,
+    0xF91B, 0x4E82, 0, 0, 0, 0xF91C, 0x5375, 0, 0, 0, 0xF91D, 0x6B04, 0, 0, 0, 0xF91E, 0x721B,
+    0, 0, 0, 0xF91F, 0x862D, 0, 0, 0, 0xF920, 0x9E1E, 0, 0, 0, 0xF921, 0x5D50, 0, 0, 0, 0xF922,
+    0x6FEB, 0, 0, 0, 0xF923, 0x85CD, 0, 0, 0, 0xF924, 0x8964, 0, 0, 0, 0xF925, 0x62C9, 0, 0, 0,
+    0xF926, 0x81D8, 0, 0, 0, 0xF927, 0x881F, 0, 0, 0, 0xF928, 0x5ECA, 0, 0, 0, 0xF929, 0x6717,
+    0, 0, 0, 0xF92A, 0x6D6A, 0, 0, 0, 0xF92B, 0x72FC, 0, 0, 0, 0xF92C, 0x90CE, 0, 0, 0, 0xF92D,
+    0x4F86, 0, 0, 0, 0xF92E, 0x51B7, 0, 0, 0, 0xF92F, 0x52DE, 0, 0, 0, 0xF930, 0x64C4, 0, 0, 0,
+    0xF931, 0x6AD3, 0, 0, 0, 0xF932, 0x7210, 0, 0, 0, 0xF933, 0x76E7, 0, 0, 0, 0xF934, 0x8001,
+    0, 0, 0, 0xF935, 0x8606, 0, 0, 0, 0xF936, 0x865C, 0, 0, 0, 0xF937, 0x8DEF, 0, 0, 0, 0xF938,
+    0x9732, 0, 0, 0, 0xF939, 0x9B6F, 0, 0, 0, 0xF93A, 0x9DFA, 0, 0, 0, 0xF93B, 0x788C, 0, 0, 0,
+    0xF93C, 0x797F, 0, 0, 0, 0xF93D, 0x7DA0, 0, 0, 0, 0xF93E, 0x83C9, 0, 0, 0, 0xF93F, 0x9304,
+    0, 0, 0, 0xF940, 0x9E7F, 0, 0, 0, 0xF941, 0x8AD6, 0, 0, 0, 0xF942, 0x58DF, 0, 0, 0, 0xF943,
+    0x5F04, 0, 0, 0, 0xF944, 0x7C60, 0, 0, 0, 0xF945, 0x807E, 0, 0, 0, 0xF946, 0x7262, 0, 0, 0,
+    0xF947, 0x78CA, 0, 0, 0, 0xF948, 0x8CC2, 0, 0, 0, 0xF949, 0x96F7, 0, 0, 0, 0xF94A, 0x58D8,
+    0, 0, 0, 0xF94B, 0x5C62, 0, 0, 0, 0xF94C, 0x6A13, 0, 0, 0, 0xF94D, 0x6DDA, 0, 0, 0, 0xF94E,
+    0x6F0F, 0, 0, 0, 0xF94F, 0x7D2F, 0, 0, 0, 0xF950, 0x7E37, 0, 0, 0, 0xF951, 0x964B, 0, 0, 0,
+    0xF952, 0x52D2, 0, 0, 0, 0xF953, 0x808B, 0, 0, 0, 0xF954, 0x51DC, 0, 0, 0, 0xF955, 0x51CC,
+    0, 0, 0, 0xF956, 0x7A1C, 0, 0, 0, 0xF957, 0x7DBE, 0, 0, 0, 0xF958, 0x83F1, 0, 0, 0, 0xF959,
+    0x9675, 0, 0, 0, 0xF95A, 0x8B80, 0, 0, 0, 0xF95B, 0x62CF, 0, 0, 0, 0xF95C, 0x6A02, 0, 0, 0,
+    0xF95D, 0x8AFE, 0, 0, 0, 0xF95E, 0x4E39, 0, 0, 0, 0xF95F, 0x5BE7, 0, 0, 0, 0xF960, 0x6012,
+    0, 0, 0, 0xF961, 0x7387, 0, 0, 0, 0xF962, 0x7570, 0, 0, 0, 0xF963, 0x5317, 0, 0, 0, 0xF964,
+    0x78FB, 0, 0, 0, 0xF965, 0x4FBF, 0, 0, 0, 0xF966, 0x5FA9, 0, 0, 0, 0xF967, 0x4E0D, 0, 0, 0,
+    0xF968, 0x6CCC, 0, 0, 0, 0xF969, 0x6578, 0, 0, 0, 0xF96A, 0x7D22, 0, 0, 0, 0xF96B, 0x53C3,
+    0, 0, 0, 0xF96C, 0x585E, 0, 0, 0, 0xF96D, 0x7701, 0, 0, 0, 0xF96E, 0x8449, 0, 0, 0, 0xF96F,
+    0x8AAA, 0, 0, 0, 0xF970, 0x6BBA, 0, 0, 0, 0xF971, 0x8FB0, 0, 0, 0, 0xF972, 0x6C88, 0, 0, 0,
+    0xF973, 0x62FE, 0, 0, 0, 0xF974, 0x82E5, 0, 0, 0, 0xF975, 0x63A0, 0, 0, 0, 0xF976, 0x7565,
+    0, 0, 0, 0xF977, 0x4EAE, 0, 0, 0, 0xF978, 0x5169, 0, 0, 0, 0xF979, 0x51C9, 0, 0, 0, 0xF97A,
+    0x6881, 0, 0, 0, 0xF97B, 0x7CE7, 0, 0, 0, 0xF97C, 0x826F, 0, 0, 0, 0xF97D, 0x8AD2, 0, 0, 0,
+    0xF97E, 0x91CF, 0, 0, 0, 0xF97F, 0x52F5, 0, 0, 0, 0xF980, 0x5442, 0, 0, 0, 0xF981, 0x5973,
+    0, 0, 0, 0xF982, 0x5EEC, 0, 0, 0, 0xF983, 0x65C5, 0, 0, 0, 0xF984, 0x6FFE, 0, 0, 0, 0xF985,
+    0x792A, 0, 0, 0, 0xF986, 0x95AD, 0, 0, 0, 0xF987, 0x9A6A, 0, 0, 0, 0xF988, 0x9E97, 0, 0, 0,
+    0xF989, 0x9ECE, 0, 0, 0, 0xF98A, 0x529B, 0, 0, 0, 0xF98B, 0x66C6, 0, 0, 0, 0xF98C, 0x6B77,
+    0, 0, 0, 0xF98D, 0x8F62, 0, 0, 0, 0xF98E, 0x5E74, 0, 0, 0, 0xF98F, 0x6190, 0, 0, 0, 0xF990,
+    0x6200, 0, 0, 0, 0xF991, 0x649A, 0, 0, 0, 0xF992, 0x6F23, 0, 0, 0, 0xF993, 0x7149, 0, 0, 0,
+    0xF994, 0x7489, 0, 0, 0, 0xF995, 0x79CA, 0, 0, 0, 0xF996, 0x7DF4, 0, 0, 0, 0xF997, 0x806F,
+    0, 0, 0, 0xF998, 0x8F26, 0, 0, 0, 0xF999, 0x84EE, 0, 0, 0, 0xF99A, 0x9023, 0, 0, 0, 0xF99B,
+    0x934A, 0, 0, 0, 0xF99C, 0x5217, 0, 0, 0, 0xF99D, 0x52A3, 0, 0, 0, 0xF99E, 0x54BD, 0, 0, 0,
+    0xF99F, 0x70C8, 0, 0, 0, 0xF9A0, 0x88C2, 0, 0, 0, 0xF9A1, 0x8AAA, 0, 0, 0, 0xF9A2, 0x5EC9,
+    0, 0, 0, 0xF9A3, 0x5FF5, 0, 0, 0, 0xF9A4, 0x637B, 0, 0, 0, 0xF9A5, 0x6BAE, 0, 0, 0, 0xF9A6,
+    0x7C3E, 0, 0, 0, 0xF9A7, 0x7375, 0, 0, 0, 0xF9A8, 0x4EE4, 0, 0, 0, 0xF9A9, 0x56F9, 0, 0, 0,
+    0xF9AA, 0x5BE7, 0, 0, 0, 0xF9AB, 0x5DBA, 0, 0, 0, 0xF9AC, 0x601C, 0, 0, 0, 0xF9AD, 0x73B2,
+    0, 0, 0, 0xF9AE, 0x7469, 0, 0, 0, 0xF9AF, 0x7F9A, 0, 0, 0, 0xF9B0, 0x8046, 0, 0, 0, 0xF9B1,
+    0x9234, 0, 0, 0, 0xF9B2, 0x96F6, 0, 0, 0, 0xF9B3, 0x9748, 0, 0, 0, 0xF9B4, 0x9818, 0, 0, 0,
+    0xF9B5, 0x4F8B, 0, 0, 0, 0xF9B6, 0x79AE, 0, 0, 0, 0xF9B7, 0x91B4, 0, 0, 0, 0xF9B8, 0x96B8,
+    0, 0, 0, 0xF9B9, 0x60E1, 0, 0, 0, 0xF9BA, 0x4E86, 0, 0, 0, 0xF9BB, 0x50DA, 0, 0, 0, 0xF9BC,
+    0x5BEE, 0, 0, 0, 0xF9BD, 0x5C3F, 0, 0, 0, 0xF9BE, 0x6599, 0, 0, 0, 0xF9BF, 0x6A02, 0, 0, 0,
+    0xF9C0, 0x71CE, 0, 0, 0, 0xF9C1, 0x7642, 0, 0, 0, 0xF9C2, 0x84FC, 0, 0, 0, 0xF9C3, 0x907C,
+    0, 0, 0, 0xF9C4, 0x9F8D, 0, 0, 0, 0xF9C5, 0x6688, 0, 0, 0, 0xF9C6, 0x962E, 0, 0, 0, 0xF9C7,
+    0x5289, 0, 0, 0, 0xF9C8, 0x677B, 0, 0, 0, 0xF9C9, 0x67F3, 0, 0, 0, 0xF9CA, 0x6D41, 0, 0, 0,
+    0xF9CB, 0x6E9C, 0, 0, 0, 0xF9CC, 0x7409, 0, 0, 0, 0xF9CD, 0x7559, 0, 0, 0, 0xF9CE, 0x786B,
+    0, 0, 0, 0xF9CF, 0x7D10, 0, 0, 0, 0xF9D0, 0x985E, 0, 0, 0, 0xF9D1, 0x516D, 0, 0, 0, 0xF9D2,
+    0x622E, 0, 0, 0, 0xF9D3, 0x9678, 0, 0, 0, 0xF9D4, 0x502B, 0, 0, 0, 0xF9D5, 0x5D19, 0, 0, 0,
+    0xF9D6, 0x6DEA, 0, 0, 0, 0xF9D7, 0x8F2A, 0, 0, 0, 0xF9D8, 0x5F8B, 0, 0, 0, 0xF9D9, 0x6144,
+    0, 0, 0, 0xF9DA, 0x6817, 0, 0, 0, 0xF9DB, 0x7387, 0, 0, 0, 0xF9DC, 0x9686, 0, 0, 0, 0xF9DD,
+    0x5229, 0, 0, 0, 0xF9DE, 0x540F, 0, 0, 0, 0xF9DF, 0x5C65, 0, 0, 0, 0xF9E0, 0x6613, 0, 0, 0,
+    0xF9E1, 0x674E, 0, 0, 0, 0xF9E2, 0x68A8, 0, 0, 0, 0xF9E3, 0x6CE5, 0, 0, 0, 0xF9E4, 0x7406,
+    0, 0, 0, 0xF9E5, 0x75E2, 0, 0, 0, 0xF9E6, 0x7F79, 0, 0, 0, 0xF9E7, 0x88CF, 0, 0, 0, 0xF9E8,
+    0x88E1, 0, 0, 0, 0xF9E9, 0x91CC, 0, 0, 0, 0xF9EA, 0x96E2, 0, 0, 0, 0xF9EB, 0x533F, 0, 0, 0,
+    0xF9EC, 0x6EBA, 0, 0, 0, 0xF9ED, 0x541D, 0, 0, 0, 0xF9EE, 0x71D0, 0, 0, 0, 0xF9EF, 0x7498,
+    0, 0, 0, 0xF9F0, 0x85FA, 0, 0, 0, 0xF9F1, 0x96A3, 0, 0, 0, 0xF9F2, 0x9C57, 0, 0, 0, 0xF9F3,
+    0x9E9F, 0, 0, 0, 0xF9F4, 0x6797, 0, 0, 0, 0xF9F5, 0x6DCB, 0, 0, 0, 0xF9F6, 0x81E8, 0, 0, 0,
+    0xF9F7, 0x7ACB, 0, 0, 0, 0xF9F8, 0x7B20, 0, 0, 0, 0xF9F9, 0x7C92, 0, 0, 0, 0xF9FA, 0x72C0,
+    0, 0, 0, 0xF9FB, 0x7099, 0, 0, 0, 0xF9FC, 0x8B58, 0, 0, 0, 0xF9FD, 0x4EC0, 0, 0, 0, 0xF9FE,
+    0x8336, 0, 0, 0, 0xF9FF, 0x523A, 0, 0, 0, 0xFA00, 0x5207, 0, 0, 0, 0xFA01, 0x5EA6, 0, 0, 0,
+    0xFA02, 0x62D3, 0, 0, 0, 0xFA03, 0x7CD6, 0, 0, 0, 0xFA04, 0x5B85, 0, 0, 0, 0xFA05, 0x6D1E,
+    0, 0, 0, 0xFA06, 0x66B4, 0, 0, 0, 0xFA07, 0x8F3B, 0, 0, 0, 0xFA08, 0x884C, 0, 0, 0, 0xFA09,
+    0x964D, 0, 0, 0, 0xFA0A, 0x898B, 0, 0, 0, 0xFA0B, 0x5ED3, 0, 0, 0, 0xFA0C, 0x5140, 0, 0, 0,
+    0xFA0D, 0x55C0, 0, 0, 0, 0xFA10, 0x585A, 0, 0, 0, 0xFA12, 0x6674, 0, 0, 0, 0xFA15, 0x51DE,
+    0, 0, 0, 0xFA16, 0x732A, 0, 0, 0, 0xFA17, 0x76CA, 0, 0, 0, 0xFA18, 0x793C, 0, 0, 0, 0xFA19,
+    0x795E, 0, 0, 0, 0xFA1A, 0x7965, 0, 0, 0, 0xFA1B, 0x798F, 0, 0, 0, 0xFA1C, 0x9756, 0, 0, 0,
+    0xFA1D, 0x7CBE, 0, 0, 0, 0xFA1E, 0x7FBD, 0, 0, 0, 0xFA20, 0x8612, 0, 0, 0, 0xFA22, 0x8AF8,
+    0, 0, 0, 0xFA25, 0x9038, 0, 0, 0, 0xFA26, 0x90FD, 0, 0, 0, 0xFA2A, 0x98EF, 0, 0, 0, 0xFA2B,
+    0x98FC, 0, 0, 0, 0xFA2C, 0x9928, 0, 0, 0, 0xFA2D, 0x9DB4, 0, 0, 0, 0xFA2E, 0x90DE, 0, 0, 0,
+    0xFA2F, 0x96B7, 0, 0, 0, 0xFA30, 0x4FAE, 0, 0, 0, 0xFA31, 0x50E7, 0, 0, 0, 0xFA32, 0x514D,
+    0, 0, 0, 0xFA33, 0x52C9, 0, 0, 0, 0xFA34, 0x52E4, 0, 0, 0, 0xFA35, 0x5351, 0, 0, 0, 0xFA36,
+    0x559D, 0, 0, 0, 0xFA37, 0x5606, 0, 0, 0, 0xFA38, 0x5668, 0, 0, 0, 0xFA39, 0x5840, 0, 0, 0,
+    0xFA3A, 0x58A8, 0, 0, 0, 0xFA3B, 0x5C64, 0, 0, 0, 0xFA3C, 0x5C6E, 0, 0, 0, 0xFA3D, 0x6094,
+    0, 0, 0, 0xFA3E, 0x6168, 0, 0, 0, 0xFA3F, 0x618E, 0, 0, 0, 0xFA40, 0x61F2, 0, 0, 0, 0xFA41,
+    0x654F, 0, 0, 0, 0xFA42, 0x65E2, 0, 0, 0, 0xFA43, 0x6691, 0, 0, 0, 0xFA44, 0x6885, 0, 0, 0,
+    0xFA45, 0x6D77, 0, 0, 0, 0xFA46, 0x6E1A, 0, 0, 0, 0xFA47, 0x6F22, 0, 0, 0, 0xFA48, 0x716E,
+    0, 0, 0, 0xFA49, 0x722B, 0, 0, 0, 0xFA4A, 0x7422, 0, 0, 0, 0xFA4B, 0x7891, 0, 0, 0, 0xFA4C,
+    0x793E, 0, 0, 0, 0xFA4D, 0x7949, 0, 0, 0, 0xFA4E, 0x7948, 0, 0, 0, 0xFA4F, 0x7950, 0, 0, 0,
+    0xFA50, 0x7956, 0, 0, 0, 0xFA51, 0x795D, 0, 0, 0, 0xFA52, 0x798D, 0, 0, 0, 0xFA53, 0x798E,
+    0, 0, 0, 0xFA54, 0x7A40, 0, 0, 0, 0xFA55, 0x7A81, 0, 0, 0, 0xFA56, 0x7BC0, 0, 0, 0, 0xFA57,
+    0x7DF4, 0, 0, 0, 0xFA58, 0x7E09, 0, 0, 0, 0xFA59, 0x7E41, 0, 0, 0, 0xFA5A, 0x7F72, 0, 0, 0,
+    0xFA5B, 0x8005, 0, 0, 0, 0xFA5C, 0x81ED, 0, 0, 0, 0xFA5D, 0x8279, 0, 0, 0, 0xFA5E, 0x8279,
+    0, 0, 0, 0xFA5F, 0x8457, 0, 0, 0, 0xFA60, 0x8910, 0, 0, 0, 0xFA61, 0x8996, 0, 0, 0, 0xFA62,
+    0x8B01, 0, 0, 0, 0xFA63, 0x8B39, 0, 0, 0, 0xFA64, 0x8CD3, 0, 0, 0, 0xFA65, 0x8D08, 0, 0, 0,
+    0xFA66, 0x8FB6, 0, 0, 0, 0xFA67, 0x9038, 0, 0, 0, 0xFA68, 0x96E3, 0, 0, 0, 0xFA69, 0x97FF,
+    0, 0, 0, 0xFA6A, 0x983B, 0, 0, 0, 0xFA6B, 0x6075, 0, 0, 0, 0xFA6C, 0x242EE, 0, 0, 0, 0xFA6D,
+    0x8218, 0, 0, 0, 0xFA70, 0x4E26, 0, 0, 0, 0xFA71, 0x51B5, 0, 0, 0, 0xFA72, 0x5168, 0, 0, 0,
+    0xFA73, 0x4F80, 0, 0, 0, 0xFA74, 0x5145, 0, 0, 0, 0xFA75, 0x5180, 0, 0, 0, 0xFA76, 0x52C7,
+    0, 0, 0, 0xFA77, 0x52FA, 0, 0, 0, 0xFA78, 0x559D, 0, 0, 0, 0xFA79, 0x5555, 0, 0, 0, 0xFA7A,
+    0x5599, 0, 0, 0, 0xFA7B, 0x55E2, 0, 0, 0, 0xFA7C, 0x585A, 0, 0, 0, 0xFA7D, 0x58B3, 0, 0, 0,
+    0xFA7E, 0x5944, 0, 0, 0, 0xFA7F, 0x5954, 0, 0, 0, 0xFA80, 0x5A62, 0, 0, 0, 0xFA81, 0x5B28,
+    0, 0, 0, 0xFA82, 0x5ED2, 0, 0, 0, 0xFA83, 0x5ED9, 0, 0, 0, 0xFA84, 0x5F69, 0, 0, 0, 0xFA85,
+    0x5FAD, 0, 0, 0, 0xFA86, 0x60D8, 0, 0, 0, 0xFA87, 0x614E, 0, 0, 0, 0xFA88, 0x6108, 0, 0, 0,
+    0xFA89, 0x618E, 0, 0, 0, 0xFA8A, 0x6160, 0, 0, 0, 0xFA8B, 0x61F2, 0, 0, 0, 0xFA8C, 0x6234,
+    0, 0, 0, 0xFA8D, 0x63C4, 0, 0, 0, 0xFA8E, 0x641C, 0, 0, 0, 0xFA8F, 0x6452, 0, 0, 0, 0xFA90,
+    0x6556, 0, 0, 0, 0xFA91, 0x6674, 0, 0, 0, 0xFA92, 0x6717, 0, 0, 0, 0xFA93, 0x671B, 0, 0, 0,
+    0xFA94, 0x6756, 0, 0, 0, 0xFA95, 0x6B79, 0, 0, 0, 0xFA96, 0x6BBA, 0, 0, 0, 0xFA97, 0x6D41,
+    0, 0, 0, 0xFA98, 0x6EDB, 0, 0, 0, 0xFA99, 0x6ECB, 0, 0, 0, 0xFA9A, 0x6F22, 0, 0, 0, 0xFA9B,
+    0x701E, 0, 0, 0, 0xFA9C, 0x716E, 0, 0, 0, 0xFA9D, 0x77A7, 0, 0, 0, 0xFA9E, 0x7235, 0, 0, 0,
+    0xFA9F, 0x72AF, 0, 0, 0, 0xFAA0, 0x732A, 0, 0, 0, 0xFAA1, 0x7471, 0, 0, 0, 0xFAA2, 0x7506,
+    0, 0, 0, 0xFAA3, 0x753B, 0, 0, 0, 0xFAA4, 0x761D, 0, 0, 0, 0xFAA5, 0x761F, 0, 0, 0, 0xFAA6,
+    0x76CA, 0, 0, 0, 0xFAA7, 0x76DB, 0, 0, 0, 0xFAA8, 0x76F4, 0, 0, 0, 0xFAA9, 0x774A, 0, 0, 0,
+    0xFAAA, 0x7740, 0, 0, 0, 0xFAAB, 0x78CC, 0, 0, 0, 0xFAAC, 0x7AB1, 0, 0, 0, 0xFAAD, 0x7BC0,
+    0, 0, 0, 0xFAAE, 0x7C7B, 0, 0, 0, 0xFAAF, 0x7D5B, 0, 0, 0, 0xFAB0, 0x7DF4, 0, 0, 0, 0xFAB1,
+    0x7F3E, 0, 0, 0, 0xFAB2, 0x8005, 0, 0, 0, 0xFAB3, 0x8352, 0, 0, 0, 0xFAB4, 0x83EF, 0, 0, 0,
+    0xFAB5, 0x8779, 0, 0, 0, 0xFAB6, 0x8941, 0, 0, 0, 0xFAB7, 0x8986, 0, 0, 0, 0xFAB8, 0x8996,
+    0, 0, 0, 0xFAB9, 0x8ABF, 0, 0, 0, 0xFABA, 0x8AF8, 0, 0, 0, 0xFABB, 0x8ACB, 0, 0, 0, 0xFABC,
+    0x8B01, 0, 0, 0, 0xFABD, 0x8AFE, 0, 0, 0, 0xFABE, 0x8AED, 0, 0, 0, 0xFABF, 0x8B39, 0, 0, 0,
+    0xFAC0, 0x8B8A, 0, 0, 0, 0xFAC1, 0x8D08, 0, 0, 0, 0xFAC2, 0x8F38, 0, 0, 0, 0xFAC3, 0x9072,
+    0, 0, 0, 0xFAC4, 0x9199, 0, 0, 0, 0xFAC5, 0x9276, 0, 0, 0, 0xFAC6, 0x967C, 0, 0, 0, 0xFAC7,
+    0x96E3, 0, 0, 0, 0xFAC8, 0x9756, 0, 0, 0, 0xFAC9, 0x97DB, 0, 0, 0, 0xFACA, 0x97FF, 0, 0, 0,
+    0xFACB, 0x980B, 0, 0, 0, 0xFACC, 0x983B, 0, 0, 0, 0xFACD, 0x9B12, 0, 0, 0, 0xFACE, 0x9F9C,
+    0, 0, 0, 0xFACF, 0x2284A, 0, 0, 0, 0xFAD0, 0x22844, 0, 0, 0, 0xFAD1, 0x233D5, 0, 0, 0,
+    0xFAD2, 0x3B9D, 0, 0, 0, 0xFAD3, 0x4018, 0, 0, 0, 0xFAD4, 0x4039, 0, 0, 0, 0xFAD5, 0x25249,
+    0, 0, 0, 0xFAD6, 0x25CD0, 0, 0, 0, 0xFAD7, 0x27ED3, 0, 0, 0, 0xFAD8, 0x9F43, 0, 0, 0,
+    0xFAD9, 0x9F8E, 0, 0, 0, 0xFB1D, 0x5D9, 0x5B4, 0, 0, 0xFB1F, 0x5F2, 0x5B7, 0, 0, 0xFB2A,
+    0x5E9, 0x5C1, 0, 0, 0xFB2B, 0x5E9, 0x5C2, 0, 0, 0xFB2C, 0x5E9, 0x5BC, 0x5C1, 0, 0xFB2D,
+    0x5E9, 0x5BC, 0x5C2, 0, 0xFB2E, 0x5D0, 0x5B7, 0, 0, 0xFB2F, 0x5D0, 0x5B8, 0, 0, 0xFB30,
+    0x5D0, 0x5BC, 0, 0, 0xFB31, 0x5D1, 0x5BC, 0, 0, 0xFB32, 0x5D2, 0x5BC, 0, 0, 0xFB33, 0x5D3,
+    0x5BC, 0, 0, 0xFB34, 0x5D4, 0x5BC, 0, 0, 0xFB35, 0x5D5, 0x5BC, 0, 0, 0xFB36, 0x5D6, 0x5BC,
+    0, 0, 0xFB38, 0x5D8, 0x5BC, 0, 0, 0xFB39, 0x5D9, 0x5BC, 0, 0, 0xFB3A, 0x5DA, 0x5BC, 0, 0,
+    0xFB3B, 0x5DB, 0x5BC, 0, 0, 0xFB3C, 0x5DC, 0x5BC, 0, 0, 0xFB3E, 0x5DE, 0x5BC, 0, 0, 0xFB40,
+    0x5E0, 0x5BC, 0, 0, 0xFB41, 0x5E1, 0x5BC, 0, 0, 0xFB43, 0x5E3, 0x5BC, 0, 0, 0xFB44, 0x5E4,
+    0x5BC, 0, 0, 0xFB46, 0x5E6, 0x5BC, 0, 0, 0xFB47, 0x5E7, 0x5BC, 0, 0, 0xFB48, 0x5E8, 0x5BC,
+    0, 0, 0xFB49, 0x5E9, 0x5BC, 0, 0, 0xFB4A, 0x5EA, 0x5BC, 0, 0, 0xFB4B, 0x5D5, 0x5B9, 0, 0,
+    0xFB4C, 0x5D1, 0x5BF, 0, 0, 0xFB4D, 0x5DB, 0x5BF, 0, 0, 0xFB4E, 0x5E4, 0x5BF, 0, 0, 0x1109A,
+    0x11099, 0x110BA, 0, 0, 0x1109C, 0x1109B, 0x110BA, 0, 0, 0x110AB, 0x110A5, 0x110BA, 0, 0,
+    0x1112E, 0x11131, 0x11127, 0, 0, 0x1112F, 0x11132, 0x11127, 0, 0, 0x1134B, 0x11347, 0x1133E,
+    0, 0, 0x1134C, 0x11347, 0x11357, 0, 0, 0x114BB, 0x114B9, 0x114BA, 0, 0, 0x114BC, 0x114B9,
+    0x114B0, 0, 0, 0x114BE, 0x114B9, 0x114BD, 0, 0, 0x115BA, 0x115B8, 0x115AF, 0, 0, 0x115BB,
+    0x115B9, 0x115AF, 0, 0, 0x1D15E, 0x1D157, 0x1D165, 0, 0, 0x1D15F, 0x1D158, 0x1D165, 0, 0,
+    0x1D160, 0x1D158, 0x1D165, 0x1D16E, 0, 0x1D161, 0x1D158, 0x1D165, 0x1D16F, 0, 0x1D162,
+    0x1D158, 0x1D165, 0x1D170, 0, 0x1D163, 0x1D158, 0x1D165, 0x1D171, 0, 0x1D164, 0x1D158,
+    0x1D165, 0x1D172, 0, 0x1D1BB, 0x1D1B9, 0x1D165, 0, 0, 0x1D1BC, 0x1D1BA, 0x1D165, 0, 0,
+    0x1D1BD, 0x1D1B9, 0x1D165, 0x1D16E, 0, 0x1D1BE, 0x1D1BA, 0x1D165, 0x1D16E, 0, 0x1D1BF,
+    0x1D1B9, 0x1D165, 0x1D16F, 0, 0x1D1C0, 0x1D1BA, 0x1D165, 0x1D16F, 0, 0x2F800, 0x4E3D, 0, 0,
+    0, 0x2F801, 0x4E38, 0, 0, 0, 0x2F802, 0x4E41, 0, 0, 0, 0x2F803, 0x20122, 0, 0, 0, 0x2F804,
+    0x4F60, 0, 0, 0, 0x2F805, 0x4FAE, 0, 0, 0, 0x2F806, 0x4FBB, 0, 0, 0, 0x2F807, 0x5002, 0, 0,
+    0, 0x2F808, 0x507A, 0, 0, 0, 0x2F809, 0x5099, 0, 0, 0, 0x2F80A, 0x50E7, 0, 0, 0, 0x2F80B,
+    0x50CF, 0, 0, 0, 0x2F80C, 0x349E, 0, 0, 0, 0x2F80D, 0x2063A, 0, 0, 0, 0x2F80E, 0x514D, 0, 0,
+    0, 0x2F80F, 0x5154, 0, 0, 0, 0x2F810, 0x5164, 0, 0, 0, 0x2F811, 0x5177, 0, 0, 0, 0x2F812,
+    0x2051C, 0, 0, 0, 0x2F813, 0x34B9, 0, 0, 0, 0x2F814, 0x5167, 0, 0, 0, 0x2F815, 0x518D, 0, 0,
+    0, 0x2F816, 0x2054B, 0, 0, 0, 0x2F817, 0x5197, 0, 0, 0, 0x2F818, 0x51A4, 0, 0, 0, 0x2F819,
+    0x4ECC, 0, 0, 0, 0x2F81A, 0x51AC, 0, 0, 0, 0x2F81B, 0x51B5, 0, 0, 0, 0x2F81C, 0x291DF, 0, 0,
+    0, 0x2F81D, 0x51F5, 0, 0, 0, 0x2F81E, 0x5203, 0, 0, 0, 0x2F81F, 0x34DF, 0, 0, 0, 0x2F820,
+    0x523B, 0, 0, 0, 0x2F821, 0x5246, 0, 0, 0, 0x2F822, 0x5272, 0, 0, 0, 0x2F823, 0x5277, 0, 0,
+    0, 0x2F824, 0x3515, 0, 0, 0, 0x2F825, 0x52C7, 0, 0, 0, 0x2F826, 0x52C9, 0, 0, 0, 0x2F827,
+    0x52E4, 0, 0, 0, 0x2F828, 0x52FA, 0, 0, 0, 0x2F829, 0x5305, 0, 0, 0, 0x2F82A, 0x5306, 0, 0,
+    0, 0x2F82B, 0x5317, 0, 0, 0, 0x2F82C, 0x5349, 0, 0, 0, 0x2F82D, 0x5351, 0, 0, 0, 0x2F82E,
+    0x535A, 0, 0, 0, 0x2F82F, 0x5373, 0, 0, 0, 0x2F830, 0x537D, 0, 0, 0, 0x2F831, 0x537F, 0, 0,
+    0, 0x2F832, 0x537F, 0, 0, 0, 0x2F833, 0x537F, 0, 0, 0, 0x2F834, 0x20A2C, 0, 0, 0, 0x2F835,
+    0x7070, 0, 0, 0, 0x2F836, 0x53CA, 0, 0, 0, 0x2F837, 0x53DF, 0, 0, 0, 0x2F838, 0x20B63, 0, 0,
+    0, 0x2F839, 0x53EB, 0, 0, 0, 0x2F83A, 0x53F1, 0, 0, 0, 0x2F83B, 0x5406, 0, 0, 0, 0x2F83C,
+    0x549E, 0, 0, 0, 0x2F83D, 0x5438, 0, 0, 0, 0x2F83E, 0x5448, 0, 0, 0, 0x2F83F, 0x5468, 0, 0,
+    0, 0x2F840, 0x54A2, 0, 0, 0, 0x2F841, 0x54F6, 0, 0, 0, 0x2F842, 0x5510, 0, 0, 0, 0x2F843,
+    0x5553, 0, 0, 0, 0x2F844, 0x5563, 0, 0, 0, 0x2F845, 0x5584, 0, 0, 0, 0x2F846, 0x5584, 0, 0,
+    0, 0x2F847, 0x5599, 0, 0, 0, 0x2F848, 0x55AB, 0, 0, 0, 0x2F849, 0x55B3, 0, 0, 0, 0x2F84A,
+    0x55C2, 0, 0, 0, 0x2F84B, 0x5716, 0, 0, 0, 0x2F84C, 0x5606, 0, 0, 0, 0x2F84D, 0x5717, 0, 0,
+    0, 0x2F84E, 0x5651, 0, 0, 0, 0x2F84F, 0x5674, 0, 0, 0, 0x2F850, 0x5207, 0, 0, 0, 0x2F851,
+    0x58EE, 0, 0, 0, 0x2F852, 0x57CE, 0, 0, 0, 0x2F853, 0x57F4, 0, 0, 0, 0x2F854, 0x580D, 0, 0,
+    0, 0x2F855, 0x578B, 0, 0, 0, 0x2F856, 0x5832, 0, 0, 0, 0x2F857, 0x5831, 0, 0, 0, 0x2F858,
+    0x58AC, 0, 0, 0, 0x2F859, 0x214E4, 0, 0, 0, 0x2F85A, 0x58F2, 0, 0, 0, 0x2F85B, 0x58F7, 0, 0,
+    0, 0x2F85C, 0x5906, 0, 0, 0, 0x2F85D, 0x591A, 0, 0, 0, 0x2F85E, 0x5922, 0, 0, 0, 0x2F85F,
+    0x5962, 0, 0, 0, 0x2F860, 0x216A8, 0, 0, 0, 0x2F861, 0x216EA, 0, 0, 0, 0x2F862, 0x59EC, 0,
+    0, 0, 0x2F863, 0x5A1B, 0, 0, 0, 0x2F864, 0x5A27, 0, 0, 0, 0x2F865, 0x59D8, 0, 0, 0, 0x2F866,
+    0x5A66, 0, 0, 0, 0x2F867, 0x36EE, 0, 0, 0, 0x2F868, 0x36FC, 0, 0, 0, 0x2F869, 0x5B08, 0, 0,
+    0, 0x2F86A, 0x5B3E, 0, 0, 0, 0x2F86B, 0x5B3E, 0, 0, 0, 0x2F86C, 0x219C8, 0, 0, 0, 0x2F86D,
+    0x5BC3, 0, 0, 0, 0x2F86E, 0x5BD8, 0, 0, 0, 0x2F86F, 0x5BE7, 0, 0, 0, 0x2F870, 0x5BF3, 0, 0,
+    0, 0x2F871, 0x21B18, 0, 0, 0, 0x2F872, 0x5BFF, 0, 0, 0, 0x2F873, 0x5C06, 0, 0, 0, 0x2F874,
+    0x5F53, 0, 0, 0, 0x2F875, 0x5C22, 0, 0, 0, 0x2F876, 0x3781, 0, 0, 0, 0x2F877, 0x5C60, 0, 0,
+    0, 0x2F878, 0x5C6E, 0, 0, 0, 0x2F879, 0x5CC0, 0, 0, 0, 0x2F87A, 0x5C8D, 0, 0, 0, 0x2F87B,
+    0x21DE4, 0, 0, 0, 0x2F87C, 0x5D43, 0, 0, 0, 0x2F87D, 0x21DE6, 0, 0, 0, 0x2F87E, 0x5D6E, 0,
+    0, 0, 0x2F87F, 0x5D6B, 0, 0, 0, 0x2F880, 0x5D7C, 0, 0, 0, 0x2F881, 0x5DE1, 0, 0, 0, 0x2F882,
+    0x5DE2, 0, 0, 0, 0x2F883, 0x382F, 0, 0, 0, 0x2F884, 0x5DFD, 0, 0, 0, 0x2F885, 0x5E28, 0, 0,
+    0, 0x2F886, 0x5E3D, 0, 0, 0, 0x2F887, 0x5E69, 0, 0, 0, 0x2F888, 0x3862, 0, 0, 0, 0x2F889,
+    0x22183, 0, 0, 0, 0x2F88A, 0x387C, 0, 0, 0, 0x2F88B, 0x5EB0, 0, 0, 0, 0x2F88C, 0x5EB3, 0, 0,
+    0, 0x2F88D, 0x5EB6, 0, 0, 0, 0x2F88E, 0x5ECA, 0, 0, 0, 0x2F88F, 0x2A392, 0, 0, 0, 0x2F890,
+    0x5EFE, 0, 0, 0, 0x2F891, 0x22331, 0, 0, 0, 0x2F892, 0x22331, 0, 0, 0, 0x2F893, 0x8201, 0,
+    0, 0, 0x2F894, 0x5F22, 0, 0, 0, 0x2F895, 0x5F22, 0, 0, 0, 0x2F896, 0x38C7, 0, 0, 0, 0x2F897,
+    0x232B8, 0, 0, 0, 0x2F898, 0x261DA, 0, 0, 0, 0x2F899, 0x5F62, 0, 0, 0, 0x2F89A, 0x5F6B, 0,
+    0, 0, 0x2F89B, 0x38E3, 0, 0, 0, 0x2F89C, 0x5F9A, 0, 0, 0, 0x2F89D, 0x5FCD, 0, 0, 0, 0x2F89E,
+    0x5FD7, 0, 0, 0, 0x2F89F, 0x5FF9, 0, 0, 0, 0x2F8A0, 0x6081, 0, 0, 0, 0x2F8A1, 0x393A, 0, 0,
+    0, 0x2F8A2, 0x391C, 0, 0, 0, 0x2F8A3, 0x6094, 0, 0, 0, 0x2F8A4, 0x226D4, 0, 0, 0, 0x2F8A5,
+    0x60C7, 0, 0, 0, 0x2F8A6, 0x6148, 0, 0, 0, 0x2F8A7, 0x614C, 0, 0, 0, 0x2F8A8, 0x614E, 0, 0,
+    0, 0x2F8A9, 0x614C, 0, 0, 0, 0x2F8AA, 0x617A, 0, 0, 0, 0x2F8AB, 0x618E, 0, 0, 0, 0x2F8AC,
+    0x61B2, 0, 0, 0, 0x2F8AD, 0x61A4, 0, 0, 0, 0x2F8AE, 0x61AF, 0, 0, 0, 0x2F8AF, 0x61DE, 0, 0,
+    0, 0x2F8B0, 0x61F2, 0, 0, 0, 0x2F8B1, 0x61F6, 0, 0, 0, 0x2F8B2, 0x6210, 0, 0, 0, 0x2F8B3,
+    0x621B, 0, 0, 0, 0x2F8B4, 0x625D, 0, 0, 0, 0x2F8B5, 0x62B1, 0, 0, 0, 0x2F8B6, 0x62D4, 0, 0,
+    0, 0x2F8B7, 0x6350, 0, 0, 0, 0x2F8B8, 0x22B0C, 0, 0, 0, 0x2F8B9, 0x633D, 0, 0, 0, 0x2F8BA,
+    0x62FC, 0, 0, 0, 0x2F8BB, 0x6368, 0, 0, 0, 0x2F8BC, 0x6383, 0, 0, 0, 0x2F8BD, 0x63E4, 0, 0,
+    0, 0x2F8BE, 0x22BF1, 0, 0, 0, 0x2F8BF, 0x6422, 0, 0, 0, 0x2F8C0, 0x63C5, 0, 0, 0, 0x2F8C1,
+    0x63A9, 0, 0, 0, 0x2F8C2, 0x3A2E, 0, 0, 0, 0x2F8C3, 0x6469, 0, 0, 0, 0x2F8C4, 0x647E, 0, 0,
+    0, 0x2F8C5, 0x649D, 0, 0, 0, 0x2F8C6, 0x6477, 0, 0, 0, 0x2F8C7, 0x3A6C, 0, 0, 0, 0x2F8C8,
+    0x654F, 0, 0, 0, 0x2F8C9, 0x656C, 0, 0, 0, 0x2F8CA, 0x2300A, 0, 0, 0, 0x2F8CB, 0x65E3, 0, 0,
+    0, 0x2F8CC, 0x66F8, 0, 0, 0, 0x2F8CD, 0x6649, 0, 0, 0, 0x2F8CE, 0x3B19, 0, 0, 0, 0x2F8CF,
+    0x6691, 0, 0, 0, 0x2F8D0, 0x3B08, 0, 0, 0, 0x2F8D1, 0x3AE4, 0, 0, 0, 0x2F8D2, 0x5192, 0, 0,
+    0, 0x2F8D3, 0x5195, 0, 0, 0, 0x2F8D4, 0x6700, 0, 0, 0, 0x2F8D5, 0x669C, 0, 0, 0, 0x2F8D6,
+    0x80AD, 0, 0, 0, 0x2F8D7, 0x43D9, 0, 0, 0, 0x2F8D8, 0x6717, 0, 0, 0, 0x2F8D9, 0x671B, 0, 0,
+    0, 0x2F8DA, 0x6721, 0, 0, 0, 0x2F8DB, 0x675E, 0, 0, 0, 0x2F8DC, 0x6753, 0, 0, 0, 0x2F8DD,
+    0x233C3, 0, 0, 0, 0x2F8DE, 0x3B49, 0, 0, 0, 0x2F8DF, 0x67FA, 0, 0, 0, 0x2F8E0, 0x6785, 0, 0,
+    0, 0x2F8E1, 0x6852, 0, 0, 0, 0x2F8E2, 0x6885, 0, 0, 0, 0x2F8E3, 0x2346D, 0, 0, 0, 0x2F8E4,
+    0x688E, 0, 0, 0, 0x2F8E5, 0x681F, 0, 0, 0, 0x2F8E6, 0x6914, 0, 0, 0, 0x2F8E7, 0x3B9D, 0, 0,
+    0, 0x2F8E8, 0x6942, 0, 0, 0, 0x2F8E9, 0x69A3, 0, 0, 0, 0x2F8EA, 0x69EA, 0, 0, 0, 0x2F8EB,
+    0x6AA8, 0, 0, 0, 0x2F8EC, 0x236A3, 0, 0, 0, 0x2F8ED, 0x6ADB, 0, 0, 0, 0x2F8EE, 0x3C18, 0, 0,
+    0, 0x2F8EF, 0x6B21, 0, 0, 0, 0x2F8F0, 0x238A7, 0, 0, 0, 0x2F8F1, 0x6B54, 0, 0, 0, 0x2F8F2,
+    0x3C4E, 0, 0, 0, 0x2F8F3, 0x6B72, 0, 0, 0, 0x2F8F4, 0x6B9F, 0, 0, 0, 0x2F8F5, 0x6BBA, 0, 0,
+    0, 0x2F8F6, 0x6BBB, 0, 0, 0, 0x2F8F7, 0x23A8D, 0, 0, 0, 0x2F8F8, 0x21D0B, 0, 0, 0, 0x2F8F9,
+    0x23AFA, 0, 0, 0, 0x2F8FA, 0x6C4E, 0, 0, 0, 0x2F8FB, 0x23CBC, 0, 0, 0, 0x2F8FC, 0x6CBF, 0,
+    0, 0, 0x2F8FD, 0x6CCD, 0, 0, 0, 0x2F8FE, 0x6C67, 0, 0, 0, 0x2F8FF, 0x6D16, 0, 0, 0, 0x2F900,
+    0x6D3E, 0, 0, 0, 0x2F901, 0x6D77, 0, 0, 0, 0x2F902, 0x6D41, 0, 0, 0, 0x2F903, 0x6D69, 0, 0,
+    0, 0x2F904, 0x6D78, 0, 0, 0, 0x2F905, 0x6D85, 0, 0, 0, 0x2F906, 0x23D1E, 0, 0, 0, 0x2F907,
+    0x6D34, 0, 0, 0, 0x2F908, 0x6E2F, 0, 0, 0, 0x2F909, 0x6E6E, 0, 0, 0, 0x2F90A, 0x3D33, 0, 0,
+    0, 0x2F90B, 0x6ECB, 0, 0, 0, 0x2F90C, 0x6EC7, 0, 0, 0, 0x2F90D, 0x23ED1, 0, 0, 0, 0x2F90E,
+    0x6DF9, 0, 0, 0, 0x2F90F, 0x6F6E, 0, 0, 0, 0x2F910, 0x23F5E, 0, 0, 0, 0x2F911, 0x23F8E, 0,
+    0, 0, 0x2F912, 0x6FC6, 0, 0, 0, 0x2F913, 0x7039, 0, 0, 0, 0x2F914, 0x701E, 0, 0, 0, 0x2F915,
+    0x701B, 0, 0, 0, 0x2F916, 0x3D96, 0, 0, 0, 0x2F917, 0x704A, 0, 0, 0, 0x2F918, 0x707D, 0, 0,
+    0, 0x2F919, 0x7077, 0, 0, 0, 0x2F91A, 0x70AD, 0, 0, 0, 0x2F91B, 0x20525, 0, 0, 0, 0x2F91C,
+    0x7145, 0, 0, 0, 0x2F91D, 0x24263, 0, 0, 0, 0x2F91E, 0x719C, 0, 0, 0, 0x2F91F, 0x243AB, 0,
+    0, 0, 0x2F920, 0x7228, 0, 0, 0, 0x2F921, 0x7235, 0, 0, 0, 0x2F922, 0x7250, 0, 0, 0, 0x2F923,
+    0x24608, 0, 0, 0, 0x2F924, 0x7280, 0, 0, 0, 0x2F925, 0x7295, 0, 0, 0, 0x2F926, 0x24735, 0,
+    0, 0, 0x2F927, 0x24814, 0, 0, 0, 0x2F928, 0x737A, 0, 0, 0, 0x2F929, 0x738B, 0, 0, 0,
+    0x2F92A, 0x3EAC, 0, 0, 0, 0x2F92B, 0x73A5, 0, 0, 0, 0x2F92C, 0x3EB8, 0, 0, 0, 0x2F92D,
+    0x3EB8, 0, 0, 0, 0x2F92E, 0x7447, 0, 0, 0, 0x2F92F, 0x745C, 0, 0, 0, 0x2F930, 0x7471, 0, 0,
+    0, 0x2F931, 0x7485, 0, 0, 0, 0x2F932, 0x74CA, 0, 0, 0, 0x2F933, 0x3F1B, 0, 0, 0, 0x2F934,
+    0x7524, 0, 0, 0, 0x2F935, 0x24C36, 0, 0, 0, 0x2F936, 0x753E, 0, 0, 0, 0x2F937, 0x24C92, 0,
+    0, 0, 0x2F938, 0x7570, 0, 0, 0, 0x2F939, 0x2219F, 0, 0, 0, 0x2F93A, 0x7610, 0, 0, 0,
+    0x2F93B, 0x24FA1, 0, 0, 0, 0x2F93C, 0x24FB8, 0, 0, 0, 0x2F93D, 0x25044, 0, 0, 0, 0x2F93E,
+    0x3FFC, 0, 0, 0, 0x2F93F, 0x4008, 0, 0, 0, 0x2F940, 0x76F4, 0, 0, 0, 0x2F941, 0x250F3, 0, 0,
+    0, 0x2F942, 0x250F2, 0, 0, 0, 0x2F943, 0x25119, 0, 0, 0, 0x2F944, 0x25133, 0, 0, 0, 0x2F945,
+    0x771E, 0, 0, 0, 0x2F946, 0x771F, 0, 0, 0, 0x2F947, 0x771F, 0, 0, 0, 0x2F948, 0x774A, 0, 0,
+    0, 0x2F949, 0x4039, 0, 0, 0, 0x2F94A, 0x778B, 0, 0, 0, 0x2F94B, 0x4046, 0, 0, 0, 0x2F94C,
+    0x4096, 0, 0, 0, 0x2F94D, 0x2541D, 0, 0, 0, 0x2F94E, 0x784E, 0, 0, 0, 0x2F94F, 0x788C, 0, 0,
+    0, 0x2F950, 0x78CC, 0, 0, 0, 0x2F951, 0x40E3, 0, 0, 0, 0x2F952, 0x25626, 0, 0, 0, 0x2F953,
+    0x7956, 0, 0, 0, 0x2F954, 0x2569A, 0, 0, 0, 0x2F955, 0x256C5, 0, 0, 0, 0x2F956, 0x798F, 0,
+    0, 0, 0x2F957, 0x79EB, 0, 0, 0, 0x2F958, 0x412F, 0, 0, 0, 0x2F959, 0x7A40, 0, 0, 0, 0x2F95A,
+    0x7A4A, 0, 0, 0, 0x2F95B, 0x7A4F, 0, 0, 0, 0x2F95C, 0x2597C, 0, 0, 0, 0x2F95D, 0x25AA7, 0,
+    0, 0, 0x2F95E, 0x25AA7, 0, 0, 0, 0x2F95F, 0x7AEE, 0, 0, 0, 0x2F960, 0x4202, 0, 0, 0,
+    0x2F961, 0x25BAB, 0, 0, 0, 0x2F962, 0x7BC6, 0, 0, 0, 0x2F963, 0x7BC9, 0, 0, 0, 0x2F964,
+    0x4227, 0, 0, 0, 0x2F965, 0x25C80, 0, 0, 0, 0x2F966, 0x7CD2, 0, 0, 0, 0x2F967, 0x42A0, 0, 0,
+    0, 0x2F968, 0x7CE8, 0, 0, 0, 0x2F969, 0x7CE3, 0, 0, 0, 0x2F96A, 0x7D00, 0, 0, 0, 0x2F96B,
+    0x25F86, 0, 0, 0, 0x2F96C, 0x7D63, 0, 0, 0, 0x2F96D, 0x4301, 0, 0, 0, 0x2F96E, 0x7DC7, 0, 0,
+    0, 0x2F96F, 0x7E02, 0, 0, 0, 0x2F970, 0x7E45, 0, 0, 0, 0x2F971, 0x4334, 0, 0, 0, 0x2F972,
+    0x26228, 0, 0, 0, 0x2F973, 0x26247, 0, 0, 0, 0x2F974, 0x4359, 0, 0, 0, 0x2F975, 0x262D9, 0,
+    0, 0, 0x2F976, 0x7F7A, 0, 0, 0, 0x2F977, 0x2633E, 0, 0, 0, 0x2F978, 0x7F95, 0, 0, 0,
+    0x2F979, 0x7FFA, 0, 0, 0, 0x2F97A, 0x8005, 0, 0, 0, 0x2F97B, 0x264DA, 0, 0, 0, 0x2F97C,
+    0x26523, 0, 0, 0, 0x2F97D, 0x8060, 0, 0, 0, 0x2F97E, 0x265A8, 0, 0, 0, 0x2F97F, 0x8070, 0,
+    0, 0, 0x2F980, 0x2335F, 0, 0, 0, 0x2F981, 0x43D5, 0, 0, 0, 0x2F982, 0x80B2, 0, 0, 0,
+    0x2F983, 0x8103, 0, 0, 0, 0x2F984, 0x440B, 0, 0, 0, 0x2F985, 0x813E, 0, 0, 0, 0x2F986,
+    0x5AB5, 0, 0, 0, 0x2F987, 0x267A7, 0, 0, 0, 0x2F988, 0x267B5, 0, 0, 0, 0x2F989, 0x23393, 0,
+    0, 0, 0x2F98A, 0x2339C, 0, 0, 0, 0x2F98B, 0x8201, 0, 0, 0, 0x2F98C, 0x8204, 0, 0, 0,
+    0x2F98D, 0x8F9E, 0, 0, 0, 0x2F98E, 0x446B, 0, 0, 0, 0x2F98F, 0x8291, 0, 0, 0, 0x2F990,
+    0x828B, 0, 0, 0, 0x2F991, 0x829D, 0, 0, 0, 0x2F992, 0x52B3, 0, 0, 0, 0x2F993, 0x82B1, 0, 0,
+    0, 0x2F994, 0x82B3, 0, 0, 0, 0x2F995, 0x82BD, 0, 0, 0, 0x2F996, 0x82E6, 0, 0, 0, 0x2F997,
+    0x26B3C, 0, 0, 0, 0x2F998, 0x82E5, 0, 0, 0, 0x2F999, 0x831D, 0, 0, 0, 0x2F99A, 0x8363, 0, 0,
+    0, 0x2F99B, 0x83AD, 0, 0, 0, 0x2F99C, 0x8323, 0, 0, 0, 0x2F99D, 0x83BD, 0, 0, 0, 0x2F99E,
+    0x83E7, 0, 0, 0, 0x2F99F, 0x8457, 0, 0, 0, 0x2F9A0, 0x8353, 0, 0, 0, 0x2F9A1, 0x83CA, 0, 0,
+    0, 0x2F9A2, 0x83CC, 0, 0, 0, 0x2F9A3, 0x83DC, 0, 0, 0, 0x2F9A4, 0x26C36, 0, 0, 0, 0x2F9A5,
+    0x26D6B, 0, 0, 0, 0x2F9A6, 0x26CD5, 0, 0, 0, 0x2F9A7, 0x452B, 0, 0, 0, 0x2F9A8, 0x84F1, 0,
+    0, 0, 0x2F9A9, 0x84F3, 0, 0, 0, 0x2F9AA, 0x8516, 0, 0, 0, 0x2F9AB, 0x273CA, 0, 0, 0,
+    0x2F9AC, 0x8564, 0, 0, 0, 0x2F9AD, 0x26F2C, 0, 0, 0, 0x2F9AE, 0x455D, 0, 0, 0, 0x2F9AF,
+    0x4561, 0, 0, 0, 0x2F9B0, 0x26FB1, 0, 0, 0, 0x2F9B1, 0x270D2, 0, 0, 0, 0x2F9B2, 0x456B, 0,
+    0, 0, 0x2F9B3, 0x8650, 0, 0, 0, 0x2F9B4, 0x865C, 0, 0, 0, 0x2F9B5, 0x8667, 0, 0, 0, 0x2F9B6,
+    0x8669, 0, 0, 0, 0x2F9B7, 0x86A9, 0, 0, 0, 0x2F9B8, 0x8688, 0, 0, 0, 0x2F9B9, 0x870E, 0, 0,
+    0, 0x2F9BA, 0x86E2, 0, 0, 0, 0x2F9BB, 0x8779, 0, 0, 0, 0x2F9BC, 0x8728, 0, 0, 0, 0x2F9BD,
+    0x876B, 0, 0, 0, 0x2F9BE, 0x8786, 0, 0, 0, 0x2F9BF, 0x45D7, 0, 0, 0, 0x2F9C0, 0x87E1, 0, 0,
+    0, 0x2F9C1, 0x8801, 0, 0, 0, 0x2F9C2, 0x45F9, 0, 0, 0, 0x2F9C3, 0x8860, 0, 0, 0, 0x2F9C4,
+    0x8863, 0, 0, 0, 0x2F9C5, 0x27667, 0, 0, 0, 0x2F9C6, 0x88D7, 0, 0, 0, 0x2F9C7, 0x88DE, 0, 0,
+    0, 0x2F9C8, 0x4635, 0, 0, 0, 0x2F9C9, 0x88FA, 0, 0, 0, 0x2F9CA, 0x34BB, 0, 0, 0, 0x2F9CB,
+    0x278AE, 0, 0, 0, 0x2F9CC, 0x27966, 0, 0, 0, 0x2F9CD, 0x46BE, 0, 0, 0, 0x2F9CE, 0x46C7, 0,
+    0, 0, 0x2F9CF, 0x8AA0, 0, 0, 0, 0x2F9D0, 0x8AED, 0, 0, 0, 0x2F9D1, 0x8B8A, 0, 0, 0, 0x2F9D2,
+    0x8C55, 0, 0, 0, 0x2F9D3, 0x27CA8, 0, 0, 0, 0x2F9D4, 0x8CAB, 0, 0, 0, 0x2F9D5, 0x8CC1, 0, 0,
+    0, 0x2F9D6, 0x8D1B, 0, 0, 0, 0x2F9D7, 0x8D77, 0, 0, 0, 0x2F9D8, 0x27F2F, 0, 0, 0, 0x2F9D9,
+    0x20804, 0, 0, 0, 0x2F9DA, 0x8DCB, 0, 0, 0, 0x2F9DB, 0x8DBC, 0, 0, 0, 0x2F9DC, 0x8DF0, 0, 0,
+    0, 0x2F9DD, 0x208DE, 0, 0, 0, 0x2F9DE, 0x8ED4, 0, 0, 0, 0x2F9DF, 0x8F38, 0, 0, 0, 0x2F9E0,
+    0x285D2, 0, 0, 0, 0x2F9E1, 0x285ED, 0, 0, 0, 0x2F9E2, 0x9094, 0, 0, 0, 0x2F9E3, 0x90F1, 0,
+    0, 0, 0x2F9E4, 0x9111, 0, 0, 0, 0x2F9E5, 0x2872E, 0, 0, 0, 0x2F9E6, 0x911B, 0, 0, 0,
+    0x2F9E7, 0x9238, 0, 0, 0, 0x2F9E8, 0x92D7, 0, 0, 0, 0x2F9E9, 0x92D8, 0, 0, 0, 0x2F9EA,
+    0x927C, 0, 0, 0, 0x2F9EB, 0x93F9, 0, 0, 0, 0x2F9EC, 0x9415, 0, 0, 0, 0x2F9ED, 0x28BFA, 0, 0,
+    0, 0x2F9EE, 0x958B, 0, 0, 0, 0x2F9EF, 0x4995, 0, 0, 0, 0x2F9F0, 0x95B7, 0, 0, 0, 0x2F9F1,
+    0x28D77, 0, 0, 0, 0x2F9F2, 0x49E6, 0, 0, 0, 0x2F9F3, 0x96C3, 0, 0, 0, 0x2F9F4, 0x5DB2, 0, 0,
+    0, 0x2F9F5, 0x9723, 0, 0, 0, 0x2F9F6, 0x29145, 0, 0, 0, 0x2F9F7, 0x2921A, 0, 0, 0, 0x2F9F8,
+    0x4A6E, 0, 0, 0, 0x2F9F9, 0x4A76, 0, 0, 0, 0x2F9FA, 0x97E0, 0, 0, 0, 0x2F9FB, 0x2940A, 0, 0,
+    0, 0x2F9FC, 0x4AB2, 0, 0, 0, 0x2F9FD, 0x29496, 0, 0, 0, 0x2F9FE, 0x980B, 0, 0, 0, 0x2F9FF,
+    0x980B, 0, 0, 0, 0x2FA00, 0x9829, 0, 0, 0, 0x2FA01, 0x295B6, 0, 0, 0, 0x2FA02, 0x98E2, 0, 0,
+    0, 0x2FA03, 0x4B33, 0, 0, 0, 0x2FA04, 0x9929, 0, 0, 0, 0x2FA05, 0x99A7, 0, 0, 0, 0x2FA06,
+    0x99C2, 0, 0, 0, 0x2FA07, 0x99FE, 0, 0, 0, 0x2FA08, 0x4BCE, 0, 0, 0, 0x2FA09, 0x29B30, 0, 0,
+    0, 0x2FA0A, 0x9B12, 0, 0, 0, 0x2FA0B, 0x9C40, 0, 0, 0, 0x2FA0C, 0x9CFD, 0, 0, 0, 0x2FA0D,
+    0x4CCE, 0, 0, 0, 0x2FA0E, 0x4CED, 0, 0, 0, 0x2FA0F, 0x9D67, 0, 0, 0, 0x2FA10, 0x2A0CE, 0, 0,
+    0, 0x2FA11, 0x4CF8, 0, 0, 0, 0x2FA12, 0x2A105, 0, 0, 0, 0x2FA13, 0x2A20E, 0, 0, 0, 0x2FA14,
+    0x2A291, 0, 0, 0, 0x2FA15, 0x9EBB, 0, 0, 0, 0x2FA16, 0x4D56, 0, 0, 0, 0x2FA17, 0x9EF9, 0, 0,
+    0, 0x2FA18, 0x9EFE, 0, 0, 0, 0x2FA19, 0x9F05, 0, 0, 0, 0x2FA1A, 0x9F0F, 0, 0, 0, 0x2FA1B,
+    0x9F16, 0, 0, 0, 0x2FA1C, 0x9F3B, 0, 0, 0, 0x2FA1D, 0x2A600, 0, 0, 0
+};
+/* clang-format on */
+
+#define TC__UNI_COUNT(table) (sizeof(table) / sizeof *(table))
+
+static int tc__uni_in(const uint32_t *ranges, size_t count, uint32_t code) {
+    size_t low = 0, high = count / 2;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (code < ranges[2 * middle])
+            high = middle;
+        else if (code > ranges[2 * middle + 1])
+            low = middle + 1;
+        else
+            return 1;
+    }
+    return 0;
+}
+#define TC__UNI_IN(table, code) tc__uni_in(table, TC__UNI_COUNT(table), code)
+
+static uint32_t tc__uni_class(uint32_t code) {
+    size_t low = 0, high = TC__UNI_COUNT(tc__uni_ccc) / 3;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (code < tc__uni_ccc[3 * middle])
+            high = middle;
+        else if (code > tc__uni_ccc[3 * middle + 1])
+            low = middle + 1;
+        else
+            return tc__uni_ccc[3 * middle + 2];
+    }
+    return 0;
+}
+
+/* Lower case, context-free: 1 or 2 code points (2 for U+0130 alone). */
+static size_t tc__uni_lowercase(uint32_t code, uint32_t *out) {
+    size_t low = 0, high = TC__UNI_COUNT(tc__uni_lower) / 4;
+    out[0] = code;
+    if (code == 0x130) {
+        out[0] = 0x69;
+        out[1] = 0x307;
+        return 2;
+    }
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const uint32_t *run = tc__uni_lower + 4 * middle;
+        if (code < run[0])
+            high = middle;
+        else if (code > run[1])
+            low = middle + 1;
+        else {
+            if ((code - run[0]) % run[2] == 0) out[0] = code - run[0] + run[3];
+            break;
+        }
+    }
+    return 1;
+}
+
+/* Full canonical decomposition: 1 to 4 code points. */
+static size_t tc__uni_decompose(uint32_t code, uint32_t *out) {
+    size_t low = 0, high = TC__UNI_COUNT(tc__uni_nfd) / 5, n = 1;
+    out[0] = code;
+    if (code - 0xAC00 < 11172) {
+        uint32_t s = code - 0xAC00;
+        out[0] = 0x1100 + s / 588;
+        out[1] = 0x1161 + s % 588 / 28;
+        out[2] = 0x11A7 + s % 28;
+        return s % 28 ? 3 : 2;
+    }
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const uint32_t *entry = tc__uni_nfd + 5 * middle;
+        if (code < *entry)
+            high = middle;
+        else if (code > *entry)
+            low = middle + 1;
+        else {
+            memcpy(out, entry + 1, 4 * sizeof *out);
+            for (n = 1; n < 4 && out[n];) n++;
+            break;
+        }
+    }
+    return n;
+}
+
+/* ========================================================================= 40-tok
+ * The tokenizer as the file holds it: tries and tables that are used where they lie. */
+
+/* A double-array trie over bytes. A unit is {link, id}: link = used (bit 31), has children
+ * (bit 30), base (bits 8 to 29), label (bits 0 to 7); the child by byte c of a unit is unit
+ * base ^ c, if that one is used and labelled c (no two units share a base, so nothing else need
+ * be compared). id is the value of the string that ends there, or -1. Unit 0 is the root. */
+typedef struct tc__trie {
+    const uint32_t *units; /* [2 * count] */
+    uint32_t count;        /* a multiple of 256, or 0 */
+} tc__trie;
+
+#define TC__TRIE_USED 0x80000000u
+#define TC__TRIE_PARENT 0x40000000u
+#define TC__TRIE_NONE UINT32_MAX
+
+TC__INLINE uint32_t tc__tok_child(const tc__trie *t, uint32_t unit, unsigned char c) {
+    uint32_t link = t->units[2 * unit], next;
+    if (!(link & TC__TRIE_PARENT)) return TC__TRIE_NONE;
+    next = (link >> 8 & 0x3FFFFF) ^ c;
+    return (t->units[2 * next] & (TC__TRIE_USED | 0xFF)) == (TC__TRIE_USED | c) ? next
+                                                                                : TC__TRIE_NONE;
+}
+
+/* The longest string of the trie that s starts with, behind `unit`: its value, and its
+ * length in *length; -1 if there is none. */
+static int32_t tc__tok_longest(const tc__trie *t, uint32_t unit, const char *s, size_t n,
+                               size_t *length) {
+    int32_t found = -1;
+    size_t i = 0;
+    if (unit == TC__TRIE_NONE || !t->count) return -1;
+    while (i < n && (unit = tc__tok_child(t, unit, (unsigned char)s[i])) != TC__TRIE_NONE) {
+        int32_t id = (int32_t)t->units[2 * unit + 1];
+        i++;
+        if (id >= 0) {
+            found = id;
+            *length = i;
+        }
+    }
+    return found;
+}
+
+/* What the normalizer does with a character, and what the character is where it comes out. */
+enum {
+    TC__CHAR_VALUE =
+        0x1FFFFF, /* what stands for it, 0 = itself; with SEQUENCE: a place in the pool */
+    TC__CHAR_DROP = 1 << 21,     /* kind in bits 21 and 22 */
+    TC__CHAR_SEQUENCE = 2 << 21, /* pool: count, then code points */
+    TC__CHAR_HANGUL = 3 << 21,   /* decomposed by rule */
+    TC__CHAR_KIND = 3 << 21,
+    TC__CHAR_CJK = 1 << 23,      /* a space on both sides */
+    TC__CHAR_HEAD = 1 << 24,     /* its decomposition begins with a class other than 0 */
+    TC__CHAR_TAIL = 1 << 25,     /* ... ends so */
+    TC__CHAR_SURVIVOR = 1 << 26, /* a part of class other than 0 is not deleted */
+    TC__CHAR_WHITE = 1 << 27,    /* splits words */
+    TC__CHAR_PUNCT = 1 << 28,    /* is a word of its own */
+    TC__CHAR_WORD = 1 << 29,     /* a word character of regular expressions */
+    TC__CHAR_REMOVED = 1 << 30   /* deleted before marks are ordered */
+};
+
+enum { /* flags of a tokenizer */
+       TC__TOK_CLEAN = 1,
+       TC__TOK_CHINESE = 2,
+       TC__TOK_STRIP = 4,
+       TC__TOK_LOWER = 8,
+       TC__TOK_TRUNCATE_LEFT = 16,
+       TC__TOK_DECODER = 32,
+       TC__TOK_DECODER_CLEANUP = 64,
+       TC__TOK_CLEANUP = 128
+};
+
+enum { /* flags of an added token */
+       TC__ADDED_SPECIAL = 1,
+       TC__ADDED_NORMALIZED = 2,
+       TC__ADDED_SINGLE_WORD = 4,
+       TC__ADDED_LSTRIP = 8,
+       TC__ADDED_RSTRIP = 16
+};
+
+typedef struct tc__added {
+    uint32_t offset, length; /* content, in the strings */
+    int32_t id;
+    uint32_t flags;
+} tc__added;
+
+typedef struct tc__step {
+    int32_t id; /* of a special token, or -1 for a sequence */
+    uint8_t sequence, type, reserved[2];
+} tc__step;
+
+/* The 32 numbers at the front of the section; the manual names them. */
+enum {
+    TC__TOK_KIND,
+    TC__TOK_VOCAB,
+    TC__TOK_FLAGS,
+    TC__TOK_UNK,
+    TC__TOK_MAX_CHARS,
+    TC__TOK_UNITS,
+    TC__TOK_ADDED,
+    TC__TOK_SINGLE,
+    TC__TOK_PAIR,
+    TC__TOK_BLOCKS,
+    TC__TOK_POOL,
+    TC__TOK_RAW_UNITS,
+    TC__TOK_NORMALIZED_UNITS,
+    TC__TOK_STRING_BYTES,
+    TC__TOK_STRINGS_AT,
+    TC__TOK_TOKENS_AT,
+    TC__TOK_TRIE_AT,
+    TC__TOK_INDEX_AT,
+    TC__TOK_BLOCKS_AT,
+    TC__TOK_POOL_AT,
+    TC__TOK_ADDED_AT,
+    TC__TOK_RAW_AT,
+    TC__TOK_NORMALIZED_AT,
+    TC__TOK_STEPS_AT,
+    TC__TOK_PREFIX_AT,
+    TC__TOK_PREFIX_BYTES,
+    TC__TOK_DECODER_AT,
+    TC__TOK_DECODER_BYTES,
+    TC__TOK_NUMBERS = 32
+};
+
+#define TC__CHAR_INDEX                                                                         \
+    17409 /* 0x110000 / 64 blocks of code points, and one for ill-formed bytes */
+
+struct tc_tokenizer {
+    const char *strings;
+    const uint32_t *tokens; /* [vocab + 1] offsets in the strings */
+    uint32_t vocab, size, flags, max_chars;
+    int32_t unk;
+    tc__trie words, raw, normalized; /* vocabulary by id; added tokens by index */
+    uint32_t continuing;             /* unit behind the prefix "##" */
+    const uint16_t *index;           /* [TC__CHAR_INDEX] */
+    const uint32_t *blocks;          /* [n][64] */
+    const uint32_t *pool;
+    const tc__added *added; /* by id */
+    uint32_t added_count, single_count, pair_count;
+    const tc__step *single, *pair;
+    tc_string prefix, decoder_prefix;
+    unsigned char ascii[128];  /* normalized byte of an ASCII character, 0 = see its entry */
+    unsigned char kind[256];   /* of a normalized byte: TC__BYTE_… */
+    unsigned char starts[256]; /* 1: a raw added token begins so */
+};
+
+enum { TC__BYTE_WORD, TC__BYTE_WHITE, TC__BYTE_PUNCT, TC__BYTE_LONG };
+
+TC__INLINE uint32_t tc__tok_char(const tc_tokenizer *t, uint32_t code) {
+    return t->blocks[(size_t)t->index[code >> 6] * 64 + (code & 63)];
+}
+
+TC__INLINE tc_string tc__tok_string(const char *data, size_t length) {
+    tc_string s;
+    s.data = data;
+    s.length = length;
+    return s;
+}
+
+static const tc__added *tc__tok_added(const tc_tokenizer *t, int32_t id) {
+    uint32_t low = 0, high = t->added_count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (t->added[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < t->added_count && t->added[low].id == id ? t->added + low : NULL;
+}
+
+/* The string of an id: an added token's content, else the vocabulary's; empty if there is
+ * none. */
+static tc_string tc__tok_token(const tc_tokenizer *t, int32_t id) {
+    const tc__added *a = tc__tok_added(t, id);
+    if (a) return tc__tok_string(t->strings + a->offset, a->length);
+    if (id < 0 || (uint32_t)id >= t->vocab) return tc__tok_string("", 0);
+    return tc__tok_string(t->strings + t->tokens[id], t->tokens[id + 1] - t->tokens[id]);
+}
+
+/* A table of `count` elements of `size` bytes at the offset of number `at`; null if it does not
+ * lie in the section, or not on 4 bytes. */
+static const void *tc__tok_table(const uint32_t *numbers, size_t bytes, int at, uint64_t count,
+                                 size_t size) {
+    uint64_t offset = numbers[at];
+    if (offset % 4 || offset > bytes || count > (bytes - offset) / size) return NULL;
+    return (const char *)numbers + offset;
+}
+
+static int tc__tok_trie_valid(const tc__trie *t, uint32_t values) {
+    uint32_t i;
+    if (t->count % 256) return 0;
+    for (i = 0; i < t->count; i++) {
+        uint32_t link = t->units[2 * i], id = t->units[2 * i + 1];
+        if ((link & TC__TRIE_PARENT) && (link >> 8 & 0x3FFFFF) >= t->count) return 0;
+        if (id != UINT32_MAX && id >= values) return 0;
+    }
+    return 1;
+}
+
+static int tc__tok_chars_valid(const tc_tokenizer *t, uint32_t blocks, uint32_t pool) {
+    size_t i;
+    for (i = 0; i < TC__CHAR_INDEX; i++)
+        if (t->index[i] >= blocks) return 0;
+    for (i = 0; i < (size_t)blocks * 64; i++) {
+        uint32_t entry = t->blocks[i], value = entry & TC__CHAR_VALUE, count, j;
+        if ((entry & TC__CHAR_KIND) == 0 && value >= 0x110000) return 0;
+        if ((entry & TC__CHAR_KIND) != TC__CHAR_SEQUENCE) continue;
+        if (value >= pool) return 0;
+        count = t->pool[value];
+        if (count > 8 || count > pool - value - 1) return 0;
+        for (j = 1; j <= count; j++)
+            if (t->pool[value + j] >= 0x110000) return 0;
+    }
+    return 1;
+}
+
+static int tc__tok_steps_valid(const tc__step *steps, uint32_t count, int sequences) {
+    uint32_t i;
+    int seen = 0;
+    for (i = 0; i < count; i++) {
+        if (steps[i].id < -1 || (steps[i].id == -1 && steps[i].sequence >= sequences)) return 0;
+        if (steps[i].id == -1) seen |= 1 << steps[i].sequence;
+    }
+    return !count || seen == (1 << sequences) - 1;
+}
+
+static int tc__tok_added_valid(const tc_tokenizer *t, uint32_t bytes) {
+    uint32_t i;
+    for (i = 0; i < t->added_count; i++) {
+        const tc__added *a = t->added + i;
+        if (a->offset > bytes || a->length > bytes - a->offset || !a->length) return 0;
+        if (a->id < 0 || a->id == INT32_MAX || (i && a->id <= a[-1].id)) return 0;
+    }
+    return 1;
+}
+
+static void tc__tok_ascii(tc_tokenizer *t) {
+    int c;
+    for (c = 0; c < 256; c++) {
+        uint32_t entry = c < 128 ? tc__tok_char(t, (uint32_t)c) : 0,
+                 value = entry & TC__CHAR_VALUE;
+        if (c < 128 && !(entry & TC__CHAR_KIND) && value < 128)
+            t->ascii[c] = (unsigned char)(value ? value : (uint32_t)c);
+        t->kind[c] = c >= 128                 ? TC__BYTE_LONG
+                     : entry & TC__CHAR_WHITE ? TC__BYTE_WHITE
+                     : entry & TC__CHAR_PUNCT ? TC__BYTE_PUNCT
+                                              : TC__BYTE_WORD;
+        t->starts[c] =
+            t->raw.count && tc__tok_child(&t->raw, 0, (unsigned char)c) != TC__TRIE_NONE;
+    }
+}
+
+/* Points *t into a section of `bytes` bytes, every number of it checked. Returns 0 if
+ * broken. */
+static int tc__tok_open(tc_tokenizer *t, const void *section, size_t bytes) {
+    const uint32_t *n = (const uint32_t *)section;
+    uint32_t strings, i, unit = 0;
+    memset(t, 0, sizeof *t);
+    if (bytes < TC__TOK_NUMBERS * 4 || n[TC__TOK_KIND] != 1) return 0;
+    strings = n[TC__TOK_STRING_BYTES];
+    t->vocab = n[TC__TOK_VOCAB];
+    t->flags = n[TC__TOK_FLAGS];
+    t->unk = (int32_t)n[TC__TOK_UNK];
+    t->max_chars = n[TC__TOK_MAX_CHARS];
+    t->words.count = n[TC__TOK_UNITS];
+    t->raw.count = n[TC__TOK_RAW_UNITS];
+    t->normalized.count = n[TC__TOK_NORMALIZED_UNITS];
+    t->added_count = n[TC__TOK_ADDED];
+    t->single_count = n[TC__TOK_SINGLE];
+    t->pair_count = n[TC__TOK_PAIR];
+    t->strings = (const char *)tc__tok_table(n, bytes, TC__TOK_STRINGS_AT, strings, 1);
+    t->tokens =
+        (const uint32_t *)tc__tok_table(n, bytes, TC__TOK_TOKENS_AT, (uint64_t)t->vocab + 1, 4);
+    t->words.units =
+        (const uint32_t *)tc__tok_table(n, bytes, TC__TOK_TRIE_AT, t->words.count, 8);
+    t->raw.units = (const uint32_t *)tc__tok_table(n, bytes, TC__TOK_RAW_AT, t->raw.count, 8);
+    t->normalized.units = (const uint32_t *)tc__tok_table(n, bytes, TC__TOK_NORMALIZED_AT,
+                                                          t->normalized.count, 8);
+    t->index = (const uint16_t *)tc__tok_table(n, bytes, TC__TOK_INDEX_AT, TC__CHAR_INDEX, 2);
+    t->blocks =
+        (const uint32_t *)tc__tok_table(n, bytes, TC__TOK_BLOCKS_AT, n[TC__TOK_BLOCKS], 256);
+    t->pool = (const uint32_t *)tc__tok_table(n, bytes, TC__TOK_POOL_AT, n[TC__TOK_POOL], 4);
+    t->added = (const tc__added *)tc__tok_table(n, bytes, TC__TOK_ADDED_AT, t->added_count,
+                                                sizeof *t->added);
+    t->single = (const tc__step *)tc__tok_table(n, bytes, TC__TOK_STEPS_AT,
+                                                (uint64_t)t->single_count + t->pair_count,
+                                                sizeof *t->single);
+    if (!t->strings || !t->tokens || !t->words.units || !t->raw.units || !t->normalized.units ||
+        !t->index || !t->blocks || !t->pool || !t->added || !t->single ||
+        t->vocab > INT32_MAX - 1)
+        return 0;
+    t->pair = t->single + t->single_count;
+    for (i = 0; i <= t->vocab; i++)
+        if (t->tokens[i] > strings || (i && t->tokens[i] < t->tokens[i - 1])) return 0;
+    if (n[TC__TOK_PREFIX_AT] > strings ||
+        n[TC__TOK_PREFIX_BYTES] > strings - n[TC__TOK_PREFIX_AT] ||
+        n[TC__TOK_DECODER_AT] > strings ||
+        n[TC__TOK_DECODER_BYTES] > strings - n[TC__TOK_DECODER_AT])
+        return 0;
+    t->prefix = tc__tok_string(t->strings + n[TC__TOK_PREFIX_AT], n[TC__TOK_PREFIX_BYTES]);
+    t->decoder_prefix =
+        tc__tok_string(t->strings + n[TC__TOK_DECODER_AT], n[TC__TOK_DECODER_BYTES]);
+    if (!tc__tok_trie_valid(&t->words, t->vocab) ||
+        !tc__tok_trie_valid(&t->raw, t->added_count) ||
+        !tc__tok_trie_valid(&t->normalized, t->added_count) || !t->words.count ||
+        !tc__tok_chars_valid(t, n[TC__TOK_BLOCKS], n[TC__TOK_POOL]) ||
+        !tc__tok_added_valid(t, strings) ||
+        !tc__tok_steps_valid(t->single, t->single_count, 1) ||
+        !tc__tok_steps_valid(t->pair, t->pair_count, 2) || t->unk < -1 ||
+        (t->unk >= 0 && (uint32_t)t->unk >= t->vocab))
+        return 0;
+    if (tc__utf8_check(t->strings, strings) != strings) return 0;
+    t->size = t->vocab;
+    if (t->added_count && (uint32_t)t->added[t->added_count - 1].id >= t->size)
+        t->size = (uint32_t)t->added[t->added_count - 1].id + 1;
+    for (i = 0; i < t->prefix.length && unit != TC__TRIE_NONE; i++)
+        unit = tc__tok_child(&t->words, unit, (unsigned char)t->prefix.data[i]);
+    t->continuing = unit;
+    tc__tok_ascii(t);
+    return 1;
+}
+
+/* ======================================================================== 41-norm
+ * Text to normalized text: the BERT normalizer of spec file tokenizer-wordpiece.md section 1,
+ * with the source of every byte (tokenizer-common.md section 3). */
+
+typedef struct tc__element { /* one code point while marks are put in order */
+    uint32_t code, order;    /* canonical combining class */
+    int inserted;            /* not the first part of its character's decomposition */
+} tc__element;
+
+/* A word already split into pieces, by its first 16 bytes of normalized text. */
+typedef struct tc__slot {
+    uint64_t key[2];
+    int32_t ids[5];
+    uint8_t ends[5]; /* of the pieces, in normalized bytes */
+    uint8_t length, count;
+} tc__slot;
+
+enum { TC__SLOTS = 8192, TC__CHUNK = 4096 };
+
+struct tc_encoding {
+    tc_env env;
+    const tc_tokenizer *tokenizer;
+    const char *text; /* the sequence at work */
+    size_t length;
+    tc__buf normal,
+        source; /* chars, and for each of them the byte (u32) of its character in text */
+    int linear; /* the chunk is ASCII, one to one: source[i] = first + i */
+    size_t first;
+    tc_pos cursor, last_start, word_start; /* places already counted */
+    tc__buf elements, sorted, sources;
+    tc__slot *slots;                             /* [TC__SLOTS] */
+    tc__buf pieces;                              /* int32 id and u32 end, in turn */
+    tc__buf sequence[2], out, windows, parts[2]; /* tokens; windows and parts are tc__range */
+    tc__buf added_text, added_ranges;
+    tc__buf decoded, strings;
+    int strict;
+};
+
+typedef struct tc__range {
+    size_t first, count;
+} tc__range;
+
+TC__INLINE size_t tc__norm_put(tc_encoding *e, size_t n, uint32_t code, uint32_t source) {
+    uint32_t *sources = (uint32_t *)(void *)e->source.data;
+    uint32_t length = tc__utf8_put(e->normal.data + n, code), i;
+    for (i = 0; i < length; i++) sources[n + i] = source;
+    return n + length;
+}
+
+/* Writes what the entry of a character says; returns the new end of the normalized text. */
+static size_t tc__norm_entry(tc_encoding *e, size_t n, uint32_t entry, uint32_t code,
+                             uint32_t source) {
+    const tc_tokenizer *t = e->tokenizer;
+    uint32_t value = entry & TC__CHAR_VALUE, i, parts[4];
+    size_t count;
+    switch (entry & TC__CHAR_KIND) {
+    case TC__CHAR_DROP: return n;
+    case TC__CHAR_HANGUL:
+        count = tc__uni_decompose(code, parts);
+        for (i = 0; i < count; i++) n = tc__norm_put(e, n, parts[i], source);
+        return n;
+    case TC__CHAR_SEQUENCE:
+        for (i = 1; i <= t->pool[value]; i++)
+            n = tc__norm_put(e, n, t->pool[value + i], source);
+        return n;
+    default: break;
+    }
+    if (entry & TC__CHAR_CJK) n = tc__norm_put(e, n, ' ', source);
+    n = tc__norm_put(e, n, value ? value : code, source);
+    if (entry & TC__CHAR_CJK) n = tc__norm_put(e, n, ' ', source);
+    return n;
+}
+
+static tc_status tc__norm_room(tc_encoding *e, size_t n, size_t source_bytes) {
+    /* A byte of text becomes at most 4 of normalized text; a CJK character gets 2 spaces
+     * more. */
+    size_t need = n + 4 * source_bytes + 64;
+    tc_status status;
+    e->normal.used = e->source.used = 0;
+    status = tc__mem_reserve(&e->env, &e->normal, need);
+    return status ? status : tc__mem_reserve(&e->env, &e->source, (uint64_t)need * 4);
+}
+
+/* Stable order by combining class of every run of classes other than 0 (UAX 15, D109). */
+static void tc__norm_sort(tc__element *x, tc__element *spare, size_t n) {
+    size_t first, last, i, place[256];
+    for (first = 0; first < n; first = last) {
+        last = first + 1;
+        if (!x[first].order) continue;
+        memset(place, 0, sizeof place);
+        for (last = first; last < n && x[last].order; last++)
+            if (x[last].order < 255) place[x[last].order + 1]++;
+        for (i = 1; i < 256; i++) place[i] += place[i - 1];
+        for (i = first; i < last; i++) spare[place[x[i].order & 255]++] = x[i];
+        memcpy(x + first, spare, (last - first) * sizeof *x);
+    }
+}
+
+/* Normalizes a run of marks of which some survive: decomposition, canonical order, then
+ * deletion and lower case. The k-th element that replaces a character gets the place of the
+ * k-th. */
+static tc_status tc__norm_marks(tc_encoding *e, size_t *n, const unsigned char *p,
+                                const unsigned char *end) {
+    const unsigned char *text = (const unsigned char *)e->text, *stop = text + e->length;
+    tc__element *x;
+    uint32_t *sources, code, parts[4];
+    size_t count = 0, taken = 0, i, k, m, bytes = (size_t)(end - p);
+    e->elements.used = e->sorted.used = e->sources.used = 0;
+    if (tc__mem_reserve(&e->env, &e->elements, bytes * 4 * sizeof *x) ||
+        tc__mem_reserve(&e->env, &e->sorted, bytes * 4 * sizeof *x) ||
+        tc__mem_reserve(&e->env, &e->sources, bytes * sizeof *sources))
+        return TC_ERROR_MEMORY;
+    x = (tc__element *)(void *)e->elements.data;
+    sources = (uint32_t *)(void *)e->sources.data;
+    for (k = 0; p < end;) {
+        uint32_t at = (uint32_t)(p - text);
+        p += tc__utf8_next(p, stop, &code);
+        if (tc__tok_char(e->tokenizer, code) & TC__CHAR_REMOVED) continue;
+        m = tc__uni_decompose(code, parts);
+        for (i = 0; i < m; i++, count++) {
+            x[count].code = parts[i];
+            x[count].order = tc__uni_class(parts[i]);
+            x[count].inserted = i > 0;
+        }
+        sources[k++] = at;
+    }
+    tc__norm_sort(x, (tc__element *)(void *)e->sorted.data, count);
+    for (i = 0; i < count; i++) {
+        uint32_t source = sources[taken ? taken - 1 : 0];
+        if (!x[i].inserted) source = sources[taken++];
+        if (TC__UNI_IN(tc__uni_mn, x[i].code)) continue;
+        parts[0] = x[i].code;
+        m = e->tokenizer->flags & TC__TOK_LOWER ? tc__uni_lowercase(x[i].code, parts) : 1;
+        for (k = 0; k < m; k++) *n = tc__norm_put(e, *n, parts[k], source);
+    }
+    return TC_OK;
+}
+
+/* End of the run of marks that begins with the character at p; *survives tells whether one of
+ * them is left after deletion. */
+static const unsigned char *tc__norm_run(const tc_encoding *e, const unsigned char *p,
+                                         const unsigned char *end, int *survives) {
+    const unsigned char *stop = (const unsigned char *)e->text + e->length;
+    uint32_t code, entry;
+    p += tc__utf8_next(p, stop, &code);
+    entry = tc__tok_char(e->tokenizer, code);
+    *survives = (entry & TC__CHAR_SURVIVOR) != 0;
+    while (p < end) {
+        uint32_t bytes = tc__utf8_next(p, stop, &code);
+        entry = tc__tok_char(e->tokenizer, code);
+        if (!(entry & (TC__CHAR_HEAD | TC__CHAR_REMOVED))) break;
+        if (entry & TC__CHAR_SURVIVOR) *survives = 1;
+        p += bytes;
+    }
+    return p;
+}
+
+/* text[first, last) to e->normal; ASCII text needs no sources. */
+static tc_status tc__norm_text(tc_encoding *e, size_t first, size_t last) {
+    const tc_tokenizer *t = e->tokenizer;
+    const unsigned char *text = (const unsigned char *)e->text, *p, *end = text + last,
+                        *marks = text, *room;
+    uint32_t *sources, code, entry;
+    size_t n = 0, i;
+    tc_status status = tc__norm_room(e, 0, TC__CHUNK);
+    if (status) return status;
+    e->first = first;
+    e->linear = 0;
+    if (last - first <= 2 * TC__CHUNK) {
+        unsigned char all = 1;
+        for (i = first; i < last && all; i++) {
+            all = text[i] < 128 ? t->ascii[text[i]] : 0;
+            e->normal.data[i - first] = (char)all;
+        }
+        if (all) {
+            e->linear = 1;
+            e->normal.used = last - first;
+            return TC_OK;
+        }
+    }
+    room = text + first;
+    for (p = room; p < end;) {
+        if (p >= room) {
+            if ((status = tc__norm_room(e, n, TC__CHUNK)) != TC_OK) return status;
+            room = p + TC__CHUNK - 4;
+        }
+        sources = (uint32_t *)(void *)e->source.data;
+        if (*p < 128 && t->ascii[*p]) {
+            e->normal.data[n] = (char)t->ascii[*p];
+            sources[n++] = (uint32_t)(p++ - text);
+            continue;
+        }
+        i = tc__utf8_next(p, text + e->length, &code);
+        entry = tc__tok_char(t, code);
+        if ((entry & (TC__CHAR_HEAD | TC__CHAR_TAIL)) && p >= marks) {
+            int survives;
+            marks = tc__norm_run(e, p, end, &survives);
+            if (survives) {
+                if ((status = tc__norm_room(e, n, (size_t)(marks - p))) != TC_OK ||
+                    (status = tc__norm_marks(e, &n, p, marks)) != TC_OK)
+                    return status;
+                p = marks;
+                if ((status = tc__norm_room(e, n, TC__CHUNK)) != TC_OK) return status;
+                room = p + TC__CHUNK - 4;
+                continue;
+            }
+        }
+        n = tc__norm_entry(e, n, entry, code, (uint32_t)(p - text));
+        p += i;
+    }
+    e->normal.used = n;
+    return TC_OK;
+}
+
+/* ======================================================================= 42-piece
+ * Normalized text to tokens: BertPreTokenizer and WordPiece (tokenizer-wordpiece.md 2, 3). */
+
+/* The place of a byte of the text. Places are asked for in rising order but for marks that
+ * changed places within a word. */
+static tc_pos tc__piece_place(tc_encoding *e, size_t byte) {
+    const unsigned char *text = (const unsigned char *)e->text, *end = text + e->length;
+    tc_pos at = e->cursor;
+    uint32_t code;
+    if (e->linear && byte >= e->first) {
+        uint32_t ahead = (uint32_t)(byte - at.byte);
+        at.byte += ahead;
+        at.codepoint += ahead;
+        at.utf16 += ahead;
+        return at;
+    }
+    if (byte < at.byte) at = e->last_start;
+    if (byte < at.byte) at = e->word_start;
+    if (byte < at.byte) memset(&at, 0, sizeof at);
+    while (at.byte < byte) {
+        uint32_t n = tc__utf8_next(text + at.byte, end, &code);
+        at.byte += n;
+        at.codepoint++;
+        at.utf16 += code >= 0x10000 && code != TC__ILL_FORMED ? 2 : 1;
+    }
+    e->cursor = at;
+    return at;
+}
+
+TC__INLINE size_t tc__piece_source(const tc_encoding *e, size_t i) {
+    return e->linear ? e->first + i : ((const uint32_t *)(const void *)e->source.data)[i];
+}
+
+/* Appends a token that covers text bytes [start, end). */
+static tc_status tc__piece_token(tc_encoding *e, tc__buf *to, int32_t id, int32_t word,
+                                 size_t start, size_t end) {
+    tc_status status = tc__mem_reserve(&e->env, to, sizeof(tc_token));
+    tc_token *token;
+    if (status) return status;
+    token = (tc_token *)(void *)(to->data + to->used);
+    memset(token, 0, sizeof *token);
+    token->id = id;
+    token->word = word;
+    token->text = -1;
+    token->start = e->last_start = tc__piece_place(e, start);
+    token->end = tc__piece_place(e, end);
+    to->used += sizeof *token;
+    return TC_OK;
+}
+
+/* Token of normalized bytes [start, end). */
+static tc_status tc__piece_normal(tc_encoding *e, tc__buf *to, int32_t id, int32_t word,
+                                  size_t start, size_t end) {
+    size_t from = tc__piece_source(e, start), last = tc__piece_source(e, end - 1);
+    uint32_t code, bytes = 1;
+    if (!e->linear) {
+        const unsigned char *text = (const unsigned char *)e->text;
+        bytes = tc__utf8_next(text + last, text + e->length, &code);
+    }
+    return tc__piece_token(e, to, id, word, from, last + bytes);
+}
+
+/* Greedy longest match of a word into e->pieces (id, end); returns their number, 0 if some part
+ * has no piece, or -1 without memory. */
+static int tc__piece_match(tc_encoding *e, const char *word, size_t n) {
+    const tc_tokenizer *t = e->tokenizer;
+    int count = 0;
+    size_t at = 0, length = 0;
+    e->pieces.used = 0;
+    while (at < n) {
+        int32_t pair[2];
+        pair[0] =
+            tc__tok_longest(&t->words, at ? t->continuing : 0, word + at, n - at, &length);
+        if (pair[0] < 0) return 0;
+        at += length;
+        pair[1] = (int32_t)at;
+        if (tc__mem_append(&e->env, &e->pieces, pair, sizeof pair)) return -1;
+        count++;
+    }
+    return count;
+}
+
+TC__INLINE tc__slot *tc__piece_slot(tc_encoding *e, const char *word, size_t n, uint64_t *key) {
+    static const uint64_t mask[9] = {0,
+                                     0xFF,
+                                     0xFFFF,
+                                     0xFFFFFF,
+                                     0xFFFFFFFF,
+                                     UINT64_C(0xFFFFFFFFFF),
+                                     UINT64_C(0xFFFFFFFFFFFF),
+                                     UINT64_C(0xFFFFFFFFFFFFFF),
+                                     UINT64_MAX};
+    uint64_t h;
+    key[0] = tc__bytes_u64(word) &
+             mask[n < 8 ? n : 8]; /* 64 bytes behind a buffer's end may be read */
+    key[1] = tc__bytes_u64(word + 8) & mask[n < 8 ? 0 : n - 8];
+    h = (key[0] ^ tc__bytes_rotate(key[1], 31)) * TC__XXH_1 + key[1];
+    return e->slots + (h ^ h >> 32) * TC__XXH_2 / (UINT64_MAX / TC__SLOTS + 1);
+}
+
+static tc_status tc__piece_unknown(tc_encoding *e, tc__buf *to, int32_t word, size_t start,
+                                   size_t end) {
+    if (e->tokenizer->unk < 0)
+        return tc__diag_fail(
+            e->env.diag, TC_ERROR_FORMAT, tc__piece_source(e, start),
+            "the word at byte %u is not in the vocabulary, which has no unknown token",
+            (uint64_t)tc__piece_source(e, start));
+    return tc__piece_normal(e, to, e->tokenizer->unk, word, start, end);
+}
+
+static tc_status tc__piece_long(tc_encoding *e, tc__buf *to, int32_t word, size_t start,
+                                size_t end) {
+    const char *w = e->normal.data + start;
+    size_t n = end - start, from = 0;
+    tc_status status = TC_OK;
+    int i, count = 0;
+    if (n <= e->tokenizer->max_chars || tc__utf8_count(w, n) <= e->tokenizer->max_chars)
+        count = tc__piece_match(e, w, n);
+    if (count < 0) return TC_ERROR_MEMORY;
+    if (!count) return tc__piece_unknown(e, to, word, start, end);
+    for (i = 0; i < count && !status; i++) {
+        const int32_t *pair = (const int32_t *)(void *)e->pieces.data + 2 * i;
+        status = tc__piece_normal(e, to, pair[0], word, start + from, start + (size_t)pair[1]);
+        from = (size_t)pair[1];
+    }
+    return status;
+}
+
+/* Tokens of the word in normalized bytes [start, end). */
+static tc_status tc__piece_word(tc_encoding *e, tc__buf *to, int32_t word, size_t start,
+                                size_t end) {
+    size_t n = end - start, from = 0;
+    uint64_t key[2];
+    tc__slot *slot;
+    tc_status status = TC_OK;
+    int i;
+    e->word_start = e->cursor;
+    if (n > 16) return tc__piece_long(e, to, word, start, end);
+    slot = tc__piece_slot(e, e->normal.data + start, n, key);
+    if (!(slot->length == n && slot->key[0] == key[0] && slot->key[1] == key[1])) {
+        size_t before = to->used;
+        tc_token *tokens;
+        status = tc__piece_long(e, to, word, start, end);
+        tokens = (tc_token *)(void *)(to->data + before);
+        i = (int)((to->used - before) / sizeof *tokens);
+        if (status || i > 5 || e->tokenizer->unk == tokens[0].id) return status;
+        slot->key[0] = key[0];
+        slot->key[1] = key[1];
+        slot->length = (uint8_t)n;
+        slot->count = (uint8_t)i;
+        while (i--) {
+            slot->ids[i] = ((int32_t *)(void *)e->pieces.data)[2 * i];
+            slot->ends[i] = (uint8_t)((int32_t *)(void *)e->pieces.data)[2 * i + 1];
+        }
+        return TC_OK;
+    }
+    for (i = 0; i < slot->count && !status; i++) {
+        status =
+            tc__piece_normal(e, to, slot->ids[i], word, start + from, start + slot->ends[i]);
+        from = slot->ends[i];
+    }
+    return status;
+}
+
+/* Splits normalized bytes [at, end) into words and marks, and these into tokens. */
+static tc_status tc__piece_split(tc_encoding *e, tc__buf *to, int32_t *word, size_t at,
+                                 size_t end) {
+    const tc_tokenizer *t = e->tokenizer;
+    const unsigned char *s = (const unsigned char *)e->normal.data;
+    tc_status status = TC_OK;
+    while (at < end && !status) {
+        size_t start = at;
+        while (at < end) {
+            unsigned kind = t->kind[s[at]];
+            uint32_t bytes = 1, code;
+            if (kind == TC__BYTE_LONG) {
+                uint32_t entry;
+                bytes = tc__utf8_next(s + at, s + end, &code);
+                entry = tc__tok_char(t, code);
+                kind = entry & TC__CHAR_WHITE   ? TC__BYTE_WHITE
+                       : entry & TC__CHAR_PUNCT ? TC__BYTE_PUNCT
+                                                : TC__BYTE_WORD;
+            }
+            if (kind == TC__BYTE_WORD) {
+                at += bytes;
+                continue;
+            }
+            if (at == start) {
+                at += bytes;
+                if (kind == TC__BYTE_WHITE) start = at;
+            }
+            if (at > start) break;
+        }
+        if (at > start) status = tc__piece_word(e, to, (*word)++, start, at);
+    }
+    return status;
+}
+
+/* ====================================================================== 43-encode
+ * Added tokens, sequences, truncation, windows, template (tokenizer-common.md 1 to 8). */
+
+/* The code point before s[at], TC__ILL_FORMED if there is none or none well formed. */
+static uint32_t tc__encode_before(const char *s, size_t at, size_t *start) {
+    size_t back;
+    uint32_t code;
+    for (back = 1; back <= 4 && back <= at; back++) {
+        const unsigned char *p = (const unsigned char *)s + at - back;
+        if ((*p & 0xC0) == 0x80 && back < 4) continue;
+        *start = at - back;
+        if (tc__utf8_next(p, p + back, &code) == back) return code;
+        break;
+    }
+    *start = at ? at - 1 : 0;
+    return TC__ILL_FORMED;
+}
+
+static int tc__encode_is(const tc_encoding *e, uint32_t code, int flag) {
+    return code != TC__ILL_FORMED && (tc__tok_char(e->tokenizer, code) & (uint32_t)flag) != 0;
+}
+
+/* White space before s[at] back to `floor`, or behind it up to n. */
+static size_t tc__encode_white(const tc_encoding *e, const char *s, size_t at, size_t limit,
+                               int back) {
+    for (;;) {
+        uint32_t code;
+        size_t next;
+        if (at == limit) return at;
+        if (back)
+            code = tc__encode_before(s, at, &next);
+        else
+            next = at + tc__utf8_next((const unsigned char *)s + at,
+                                      (const unsigned char *)s + limit, &code);
+        if (!tc__encode_is(e, code, TC__CHAR_WHITE) || (back && next < limit)) return at;
+        at = next;
+    }
+}
+
+static int tc__encode_single(const tc_encoding *e, const char *s, size_t n, size_t start,
+                             size_t end) {
+    uint32_t code;
+    size_t unused;
+    if (start && tc__encode_is(e, tc__encode_before(s, start, &unused), TC__CHAR_WORD))
+        return 0;
+    if (end == n) return 1;
+    (void)tc__utf8_next((const unsigned char *)s + end, (const unsigned char *)s + n, &code);
+    return !tc__encode_is(e, code, TC__CHAR_WORD);
+}
+
+/* The next added token of the trie in s[at, n), behind `floor`: its index and its span with
+ * stripped spaces; *next is where to search on. Returns -1 at the end. */
+static int32_t tc__encode_find(const tc_encoding *e, const tc__trie *trie,
+                               const unsigned char *starts, const char *s, size_t n,
+                               size_t floor, size_t *next, tc__range *span) {
+    size_t at, length = 0;
+    for (at = *next; at < n;) {
+        int32_t index;
+        const tc__added *a;
+        size_t end;
+        if (starts && !starts[(unsigned char)s[at]]) {
+            at++;
+            continue;
+        }
+        index = tc__tok_longest(trie, 0, s + at, n - at, &length);
+        if (index < 0) {
+            at++;
+            continue;
+        }
+        a = e->tokenizer->added + index;
+        end = at + length;
+        *next = end;
+        if ((a->flags & TC__ADDED_SINGLE_WORD) && !tc__encode_single(e, s, n, at, end)) {
+            at = end;
+            continue;
+        }
+        if (a->flags & TC__ADDED_LSTRIP) at = tc__encode_white(e, s, at, floor, 1);
+        if (a->flags & TC__ADDED_RSTRIP) end = tc__encode_white(e, s, end, n, 0);
+        span->first = at > floor ? at : floor;
+        span->count = end > span->first ? end - span->first : 0;
+        return index;
+    }
+    *next = n;
+    return -1;
+}
+
+/* Notes the spelling of the last token, if it differs from the added token's content. */
+static tc_status tc__encode_spelling(tc_encoding *e, tc__buf *to, const tc__added *a,
+                                     const char *s, size_t n) {
+    tc_token *token = (tc_token *)(void *)(to->data + to->used) - 1;
+    tc__range range;
+    tc_status status;
+    if (n == a->length && !memcmp(s, e->tokenizer->strings + a->offset, n)) return TC_OK;
+    range.first = e->added_text.used;
+    range.count = n;
+    token->text = (int32_t)(e->added_ranges.used / sizeof range);
+    status = tc__mem_append(&e->env, &e->added_ranges, &range, sizeof range);
+    return status ? status : tc__mem_append(&e->env, &e->added_text, s, n);
+}
+
+/* Tokens of normalized text that may hold added tokens matched in it. */
+static tc_status tc__encode_normal(tc_encoding *e, tc__buf *to, int32_t *word) {
+    const tc_tokenizer *t = e->tokenizer;
+    const char *s = e->normal.data;
+    size_t n = e->normal.used, done = 0, next = 0;
+    tc__range span;
+    tc_status status = TC_OK;
+    int32_t index;
+    while (!status &&
+           (index = tc__encode_find(e, &t->normalized, NULL, s, n, done, &next, &span)) >= 0) {
+        status = tc__piece_split(e, to, word, done, span.first);
+        done = span.first + span.count;
+        if (status || !span.count) continue;
+        e->word_start = e->cursor;
+        status = tc__piece_normal(e, to, t->added[index].id, (*word)++, span.first, done);
+        if (!status)
+            status = tc__encode_spelling(e, to, t->added + index, s + span.first, span.count);
+    }
+    return status ? status : tc__piece_split(e, to, word, done, n);
+}
+
+/* Tokens of text[at, end), in which no raw added token stands. Chunks end behind ASCII white
+ * space, which always ends a word, unless added tokens must be found in the whole. */
+static tc_status tc__encode_segment(tc_encoding *e, tc__buf *to, int32_t *word, size_t at,
+                                    size_t end) {
+    int whole = e->tokenizer->normalized.count > 0;
+    tc_status status = TC_OK;
+    while (at < end && !status) {
+        size_t stop = whole || end - at <= TC__CHUNK ? end : at + TC__CHUNK;
+        while (stop < end && e->text[stop - 1] != ' ' && e->text[stop - 1] != '\n') stop++;
+        status = tc__norm_text(e, at, stop);
+        if (status) break;
+        if (e->linear) { /* count up to the chunk, then it is one to one */
+            e->linear = 0;
+            (void)tc__piece_place(e, at);
+            e->linear = 1;
+        }
+        status = whole ? tc__encode_normal(e, to, word)
+                       : tc__piece_split(e, to, word, 0, e->normal.used);
+        if (e->linear) {
+            e->cursor = tc__piece_place(e, stop);
+            e->linear = 0;
+        }
+        at = stop;
+    }
+    return status;
+}
+
+/* Appends the tokens of one text. `fixed_word`, if not negative, is the word id of them all. */
+static tc_status tc__encode_text(tc_encoding *e, tc__buf *to, const char *text, size_t n,
+                                 int32_t fixed_word) {
+    const tc_tokenizer *t = e->tokenizer;
+    size_t done = 0, next = 0, first = to->used / sizeof(tc_token), i;
+    tc__range span;
+    tc_status status = TC_OK;
+    int32_t index, word = 0;
+    if (n > INT32_MAX)
+        return tc__diag_fail(e->env.diag, TC_ERROR_LENGTH, 0, "a text of %u bytes is too long",
+                             (uint64_t)n);
+    if (e->strict && (i = tc__utf8_check(text, n)) < n)
+        return tc__diag_fail(e->env.diag, TC_ERROR_UTF8, i, "ill-formed UTF-8 at byte %u",
+                             (uint64_t)i);
+    e->text = text;
+    e->length = n;
+    e->linear = 0;
+    memset(&e->cursor, 0, sizeof e->cursor);
+    e->word_start = e->cursor;
+    while (!status &&
+           (index = tc__encode_find(e, &t->raw, t->starts, text, n, done, &next, &span)) >= 0) {
+        status = tc__encode_segment(e, to, &word, done, span.first);
+        done = span.first + span.count;
+        if (status || !span.count) continue;
+        status = tc__piece_token(e, to, t->added[index].id, word++, span.first, done);
+        if (!status)
+            status =
+                tc__encode_spelling(e, to, t->added + index, text + span.first, span.count);
+    }
+    if (!status) status = tc__encode_segment(e, to, &word, done, n);
+    if (fixed_word >= 0) {
+        tc_token *tokens = (tc_token *)(void *)to->data;
+        for (i = first; i < to->used / sizeof *tokens; i++) tokens[i].word = fixed_word;
+    }
+    return status;
+}
+
+static tc_status tc__encode_part(tc_encoding *e, tc__buf *to, size_t first, size_t count) {
+    tc__range range;
+    range.first = first;
+    range.count = count;
+    return tc__mem_append(&e->env, to, &range, sizeof range);
+}
+
+/* Cuts a sequence of n tokens into windows of `limit` (Encoding::truncate); the first is kept,
+ * the rest overflow. */
+static tc_status tc__encode_cut(tc_encoding *e, tc__buf *to, size_t n, uint64_t limit,
+                                uint32_t stride) {
+    int left = (e->tokenizer->flags & TC__TOK_TRUNCATE_LEFT) != 0;
+    size_t step, at;
+    tc_status status;
+    to->used = 0;
+    if (n <= limit) return tc__encode_part(e, to, 0, n);
+    if (!limit) {
+        status = tc__encode_part(e, to, 0, 0);
+        return status ? status : tc__encode_part(e, to, 0, n);
+    }
+    if (stride >= limit)
+        return tc__diag_fail(e->env.diag, TC_ERROR_ARGUMENT, 0,
+                             "a stride of %u tokens does not fit windows that hold %u",
+                             (uint64_t)stride, limit);
+    step = (size_t)limit - stride;
+    for (at = 0;; at += step) {
+        size_t last = n - at < limit ? n - at : (size_t)limit;
+        size_t first = left ? n - at - last : at;
+        status = tc__encode_part(e, to, first, last);
+        if (status || at + limit >= n) return status;
+    }
+}
+
+/* How many tokens of each sequence stay: truncation of tokenizer-common.md section 6. */
+static tc_status tc__encode_limits(tc_encoding *e, const tc_encode_options *o, uint64_t budget,
+                                   int paired, const size_t *n, uint64_t *limit) {
+    uint64_t total = (uint64_t)n[0] + n[1], excess = total > budget ? total - budget : 0;
+    int side = o->truncation == TC_TRUNCATE_ONLY_SECOND;
+    limit[0] = n[0];
+    limit[1] = n[1];
+    if (!excess) return TC_OK;
+    if (!budget) {
+        limit[0] = limit[1] = 0;
+    } else if (o->truncation != TC_TRUNCATE_LONGEST_FIRST) {
+        if (side && !paired)
+            return tc__diag_fail(e->env.diag, TC_ERROR_ARGUMENT, 0,
+                                 "there is no second text to truncate");
+        if (n[side] <= excess)
+            return tc__diag_fail(e->env.diag, TC_ERROR_LENGTH, 0,
+                                 "the %s text of %u tokens is too short to be cut by %u",
+                                 side ? "second" : "first", (uint64_t)n[side], excess);
+        limit[side] = n[side] - excess;
+    } else if (!paired) {
+        limit[0] = budget;
+    } else {
+        int swap = n[0] > n[1];
+        uint64_t small = n[swap], large = n[!swap];
+        if (small > budget)
+            large = small;
+        else
+            large = small > budget - small ? small : budget - small;
+        if (small + large > budget) {
+            small = budget / 2;
+            large = small + budget % 2;
+        }
+        limit[swap] = small < n[swap] ? small : n[swap];
+        limit[!swap] = large < n[!swap] ? large : n[!swap];
+    }
+    return TC_OK;
+}
+
+/* Appends one window: the template filled with a part of each sequence. */
+static tc_status tc__encode_window(tc_encoding *e, const tc_encode_options *o, int paired,
+                                   const tc__range *a, const tc__range *b, int main_window) {
+    const tc_tokenizer *t = e->tokenizer;
+    static const tc__step plain[2] = {{-1, 0, 0, {0, 0}}, {-1, 1, 1, {0, 0}}};
+    const tc__step *steps = paired ? t->pair : t->single;
+    uint32_t count = paired ? t->pair_count : t->single_count, i;
+    tc__range window;
+    size_t before = e->out.used;
+    tc_status status;
+    if (!count) {
+        steps = plain;
+        count = paired ? 2 : 1;
+    }
+    status = tc__mem_reserve(
+        &e->env, &e->out, (a->count + (b ? b->count : 0) + (uint64_t)count) * sizeof(tc_token));
+    if (status) return status;
+    for (i = 0; i < count; i++) {
+        tc_token *to = (tc_token *)(void *)(e->out.data + e->out.used);
+        const tc__range *part = steps[i].sequence ? b : a;
+        size_t n = steps[i].id < 0 ? part->count : !o->no_special_tokens, j;
+        for (j = 0; j < n; j++) {
+            if (steps[i].id < 0) {
+                to[j] = ((const tc_token *)(const void *)e->sequence[steps[i].sequence]
+                             .data)[part->first + j];
+                to[j].sequence = steps[i].sequence;
+                to[j].type = main_window ? steps[i].type : steps[i].sequence;
+            } else {
+                memset(to, 0, sizeof *to);
+                to->id = steps[i].id;
+                to->word = to->text = -1;
+                to->type = steps[i].type;
+                to->special = 1;
+                to->sequence = 255;
+            }
+        }
+        e->out.used += n * sizeof *to;
+    }
+    window.first = before / sizeof(tc_token);
+    window.count = (e->out.used - before) / sizeof(tc_token);
+    return tc__mem_append(&e->env, &e->windows, &window, sizeof window);
+}
+
+/* All windows: (A, B), then every pair of an overflow of A with B and its overflows, then A
+ * with the overflows of B. */
+static tc_status tc__encode_windows(tc_encoding *e, const tc_encode_options *o, int paired) {
+    const tc__range *a = (const tc__range *)(void *)e->parts[0].data,
+                    *b = (const tc__range *)(void *)e->parts[1].data;
+    size_t na = e->parts[0].used / sizeof *a, nb = paired ? e->parts[1].used / sizeof *b : 1, i,
+           j;
+    tc_status status = tc__encode_window(e, o, paired, a, paired ? b : NULL, 1);
+    for (i = 1; i < na && !status; i++)
+        for (j = 0; j < nb && !status; j++)
+            status = tc__encode_window(e, o, paired, a + i, paired ? b + j : NULL, 0);
+    for (j = 1; j < nb && !status; j++) status = tc__encode_window(e, o, paired, a, b + j, 0);
+    return status;
+}
+
+static tc_status tc__encode_sequences(tc_encoding *e, const tc_input *input) {
+    tc_status status = TC_OK;
+    size_t i;
+    if (!input->words) {
+        status = tc__encode_text(e, &e->sequence[0], input->text ? input->text : "",
+                                 input->length, -1);
+        if (!status && input->pair)
+            status = tc__encode_text(e, &e->sequence[1], input->pair, input->pair_length, -1);
+        return status;
+    }
+    if (input->word_count > INT32_MAX)
+        return tc__diag_fail(e->env.diag, TC_ERROR_LENGTH, 0, "too many words");
+    for (i = 0; i < input->word_count && !status; i++)
+        status = tc__encode_text(e, &e->sequence[0], input->words[i].data,
+                                 input->words[i].length, (int32_t)i);
+    return status;
+}
+
+static uint32_t tc__encode_specials(const tc_tokenizer *t, int paired) {
+    const tc__step *steps = paired ? t->pair : t->single;
+    uint32_t count = paired ? t->pair_count : t->single_count, i, n = 0;
+    for (i = 0; i < count; i++) n += steps[i].id >= 0;
+    return n;
+}
+
+static tc_status tc__encode_run(tc_encoding *e, const tc_input *input,
+                                const tc_encode_options *o) {
+    int paired = !input->words && input->pair != NULL;
+    uint64_t special = o->no_special_tokens ? 0 : tc__encode_specials(e->tokenizer, paired),
+             limit[2];
+    size_t n[2];
+    tc_status status;
+    e->sequence[0].used = e->sequence[1].used = e->out.used = e->windows.used = 0;
+    e->added_text.used = e->added_ranges.used = 0;
+    e->strict = o->strict_utf8;
+    if (o->max_length && o->max_length < special)
+        return tc__diag_fail(e->env.diag, TC_ERROR_ARGUMENT, 0,
+                             "a length of %u tokens has no room for the %u special ones",
+                             (uint64_t)o->max_length, special);
+    if (o->max_length && o->stride > o->max_length - special)
+        return tc__diag_fail(e->env.diag, TC_ERROR_ARGUMENT, 0,
+                             "a stride of %u tokens does not fit windows that hold %u",
+                             (uint64_t)o->stride, o->max_length - special);
+    status = tc__encode_sequences(e, input);
+    if (status) return status;
+    n[0] = limit[0] = e->sequence[0].used / sizeof(tc_token);
+    n[1] = limit[1] = e->sequence[1].used / sizeof(tc_token);
+    if (o->max_length)
+        status = tc__encode_limits(e, o, o->max_length - special, paired, n, limit);
+    if (!status) status = tc__encode_cut(e, &e->parts[0], n[0], limit[0], o->stride);
+    if (!status) status = tc__encode_cut(e, &e->parts[1], n[1], limit[1], o->stride);
+    return status ? status : tc__encode_windows(e, o, paired);
+}
+
+static void tc__encode_free(tc_encoding *e) {
+    tc_env env;
+    tc__buf *all[16];
+    size_t i, n = 0;
+    if (!e) return;
+    env = e->env;
+    all[n++] = &e->normal, all[n++] = &e->source, all[n++] = &e->elements,
+    all[n++] = &e->sorted;
+    all[n++] = &e->sources, all[n++] = &e->pieces, all[n++] = &e->sequence[0],
+    all[n++] = &e->sequence[1];
+    all[n++] = &e->out, all[n++] = &e->windows, all[n++] = &e->parts[0],
+    all[n++] = &e->parts[1];
+    all[n++] = &e->added_text, all[n++] = &e->added_ranges, all[n++] = &e->decoded,
+    all[n++] = &e->strings;
+    for (i = 0; i < n; i++) tc__mem_drop(&env, all[i]);
+    tc__mem_free(&env, e->slots, TC__SLOTS * sizeof *e->slots);
+    tc__mem_free(&env, e, sizeof *e);
+}
+
+static tc_status tc__encode_create(const tc_tokenizer *t, const tc_env *env,
+                                   tc_encoding **out) {
+    tc_encoding *e = (tc_encoding *)tc__mem_zero(env, sizeof *e);
+    *out = NULL;
+    if (!e) return TC_ERROR_MEMORY;
+    e->env = *env;
+    e->tokenizer = t;
+    e->slots = (tc__slot *)tc__mem_zero(env, TC__SLOTS * sizeof *e->slots);
+    if (!e->slots) {
+        tc__encode_free(e);
+        return TC_ERROR_MEMORY;
+    }
+    *out = e;
+    return TC_OK;
+}
+
+static const tc_token *tc__encode_tokens(const tc_encoding *e, size_t window, size_t *count) {
+    const tc__range *w = (const tc__range *)(const void *)e->windows.data + window;
+    *count = w->count;
+    return (const tc_token *)(const void *)e->out.data + w->first;
+}
+
+static size_t tc__encode_window_count(const tc_encoding *e) {
+    return e->windows.used / sizeof(tc__range);
+}
+
+static tc_string tc__encode_spelled(const tc_encoding *e, const tc_token *token) {
+    const tc__range *range = (const tc__range *)(const void *)e->added_ranges.data;
+    if (token->text < 0) return tc__tok_token(e->tokenizer, token->id);
+    return tc__tok_string(e->added_text.data + range[token->text].first,
+                          range[token->text].count);
+}
+
+/* ====================================================================== 44-decode
+ * Tokens to text: the WordPiece decoder and clean-up (tokenizer-common.md section 8). */
+
+/* Replaces every `from` by the shorter `to` in the bytes behind `start`. */
+static void tc__decode_replace(tc__buf *b, size_t start, const char *from, const char *to) {
+    size_t length = strlen(from), shorter = strlen(to), at = start, out = start;
+    if (b->used - start < length) return;
+    while (at < b->used) {
+        if (b->used - at >= length && !memcmp(b->data + at, from, length)) {
+            memcpy(b->data + out, to, shorter);
+            out += shorter;
+            at += length;
+        } else {
+            b->data[out++] = b->data[at++];
+        }
+    }
+    b->used = out;
+}
+
+static void tc__decode_cleanup(tc__buf *b, size_t start, int decoder) {
+    tc__decode_replace(b, start, " .", ".");
+    tc__decode_replace(b, start, " ?", "?");
+    tc__decode_replace(b, start, " !", "!");
+    tc__decode_replace(b, start, " ,", ",");
+    tc__decode_replace(b, start, " ' ", "'");
+    tc__decode_replace(b, start, " n't", "n't");
+    tc__decode_replace(b, start, " 'm", "'m");
+    if (decoder) tc__decode_replace(b, start, " do not", " don't");
+    tc__decode_replace(b, start, " 's", "'s");
+    tc__decode_replace(b, start, " 've", "'ve");
+    tc__decode_replace(b, start, " 're", "'re");
+}
+
+/* Appends token strings to `out` as the decoder joins them. */
+static tc_status tc__decode_join(const tc_env *env, const tc_tokenizer *t,
+                                 const tc_string *tokens, size_t count, tc__buf *out) {
+    size_t i;
+    tc_status status = TC_OK;
+    for (i = 0; i < count && !status; i++) {
+        tc_string s = tokens[i];
+        size_t start = out->used, p = t->decoder_prefix.length;
+        int piece = (t->flags & TC__TOK_DECODER) && s.length >= p &&
+                    !memcmp(s.data, t->decoder_prefix.data, p);
+        if (i && piece)
+            s = tc__tok_string(s.data + p, s.length - p);
+        else if (i)
+            status = tc__mem_append(env, out, " ", 1);
+        if (!status) status = tc__mem_append(env, out, s.data, s.length);
+        if (!status && (t->flags & TC__TOK_DECODER_CLEANUP)) tc__decode_cleanup(out, start, 1);
+    }
+    return status;
+}
+
+static tc_status tc__decode_ids(tc_encoding *e, const int32_t *ids, size_t count,
+                                int skip_special) {
+    const tc_tokenizer *t = e->tokenizer;
+    tc_status status = TC_OK;
+    size_t i;
+    e->strings.used = e->decoded.used = 0;
+    for (i = 0; i < count && !status; i++) {
+        const tc__added *a = tc__tok_added(t, ids[i]);
+        tc_string s = tc__tok_token(t, ids[i]);
+        if ((skip_special && a && (a->flags & TC__ADDED_SPECIAL)) || !s.length) continue;
+        status = tc__mem_append(&e->env, &e->strings, &s, sizeof s);
+    }
+    if (!status)
+        status = tc__decode_join(&e->env, t, (const tc_string *)(void *)e->strings.data,
+                                 e->strings.used / sizeof(tc_string), &e->decoded);
+    if (!status && (t->flags & TC__TOK_CLEANUP)) tc__decode_cleanup(&e->decoded, 0, 0);
+    if (!status) status = tc__mem_append(&e->env, &e->decoded, "", 1);
+    return status;
+}
+
+/* ======================================================================== 45-file
+ * The container: header, directory, sections. The manual (01-manual) describes every byte. */
+
+#define TC__MAGIC "tokclass"
+enum {
+    TC__HEADER_BYTES = 64,
+    TC__SECTION_BYTES = 32,
+    TC__TENSOR_BYTES = 48,
+    TC__SECTION_COUNT = 5
+};
+
+#define TC__FOURCC(a, b, c, d)                                                                 \
+    ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
+#define TC__SECTION_DESC TC__FOURCC('d', 'e', 's', 'c')
+#define TC__SECTION_LABELS TC__FOURCC('l', 'a', 'b', 'l')
+#define TC__SECTION_TOKENIZER TC__FOURCC('t', 'o', 'k', 'n')
+#define TC__SECTION_TENSORS TC__FOURCC('t', 'e', 'n', 's')
+#define TC__SECTION_DATA TC__FOURCC('d', 'a', 't', 'a')
+
+typedef struct tc__section {
+    const unsigned char *data;
+    size_t offset, size;
+} tc__section;
+
+typedef struct tc__file {
+    const unsigned char *data;
+    size_t size;
+    void *mapping; /* what tc__file_close gives back, or null if the bytes are borrowed */
+    int mapped;
+    uint32_t version;
+    tc__section desc, labels, tokenizer, tensors, weights;
+} tc__file;
+
+/* One named value of the description. */
+typedef struct tc__value {
+    uint32_t kind; /* 1 number (u64), 2 f32, 3 string */
+    uint64_t number;
+    float real;
+    const char *string; /* NUL-terminated */
+} tc__value;
+
+/* A string of the file: u32 length, bytes, a NUL. */
+static const char *tc__file_string(tc__reader *r) {
+    uint32_t length = tc__bytes_take_u32(r);
+    const unsigned char *p =
+        r->bad || length == UINT32_MAX ? NULL : tc__bytes_take(r, (size_t)length + 1);
+    if (!p || p[length] || (length && memchr(p, 0, length))) {
+        r->bad = 1;
+        return "";
+    }
+    return (const char *)p;
+}
+
+static int tc__file_value(tc__reader *r, const char **key, tc__value *v) {
+    memset(v, 0, sizeof *v);
+    v->string = "";
+    *key = tc__file_string(r);
+    v->kind = tc__bytes_take_u32(r);
+    if (v->kind == 1)
+        v->number = tc__bytes_take_u64(r);
+    else if (v->kind == 2)
+        v->real = tc__bytes_to_float(tc__bytes_take_u32(r));
+    else if (v->kind == 3)
+        v->string = tc__file_string(r);
+    else
+        r->bad = 1;
+    return !r->bad;
+}
+
+/* Finds a value by name; one that is not there leaves *out zero with an empty string. */
+static int tc__file_find(const tc__file *f, const char *name, uint32_t kind, tc__value *out) {
+    tc__reader r = {NULL, 0, 0, 0};
+    uint32_t count, i;
+    const char *key;
+    r.data = f->desc.data;
+    r.size = f->desc.size;
+    count = tc__bytes_take_u32(&r);
+    for (i = 0; i < count && tc__file_value(&r, &key, out); i++)
+        if (!strcmp(key, name)) return out->kind == kind;
+    memset(out, 0, sizeof *out);
+    out->string = "";
+    return 0;
+}
+
+static tc_status tc__file_broken(tc_diag *d, uint64_t offset, const char *what) {
+    return tc__diag_fail(d, TC_ERROR_FORMAT, offset, "byte %u: %s", offset, what);
+}
+
+static tc_status tc__file_sections(tc__file *f, uint64_t directory, uint32_t count,
+                                   tc_diag *d) {
+    uint32_t i;
+    for (i = 0; i < count; i++) {
+        const unsigned char *p = f->data + directory + (size_t)i * TC__SECTION_BYTES;
+        uint32_t kind = tc__bytes_u32(p);
+        uint64_t offset = tc__bytes_u64(p + 8), size = tc__bytes_u64(p + 16),
+                 at = directory + i * (uint64_t)TC__SECTION_BYTES;
+        tc__section *s = kind == TC__SECTION_DESC        ? &f->desc
+                         : kind == TC__SECTION_LABELS    ? &f->labels
+                         : kind == TC__SECTION_TOKENIZER ? &f->tokenizer
+                         : kind == TC__SECTION_TENSORS   ? &f->tensors
+                         : kind == TC__SECTION_DATA      ? &f->weights
+                                                         : NULL;
+        if (offset > f->size || size > f->size - offset || offset % 64)
+            return tc__file_broken(d, at, "a section lies outside of the file");
+        if (!s) continue; /* a kind of a later minor change */
+        if (s->data) return tc__file_broken(d, at, "a section stands twice in the directory");
+        if (kind != TC__SECTION_DATA &&
+            tc__bytes_checksum(f->data + offset, (size_t)size) != tc__bytes_u64(p + 24))
+            return tc__diag_fail(d, TC_ERROR_CHECKSUM, offset,
+                                 "the section at byte %u differs from its checksum", offset);
+        s->data = f->data + offset;
+        s->offset = (size_t)offset;
+        s->size = (size_t)size;
+    }
+    if (!f->desc.data) return tc__file_broken(d, directory, "the description is missing");
+    return TC_OK;
+}
+
+/* Checks header, directory and small sections of f->data [f->size]. */
+static tc_status tc__file_open(tc__file *f, tc_diag *d) {
+    uint64_t directory, size;
+    uint32_t count;
+    if (!tc__plat_little_endian())
+        return tc__diag_fail(d, TC_ERROR_UNSUPPORTED, 0,
+                             "the file is little-endian, this machine is not");
+    if (f->size < 8 || memcmp(f->data, TC__MAGIC, 8))
+        return tc__file_broken(d, 0, "this is not a .tcm file");
+    if (f->size < TC__HEADER_BYTES)
+        return tc__file_broken(d, f->size, "the file ends in its header");
+    f->version = tc__bytes_u32(f->data + 8);
+    if (f->version > TC_FILE_VERSION)
+        return tc__diag_fail(d, TC_ERROR_VERSION, 8,
+                             "the file has version %u, newer than version %u, the newest that "
+                             "this library reads",
+                             (uint64_t)f->version, (uint64_t)TC_FILE_VERSION);
+    if (tc__bytes_checksum(f->data, 40) != tc__bytes_u64(f->data + 40))
+        return tc__diag_fail(d, TC_ERROR_CHECKSUM, 0, "the header differs from its checksum");
+    count = tc__bytes_u32(f->data + 12);
+    size = tc__bytes_u64(f->data + 16);
+    directory = tc__bytes_u64(f->data + 24);
+    if (size != f->size)
+        return tc__diag_fail(d, TC_ERROR_FORMAT, f->size,
+                             "the file has %u bytes, its header says %u", (uint64_t)f->size,
+                             size);
+    if (!f->version || directory > size || count > (size - directory) / TC__SECTION_BYTES ||
+        directory % 8)
+        return tc__file_broken(d, 24, "the directory lies outside of the file");
+    if (tc__bytes_checksum(f->data + directory, (size_t)count * TC__SECTION_BYTES) !=
+        tc__bytes_u64(f->data + 32))
+        return tc__diag_fail(d, TC_ERROR_CHECKSUM, directory,
+                             "the directory differs from its checksum");
+    return tc__file_sections(f, directory, count, d);
+}
+
+#ifndef TC_NO_STDIO
+static void tc__file_close(const tc_env *env, tc__file *f) {
+#ifdef TC__MMAP
+    if (f->mapped) munmap(f->mapping, f->size);
+#endif
+    if (!f->mapped) tc__mem_free(env, f->mapping, f->size);
+    f->mapping = NULL;
+}
+
+static tc_status tc__file_error(tc_diag *d, const char *path, const char *what) {
+    return tc__diag_fail(d, TC_ERROR_IO, 0, "%s: %s", path, what);
+}
+
+#ifdef TC__MMAP
+static tc_status tc__file_load(const tc_env *env, const char *path, tc__file *f) {
+    struct stat info;
+    int descriptor = open(path, O_RDONLY);
+    if (descriptor < 0) return tc__file_error(env->diag, path, "cannot be opened");
+    if (fstat(descriptor, &info) || !S_ISREG(info.st_mode)) {
+        close(descriptor);
+        return tc__file_error(env->diag, path, "is not a regular file");
+    }
+    f->size = (size_t)info.st_size;
+    if (f->size) {
+        f->mapping = mmap(NULL, f->size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+        f->mapped = f->mapping != MAP_FAILED;
+        if (!f->mapped) f->mapping = NULL;
+    }
+    close(descriptor);
+    if (f->size && !f->mapped)
+        return tc__file_error(env->diag, path, "cannot be mapped into memory");
+    f->data = (const unsigned char *)f->mapping;
+    return TC_OK;
+}
+#else
+static tc_status tc__file_load(const tc_env *env, const char *path, tc__file *f) {
+    FILE *in = fopen(path, "rb");
+    tc__buf bytes = {NULL, 0, 0};
+    tc_status status = TC_OK;
+    size_t n = 1;
+    if (!in) return tc__file_error(env->diag, path, "cannot be opened");
+    while (n && !status) {
+        status = tc__mem_reserve(env, &bytes, 1 << 20);
+        n = status ? 0 : fread(bytes.data + bytes.used, 1, 1 << 20, in);
+        bytes.used += n;
+    }
+    if (!status && ferror(in)) status = tc__file_error(env->diag, path, "cannot be read");
+    fclose(in);
+    if (status) {
+        tc__mem_drop(env, &bytes);
+        return status == TC_ERROR_MEMORY ? tc__diag_memory(env->diag) : status;
+    }
+    f->mapping = bytes.data;
+    f->data = (const unsigned char *)bytes.data;
+    f->size = bytes.used;
+    return TC_OK;
+}
+#endif
+#endif
+
+/* ======================================================================= 46-model
+ * Description and tensors of a file, found and checked once. */
+
+typedef struct tc__layer {
+    tc__matrix qkv, output, up, down;
+    const float *norm1_weight, *norm1_bias, *norm2_weight, *norm2_bias; /* [H] */
+} tc__layer;
+
+struct tc_model {
+    tc_env env;
+    tc__file file;
+    tc_model_info info;
+    tc_tokenizer tokenizer;
+    const char **labels;
+    tc__act act;
+    tc__matrix word, position, type, projection, head; /* rows 0: absent */
+    const float *embed_weight, *embed_bias;
+    tc__layer *layers;
+    uint32_t cursor; /* where the search for the next tensor begins */
+};
+
+static const char *tc__model_dtype_name(tc_dtype t) {
+    static const char *const names[TC_DTYPE_COUNT] = {"f32", "f16", "bf16", "s16", "s8"};
+    return t >= 0 && t < TC_DTYPE_COUNT ? names[t] : "?";
+}
+
+/* Entry i of the tensor directory; the directory was checked by tc__model_tensors. */
+static void tc__model_entry(const tc_model *m, uint32_t i, tc_tensor_info *out,
+                            uint32_t *layout, uint64_t *checksum) {
+    const unsigned char *p = m->file.tensors.data + 8 + (size_t)i * TC__TENSOR_BYTES;
+    out->name = (const char *)m->file.tensors.data + tc__bytes_u32(p);
+    *layout = tc__bytes_u32(p + 4);
+    out->dtype = (tc_dtype)tc__bytes_u32(p + 8);
+    out->rows = tc__bytes_u32(p + 12);
+    out->columns = tc__bytes_u32(p + 16);
+    out->offset = tc__bytes_u64(p + 24);
+    out->size = tc__bytes_u64(p + 32);
+    *checksum = tc__bytes_u64(p + 40);
+}
+
+enum { TC__LAYOUT_ROWS, TC__LAYOUT_PANELS };
+
+/* Bytes of a tensor: rows are stored row-major and padded to 16 numbers in all, with one
+ * scale a row behind them for integers; panels as in section 36. */
+static uint64_t tc__model_bytes(tc_dtype t, uint32_t layout, uint32_t rows, uint32_t columns,
+                                int *overflow) {
+    uint64_t count, bytes;
+    if (layout == TC__LAYOUT_PANELS) return tc__gemm_bytes(t, rows, columns, overflow);
+    count = tc__mem_mul(rows, columns, overflow);
+    count = tc__mem_add(count, 15, overflow) / 16 * 16;
+    bytes = tc__mem_mul(count, tc__gemm_element(t), overflow);
+    if (!tc__gemm_scaled(t)) return bytes;
+    bytes = tc__mem_add(bytes, 63, overflow) / 64 * 64;
+    return tc__mem_add(bytes, (uint64_t)rows * 4, overflow);
+}
+
+static tc_status tc__model_tensors(tc_model *m) {
+    tc_diag *d = m->env.diag;
+    const tc__section *s = &m->file.tensors;
+    uint32_t count, i, layout;
+    uint64_t checksum;
+    if (!s->data) return TC_OK;
+    count = s->size < 8 ? UINT32_MAX : tc__bytes_u32(s->data);
+    if (s->size < 8 || count > (s->size - 8) / TC__TENSOR_BYTES)
+        return tc__file_broken(d, s->offset, "the directory of tensors is cut off");
+    for (i = 0; i < count; i++) {
+        size_t at = 8 + (size_t)i * TC__TENSOR_BYTES, name = tc__bytes_u32(s->data + at);
+        tc_tensor_info t;
+        int overflow = 0;
+        if (name >= s->size || !memchr(s->data + name, 0, s->size - name))
+            return tc__file_broken(d, s->offset + at,
+                                   "the name of a tensor lies outside of its section");
+        tc__model_entry(m, i, &t, &layout, &checksum);
+        if (t.dtype < 0 || t.dtype >= TC_DTYPE_COUNT || layout > TC__LAYOUT_PANELS || !t.rows ||
+            !t.columns ||
+            t.size != tc__model_bytes(t.dtype, layout, t.rows, t.columns, &overflow) ||
+            overflow || t.offset % 64 || t.offset < m->file.weights.offset ||
+            t.offset - m->file.weights.offset > m->file.weights.size ||
+            t.size > m->file.weights.size - (t.offset - m->file.weights.offset))
+            return tc__diag_fail(d, TC_ERROR_FORMAT, s->offset + at,
+                                 "tensor %s: its size does not fit its shape or the file",
+                                 t.name);
+        m->info.parameters += (uint64_t)t.rows * t.columns;
+    }
+    m->info.tensor_count = count;
+    return TC_OK;
+}
+
+/* Points at tensor i for reading: panels or rows with scales. */
+static void tc__model_view(const tc_model *m, uint32_t i, tc__matrix *out, uint32_t *layout) {
+    tc_tensor_info t;
+    uint64_t checksum;
+    int overflow = 0;
+    size_t numbers;
+    tc__model_entry(m, i, &t, layout, &checksum);
+    memset(out, 0, sizeof *out);
+    out->dtype = t.dtype;
+    out->rows = t.rows;
+    out->columns = t.columns;
+    out->panels = m->file.data + t.offset;
+    if (!tc__gemm_scaled(t.dtype)) return;
+    numbers = *layout == TC__LAYOUT_PANELS
+                  ? (size_t)tc__gemm_panel_bytes(t.dtype, t.rows, t.columns, &overflow)
+                  : tc__mem_round((size_t)t.rows * t.columns, 16) * tc__gemm_element(t.dtype);
+    out->scale = (const float *)(const void *)(out->panels + tc__mem_round(numbers, 64));
+}
+
+/* Points *out at a tensor, which must have that shape. The names come in the order of the file,
+ * so the search goes on where the last one ended. */
+static tc_status tc__model_matrix(tc_model *m, const char *name, uint32_t layout, uint64_t rows,
+                                  uint64_t columns, tc__matrix *out) {
+    uint32_t i, found;
+    uint64_t checksum;
+    tc_tensor_info t;
+    memset(out, 0, sizeof *out);
+    for (i = 0; i < m->info.tensor_count; i++) {
+        m->cursor = m->cursor < m->info.tensor_count ? m->cursor : 0;
+        tc__model_entry(m, m->cursor++, &t, &found, &checksum);
+        if (strcmp(t.name, name)) continue;
+        if (t.rows != rows || t.columns != columns || found != layout)
+            return tc__diag_fail(m->env.diag, TC_ERROR_FORMAT, t.offset,
+                                 "tensor %s is %u x %u, but %u x %u was expected", name,
+                                 (uint64_t)t.rows, (uint64_t)t.columns, rows, columns);
+        tc__model_view(m, m->cursor - 1, out, &found);
+        return TC_OK;
+    }
+    return tc__diag_fail(m->env.diag, TC_ERROR_FORMAT, m->file.tensors.offset,
+                         "tensor %s is missing", name);
+}
+
+static tc_status tc__model_vector(tc_model *m, const char *name, uint64_t count,
+                                  const float **out) {
+    tc__matrix v;
+    tc_status status = tc__model_matrix(m, name, TC__LAYOUT_ROWS, 1, count, &v);
+    *out = (const float *)(const void *)v.panels;
+    if (!status && v.dtype != TC_F32)
+        return tc__diag_fail(m->env.diag, TC_ERROR_FORMAT, 0, "tensor %s is not f32", name);
+    return status;
+}
+
+/* prefix + "." + suffix, or "layer.N." + suffix where prefix is null. */
+static const char *tc__model_name(char *out, const char *prefix, uint32_t layer,
+                                  const char *suffix) {
+    char digits[12];
+    size_t n = sizeof digits - 1;
+    digits[n] = 0;
+    if (!prefix) {
+        do digits[--n] = (char)('0' + layer % 10);
+        while (layer /= 10);
+    }
+    strcpy(out, prefix ? prefix : "layer.");
+    strcat(out, digits + n);
+    strcat(out, ".");
+    strcat(out, suffix);
+    return out;
+}
+
+/* A linear layer: NAME.weight in panels and NAME.bias. */
+static tc_status tc__model_linear(tc_model *m, const char *prefix, uint32_t layer,
+                                  const char *part, uint64_t rows, uint64_t columns,
+                                  tc__matrix *out) {
+    char stem[64], name[96];
+    const float *bias;
+    tc_status status;
+    if (part)
+        (void)tc__model_name(stem, prefix, layer, part);
+    else
+        strcpy(stem, prefix);
+    status = tc__model_matrix(m, tc__model_name(name, stem, 0, "weight"), TC__LAYOUT_PANELS,
+                              rows, columns, out);
+    if (!status)
+        status = tc__model_vector(m, tc__model_name(name, stem, 0, "bias"), rows, &bias);
+    if (!status) out->bias = bias;
+    return status;
+}
+
+static tc_status tc__model_norm(tc_model *m, const char *prefix, uint32_t layer,
+                                const char *part, uint64_t n, const float **weight,
+                                const float **bias) {
+    char stem[64], name[96];
+    tc_status status;
+    (void)tc__model_name(stem, prefix, layer, part);
+    status = tc__model_vector(m, tc__model_name(name, stem, 0, "weight"), n, weight);
+    return status ? status
+                  : tc__model_vector(m, tc__model_name(name, stem, 0, "bias"), n, bias);
+}
+
+static tc_status tc__model_layer(tc_model *m, uint32_t i) {
+    uint64_t H = m->info.hidden_size, I = m->info.intermediate_size;
+    tc__layer *l = &m->layers[i];
+    tc_status status = tc__model_linear(m, NULL, i, "attention.qkv", 3 * H, H, &l->qkv);
+    if (!status) status = tc__model_linear(m, NULL, i, "attention.output", H, H, &l->output);
+    if (!status)
+        status =
+            tc__model_norm(m, NULL, i, "attention.norm", H, &l->norm1_weight, &l->norm1_bias);
+    if (!status) status = tc__model_linear(m, NULL, i, "ffn.up", I, H, &l->up);
+    if (!status) status = tc__model_linear(m, NULL, i, "ffn.down", H, I, &l->down);
+    if (!status)
+        status = tc__model_norm(m, NULL, i, "ffn.norm", H, &l->norm2_weight, &l->norm2_bias);
+    return status;
+}
+
+/* What the description says beyond tc_model_info: each must be what this library computes. */
+static tc_status tc__model_encoder(tc_model *m) {
+    static const struct {
+        const char *name;
+        tc__act act;
+    } acts[] = {{"gelu", TC__ACT_GELU},
+                {"gelu_new", TC__ACT_GELU_NEW},
+                {"relu", TC__ACT_RELU},
+                {"silu", TC__ACT_SILU}};
+    static const char *const fixed[][2] = {{"norm_placement", "post"},
+                                           {"position_kind", "absolute"}};
+    tc_diag *d = m->env.diag;
+    tc__value v;
+    size_t i;
+    for (i = 0; i < sizeof acts / sizeof *acts; i++)
+        if (!strcmp(acts[i].name, m->info.hidden_act)) m->act = acts[i].act;
+    if (!m->act)
+        return tc__diag_fail(d, TC_ERROR_UNSUPPORTED, 0, "the activation %s is not supported",
+                             m->info.hidden_act);
+    for (i = 0; i < 2; i++) {
+        (void)tc__file_find(&m->file, fixed[i][0], 3, &v);
+        if (strcmp(v.string, fixed[i][1]))
+            return tc__diag_fail(d, TC_ERROR_UNSUPPORTED, 0, "the %s %s is not supported",
+                                 fixed[i][0], v.string);
+    }
+    return TC_OK;
+}
+
+static tc_status tc__model_weights(tc_model *m) {
+    const tc_model_info *n = &m->info;
+    uint64_t H = n->hidden_size, E = n->embedding_size;
+    tc_status status;
+    uint32_t i;
+    if (!H || !E || !n->intermediate_size || !n->num_attention_heads ||
+        H % n->num_attention_heads || !n->vocab_size || !n->max_position_embeddings ||
+        n->num_hidden_layers > n->tensor_count || n->vocab_size > INT32_MAX ||
+        n->type_vocab_size > 255)
+        return tc__diag_fail(m->env.diag, TC_ERROR_FORMAT, m->file.desc.offset,
+                             "the sizes in the description do not agree");
+    m->layers = (tc__layer *)tc__mem_zero(&m->env, (size_t)(n->num_hidden_layers + 1) *
+                                                       sizeof *m->layers);
+    if (!m->layers) return tc__diag_memory(m->env.diag);
+    status = tc__model_encoder(m);
+    if (!status)
+        status =
+            tc__model_matrix(m, "embeddings.word", TC__LAYOUT_ROWS, n->vocab_size, E, &m->word);
+    if (!status)
+        status = tc__model_matrix(m, "embeddings.position", TC__LAYOUT_ROWS,
+                                  n->max_position_embeddings, E, &m->position);
+    if (!status && n->type_vocab_size)
+        status = tc__model_matrix(m, "embeddings.type", TC__LAYOUT_ROWS, n->type_vocab_size, E,
+                                  &m->type);
+    if (!status)
+        status =
+            tc__model_norm(m, "embeddings", 0, "norm", E, &m->embed_weight, &m->embed_bias);
+    if (!status && E != H)
+        status = tc__model_linear(m, "embeddings.projection", 0, NULL, H, E, &m->projection);
+    for (i = 0; i < n->num_hidden_layers && !status; i++) status = tc__model_layer(m, i);
+    if (!status && n->num_labels)
+        status = tc__model_linear(m, "head", 0, NULL, n->num_labels, H, &m->head);
+    return status;
+}
+
+static tc_status tc__model_labels(tc_model *m) {
+    const tc__section *s = &m->file.labels;
+    tc__reader r = {NULL, 0, 0, 0};
+    uint32_t count, i;
+    if (!s->data) return TC_OK;
+    r.data = s->data;
+    r.size = s->size;
+    count = tc__bytes_take_u32(&r);
+    if (count > s->size / 5)
+        return tc__file_broken(m->env.diag, s->offset, "the labels are cut off");
+    m->labels = (const char **)tc__mem_zero(&m->env, ((size_t)count + 1) * sizeof *m->labels);
+    if (!m->labels) return tc__diag_memory(m->env.diag);
+    m->info.num_labels = count;
+    m->info.labels = m->labels;
+    for (i = 0; i < count; i++) {
+        m->labels[i] = tc__file_string(&r);
+        if (tc__utf8_check(m->labels[i], strlen(m->labels[i])) != strlen(m->labels[i]))
+            r.bad = 1;
+    }
+    return r.bad ? tc__file_broken(m->env.diag, s->offset, "a label is cut off or no UTF-8")
+                 : TC_OK;
+}
+
+/* A description's number that must fit 32 bits; 0 if it is not there. */
+static uint32_t tc__model_number(const tc_model *m, const char *name) {
+    tc__value v;
+    return tc__file_find(&m->file, name, 1, &v) && v.number <= INT32_MAX ? (uint32_t)v.number
+                                                                         : 0;
+}
+
+static const char *tc__model_text(const tc_model *m, const char *name) {
+    tc__value v;
+    (void)tc__file_find(&m->file, name, 3, &v);
+    return v.string;
+}
+
+static tc_status tc__model_describe(tc_model *m) {
+    tc_model_info *n = &m->info;
+    tc__value v;
+    n->model_type = tc__model_text(m, "model_type");
+    n->task = tc__model_text(m, "task");
+    n->hidden_act = tc__model_text(m, "hidden_act");
+    n->producer = tc__model_text(m, "producer");
+    n->tokenizer_model = m->file.tokenizer.data ? "WordPiece" : "";
+    n->dtype = (tc_dtype)tc__model_number(m, "dtype");
+    n->num_hidden_layers = tc__model_number(m, "num_hidden_layers");
+    n->hidden_size = tc__model_number(m, "hidden_size");
+    n->intermediate_size = tc__model_number(m, "intermediate_size");
+    n->num_attention_heads = tc__model_number(m, "num_attention_heads");
+    n->vocab_size = tc__model_number(m, "vocab_size");
+    n->embedding_size = tc__model_number(m, "embedding_size");
+    n->max_position_embeddings = tc__model_number(m, "max_position_embeddings");
+    n->type_vocab_size = tc__model_number(m, "type_vocab_size");
+    n->max_length = tc__model_number(m, "max_length");
+    (void)tc__file_find(&m->file, "layer_norm_eps", 2, &v);
+    n->layer_norm_eps = v.real;
+    n->file_size = m->file.size;
+    n->file_version = m->file.version;
+    if (!(v.real >= 0 && v.real < 1) || n->dtype >= TC_DTYPE_COUNT)
+        return tc__file_broken(m->env.diag, m->file.desc.offset,
+                               "the description holds a number out of its range");
+    return TC_OK;
+}
+
+static void tc__model_free(tc_model *m) {
+    tc_env env;
+    if (!m) return;
+    env = m->env;
+    tc__mem_free(&env, m->layers, ((size_t)m->info.num_hidden_layers + 1) * sizeof *m->layers);
+    tc__mem_free(&env, (void *)m->labels, ((size_t)m->info.num_labels + 1) * sizeof *m->labels);
+#ifndef TC_NO_STDIO
+    if (m->file.mapping) tc__file_close(&env, &m->file);
+#endif
+    tc__mem_free(&env, m, sizeof *m);
+}
+
+/* Takes over `file`; frees it on failure. */
+static tc_status tc__model_open(const tc_env *env, const tc__file *file, tc_model **out) {
+    tc_model *m = (tc_model *)tc__mem_zero(env, sizeof *m);
+    tc__file copy = *file;
+    tc_status status;
+    *out = NULL;
+    if (!m) {
+#ifndef TC_NO_STDIO
+        if (copy.mapping) tc__file_close(env, &copy);
+#endif
+        return tc__diag_memory(env->diag);
+    }
+    m->env = *env;
+    m->file = copy;
+    status = tc__file_open(&m->file, env->diag);
+    if (!status) status = tc__model_describe(m);
+    if (!status) status = tc__model_labels(m);
+    if (!status && m->file.tokenizer.data &&
+        !tc__tok_open(&m->tokenizer, m->file.tokenizer.data, m->file.tokenizer.size))
+        status = tc__file_broken(env->diag, m->file.tokenizer.offset,
+                                 "the tokenizer's tables do not agree");
+    if (!status) status = tc__model_tensors(m);
+    if (!status && m->info.tensor_count) status = tc__model_weights(m);
+    if (status) {
+        tc__model_free(m);
+        return status;
+    }
+    m->env.diag = NULL;
+    *out = m;
+    return TC_OK;
+}
+
+/* ======================================================================= 47-write
+ * Building a .tcm: the tokenizer's tables, packed tensors, the container. */
+
+struct tc_writer {
+    tc_env env;
+    tc__buf file; /* header and tensor data; finish appends the small sections */
+    tc__buf tensors, names, labels, desc, tokenizer;
+    uint32_t tensor_count, label_count;
+    int described, finished;
+    tc_dtype dtype;
+};
+
+static tc_status tc__write_u32(tc_writer *w, tc__buf *b, uint32_t v) {
+    return tc__mem_append(&w->env, b, &v, 4);
+}
+
+static tc_status tc__write_u64(tc_writer *w, tc__buf *b, uint64_t v) {
+    return tc__mem_append(&w->env, b, &v, 8);
+}
+
+static tc_status tc__write_string(tc_writer *w, tc__buf *b, const char *s) {
+    size_t n = strlen(s);
+    tc_status status = tc__write_u32(w, b, (uint32_t)n);
+    return status ? status : tc__mem_append(&w->env, b, s, n + 1);
+}
+
+static tc_status tc__write_pad(tc_writer *w, tc__buf *b, size_t unit) {
+    static const char zeros[64] = {0};
+    return tc__mem_append(&w->env, b, zeros, tc__mem_round(b->used, unit) - b->used);
+}
+
+/* ---- tries ---- */
+
+typedef struct tc__key {
+    tc_string s;
+    uint32_t value;
+} tc__key;
+
+static int tc__write_key_order(const void *a, const void *b) {
+    const tc__key *x = (const tc__key *)a, *y = (const tc__key *)b;
+    size_t n = x->s.length < y->s.length ? x->s.length : y->s.length;
+    int order = n ? memcmp(x->s.data, y->s.data, n) : 0;
+    if (order) return order;
+    if (x->s.length != y->s.length) return x->s.length < y->s.length ? -1 : 1;
+    return x->value < y->value ? -1 : 1;
+}
+
+typedef struct
+    tc__branch { /* keys [first, last) share their first `depth` bytes, which end at unit */
+    size_t first, last, depth;
+    uint32_t unit;
+} tc__branch;
+
+typedef struct tc__grower {
+    const tc_env *env;
+    tc__buf units; /* {link, value} */
+    tc__buf taken; /* a byte a unit: 1 the unit is used, 2 its number is a base */
+    tc__buf branches;
+    uint32_t count;
+} tc__grower;
+
+enum { TC__TRIE_WINDOW = 16 }; /* blocks of 256 units, the newest, that are searched for room */
+
+static tc_status tc__write_block(tc__grower *g) {
+    uint32_t empty[2] = {0, UINT32_MAX}, i;
+    tc_status status = TC_OK;
+    for (i = 0; i < 256 && !status; i++) {
+        status = tc__mem_append(g->env, &g->units, empty, sizeof empty);
+        if (!status) status = tc__mem_append(g->env, &g->taken, "", 1);
+    }
+    g->count += 256;
+    return status;
+}
+
+/* A base under which all labels [n] are free. */
+static tc_status tc__write_base(tc__grower *g, const unsigned char *labels, size_t n,
+                                uint32_t *base) {
+    uint32_t first = g->count > TC__TRIE_WINDOW * 256 ? g->count - TC__TRIE_WINDOW * 256 : 0, b;
+    for (b = first;; b++) {
+        size_t i = 0;
+        if (b == g->count) {
+            tc_status status = tc__write_block(g);
+            if (status) return status;
+        }
+        if (b > 0x3FFFFF) return TC_ERROR_LENGTH;
+        if (g->taken.data[b] & 2) continue;
+        while (i < n && !(g->taken.data[b ^ labels[i]] & 1)) i++;
+        if (i == n) break;
+    }
+    *base = b;
+    return TC_OK;
+}
+
+/* Gives the branch's unit its value and its children, and pushes these. */
+static tc_status tc__write_branch(tc__grower *g, const tc__key *keys, tc__branch at) {
+    unsigned char labels[256];
+    size_t starts[257], n = 0, i;
+    uint32_t base, *units = (uint32_t *)(void *)g->units.data;
+    tc_status status = TC_OK;
+    if (keys[at.first].s.length == at.depth) units[2 * at.unit + 1] = keys[at.first].value;
+    while (at.first < at.last && keys[at.first].s.length == at.depth) at.first++;
+    for (i = at.first; i < at.last; i++) {
+        unsigned char c = (unsigned char)keys[i].s.data[at.depth];
+        if (n && labels[n - 1] == c) continue;
+        labels[n] = c;
+        starts[n++] = i;
+    }
+    if (!n) return TC_OK;
+    starts[n] = at.last;
+    status = tc__write_base(g, labels, n, &base);
+    units = (uint32_t *)(void *)g->units.data;
+    if (status) return status;
+    g->taken.data[base] |= 2;
+    units[2 * at.unit] |= TC__TRIE_PARENT | base << 8;
+    for (i = 0; i < n && !status; i++) {
+        tc__branch child;
+        child.first = starts[i];
+        child.last = starts[i + 1];
+        child.depth = at.depth + 1;
+        child.unit = base ^ labels[i];
+        units[2 * child.unit] = TC__TRIE_USED | labels[i];
+        g->taken.data[child.unit] |= 1;
+        status = tc__mem_append(g->env, &g->branches, &child, sizeof child);
+    }
+    return status;
+}
+
+/* Sorts `keys` and appends their trie to `to`; *count is its units. Of equal keys the one with
+ * the smallest value counts. */
+static tc_status tc__write_trie(tc_writer *w, tc__key *keys, size_t n, tc__buf *to,
+                                uint32_t *count) {
+    tc__grower g;
+    tc__branch root = {0, 0, 0, 0};
+    tc_status status;
+    memset(&g, 0, sizeof g);
+    g.env = &w->env;
+    root.last = n;
+    if (n) qsort(keys, n, sizeof *keys, tc__write_key_order);
+    status = tc__write_block(&g);
+    if (!status) g.taken.data[0] = 1;
+    if (!status && n) status = tc__mem_append(&w->env, &g.branches, &root, sizeof root);
+    while (!status && g.branches.used) {
+        tc__branch top;
+        g.branches.used -= sizeof top;
+        memcpy(&top, g.branches.data + g.branches.used, sizeof top);
+        status = tc__write_branch(&g, keys, top);
+    }
+    *count = g.count;
+    if (!status) status = tc__mem_append(&w->env, to, g.units.data, g.units.used);
+    tc__mem_drop(&w->env, &g.units);
+    tc__mem_drop(&w->env, &g.taken);
+    tc__mem_drop(&w->env, &g.branches);
+    return status;
+}
+
+/* ---- characters ---- */
+
+/* The entry of one character; a sequence of several code points goes to the pool. */
+static tc_status tc__write_char(tc_writer *w, uint32_t flags, uint32_t code, tc__buf *pool,
+                                uint32_t *out) {
+    uint32_t source = code == TC__ILL_FORMED ? 0xFFFD : code, parts[4], result[9], entry = 0;
+    size_t n = 1, count = 0, i;
+    parts[0] = source;
+    if (TC__UNI_IN(tc__uni_white, source)) entry |= TC__CHAR_WHITE;
+    if (TC__UNI_IN(tc__uni_punct, source)) entry |= TC__CHAR_PUNCT;
+    if (TC__UNI_IN(tc__uni_word, source)) entry |= TC__CHAR_WORD;
+    *out = entry | TC__CHAR_DROP | TC__CHAR_REMOVED;
+    if ((flags & TC__TOK_CLEAN) && (source == 0 || TC__UNI_IN(tc__uni_removed, source)))
+        return TC_OK;
+    *out = entry | ' ';
+    if ((flags & TC__TOK_CLEAN) && TC__UNI_IN(tc__uni_space, source)) return TC_OK;
+    if ((flags & TC__TOK_CHINESE) && TC__UNI_IN(tc__uni_cjk, source)) entry |= TC__CHAR_CJK;
+    if (flags & TC__TOK_STRIP) {
+        n = tc__uni_decompose(source, parts);
+        if (tc__uni_class(parts[0])) entry |= TC__CHAR_HEAD;
+        if (tc__uni_class(parts[n - 1])) entry |= TC__CHAR_TAIL;
+    }
+    for (i = 0; i < n; i++) {
+        if ((flags & TC__TOK_STRIP) && TC__UNI_IN(tc__uni_mn, parts[i])) continue;
+        if ((flags & TC__TOK_STRIP) && tc__uni_class(parts[i])) entry |= TC__CHAR_SURVIVOR;
+        if (flags & TC__TOK_LOWER)
+            count += tc__uni_lowercase(parts[i], result + 1 + count);
+        else
+            result[1 + count++] = parts[i];
+    }
+    if (!count)
+        entry |= TC__CHAR_DROP;
+    else if (source - 0xAC00 < 11172 && n > 1)
+        entry |= TC__CHAR_HANGUL;
+    else if (count == 1)
+        entry |= result[1] == code ? 0 : result[1];
+    else {
+        result[0] = (uint32_t)count;
+        entry |= TC__CHAR_SEQUENCE | (uint32_t)(pool->used / 4);
+        *out = entry;
+        return tc__mem_append(&w->env, pool, result, (count + 1) * 4);
+    }
+    *out = entry;
+    return TC_OK;
+}
+
+/* The two-stage table: equal blocks of 64 characters are stored once. */
+static tc_status tc__write_chars(tc_writer *w, uint32_t flags, tc__buf *index, tc__buf *blocks,
+                                 tc__buf *pool) {
+    uint32_t block[64], first, i;
+    tc_status status = TC_OK;
+    for (first = 0; first <= TC__ILL_FORMED && !status; first += 64) {
+        uint16_t same;
+        size_t known = blocks->used / sizeof block;
+        for (i = 0; i < 64 && !status; i++)
+            status = tc__write_char(
+                w, flags, first < TC__ILL_FORMED ? first + i : TC__ILL_FORMED, pool, &block[i]);
+        for (same = 0;
+             same < known && memcmp(blocks->data + same * sizeof block, block, sizeof block);)
+            same++;
+        if (same == known && !status)
+            status = tc__mem_append(&w->env, blocks, block, sizeof block);
+        if (!status) status = tc__mem_append(&w->env, index, &same, 2);
+    }
+    return status;
+}
+
+/* ---- tokenizer ---- */
+
+typedef struct tc__assembly {
+    tc_writer *w;
+    tc__buf strings, out, index, blocks, pool, added, keys;
+    uint32_t n[TC__TOK_NUMBERS];
+} tc__assembly;
+
+TC__INLINE uint32_t tc__write_flag(int on, int flag) { return on ? (uint32_t)flag : 0; }
+
+static tc_status tc__write_text(tc__assembly *a, tc_string s, uint32_t *at) {
+    *at = (uint32_t)a->strings.used;
+    if (a->strings.used + s.length > INT32_MAX) return TC_ERROR_LENGTH;
+    return tc__mem_append(&a->w->env, &a->strings, s.data, s.length);
+}
+
+/* Appends a table to the section and notes where. */
+static tc_status tc__write_table(tc__assembly *a, int number, const void *data, size_t bytes) {
+    tc_status status = tc__write_pad(a->w, &a->out, 8);
+    if (a->out.used + bytes > INT32_MAX) return TC_ERROR_LENGTH;
+    a->n[number] = (uint32_t)a->out.used;
+    return status ? status : tc__mem_append(&a->w->env, &a->out, data, bytes);
+}
+
+static tc_status tc__write_key(tc__assembly *a, tc_string s, uint32_t value) {
+    tc__key key;
+    key.s = s;
+    key.value = value;
+    return tc__mem_append(&a->w->env, &a->keys, &key, sizeof key);
+}
+
+static tc_status tc__write_keys(tc__assembly *a, int at, int units) {
+    tc_status status = tc__write_pad(a->w, &a->out, 8);
+    a->n[at] = (uint32_t)a->out.used;
+    if (!status)
+        status = tc__write_trie(a->w, (tc__key *)(void *)a->keys.data,
+                                a->keys.used / sizeof(tc__key), &a->out, &a->n[units]);
+    a->keys.used = 0;
+    return status;
+}
+
+static tc_status tc__write_vocab(tc__assembly *a, const tc_tokenizer_desc *d) {
+    tc__buf offsets = {NULL, 0, 0};
+    tc_status status = TC_OK;
+    uint32_t i, at;
+    for (i = 0; i <= d->vocab_count && !status; i++) {
+        tc_string s =
+            i < d->vocab_count && d->vocab[i].data ? d->vocab[i] : tc__tok_string("", 0);
+        if (tc__utf8_check(s.data, s.length) != s.length)
+            status = tc__diag_fail(a->w->env.diag, TC_ERROR_UTF8, i,
+                                   "token %u of the vocabulary is no UTF-8", (uint64_t)i);
+        if (!status) status = tc__write_text(a, s, &at);
+        if (!status) status = tc__mem_append(&a->w->env, &offsets, &at, 4);
+        if (!status && s.length) status = tc__write_key(a, s, i);
+    }
+    if (!status) status = tc__write_table(a, TC__TOK_TOKENS_AT, offsets.data, offsets.used);
+    if (!status) status = tc__write_keys(a, TC__TOK_TRIE_AT, TC__TOK_UNITS);
+    tc__mem_drop(&a->w->env, &offsets);
+    return status;
+}
+
+static int tc__write_added_order(const void *a, const void *b) {
+    const tc_added_token *x = (const tc_added_token *)a, *y = (const tc_added_token *)b;
+    return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* `tokens` sorted by id; `matches` are the strings by which they are found in a text. */
+static tc_status tc__write_added(tc__assembly *a, const tc_added_token *tokens,
+                                 const tc_string *matches, uint32_t count) {
+    tc_status status = TC_OK;
+    uint32_t i;
+    int pass;
+    for (i = 0; i < count && !status; i++) {
+        const tc_added_token *t = tokens + i;
+        tc__added record = {0, 0, 0, 0};
+        record.length = (uint32_t)t->content.length;
+        record.id = t->id;
+        record.flags = tc__write_flag(t->special, TC__ADDED_SPECIAL) |
+                       tc__write_flag(t->normalized, TC__ADDED_NORMALIZED) |
+                       tc__write_flag(t->single_word, TC__ADDED_SINGLE_WORD) |
+                       tc__write_flag(t->lstrip, TC__ADDED_LSTRIP) |
+                       tc__write_flag(t->rstrip, TC__ADDED_RSTRIP);
+        if (!t->content.length || t->content.length > INT32_MAX || t->id < 0 ||
+            t->id == INT32_MAX || (i && t->id == t[-1].id) ||
+            tc__utf8_check(t->content.data, t->content.length) != t->content.length)
+            return tc__diag_fail(
+                a->w->env.diag, TC_ERROR_ARGUMENT, i,
+                "the added token with id %u is empty, no UTF-8, or its id stands twice",
+                (uint64_t)(uint32_t)t->id);
+        status = tc__write_text(a, t->content, &record.offset);
+        if (!status) status = tc__mem_append(&a->w->env, &a->added, &record, sizeof record);
+    }
+    if (!status) status = tc__write_table(a, TC__TOK_ADDED_AT, a->added.data, a->added.used);
+    for (pass = 0; pass < 2 && !status; pass++) {
+        for (i = 0; i < count && !status; i++)
+            if (!tokens[i].normalized == !pass && matches[i].length)
+                status = tc__write_key(a, matches[i], i);
+        if (!status && a->keys.used)
+            status = pass ? tc__write_keys(a, TC__TOK_NORMALIZED_AT, TC__TOK_NORMALIZED_UNITS)
+                          : tc__write_keys(a, TC__TOK_RAW_AT, TC__TOK_RAW_UNITS);
+    }
+    return status;
+}
+
+static tc_status tc__write_steps(tc__assembly *a, const tc_tokenizer_desc *d) {
+    tc__buf steps = {NULL, 0, 0};
+    tc_status status = TC_OK;
+    uint32_t i, total = d->single_count + d->pair_count;
+    for (i = 0; i < total && !status; i++) {
+        const tc_template_step *from =
+            i < d->single_count ? d->single + i : d->pair + (i - d->single_count);
+        tc__step step = {0, 0, 0, {0, 0}};
+        step.id = from->id;
+        step.sequence = from->sequence;
+        step.type = from->type;
+        status = tc__mem_append(&a->w->env, &steps, &step, sizeof step);
+    }
+    if (!status) status = tc__write_table(a, TC__TOK_STEPS_AT, steps.data, steps.used);
+    tc__mem_drop(&a->w->env, &steps);
+    return status;
+}
+
+/* The strings by which added tokens are found: their contents, normalized by the tokenizer
+ * `self` where the token asks for it. `text` holds what is new. */
+static tc_status tc__write_matches(tc_writer *w, const tc_tokenizer *self,
+                                   const tc_added_token *tokens, tc_string *matches,
+                                   uint32_t count, tc__buf *text) {
+    tc_encoding *e;
+    tc_status status = tc__encode_create(self, &w->env, &e);
+    uint32_t i;
+    size_t at = 0;
+    for (i = 0; i < count && !status; i++) {
+        size_t before = text->used;
+        matches[i] = tokens[i].content;
+        if (!tokens[i].normalized) continue;
+        e->text = matches[i].data;
+        e->length = matches[i].length;
+        status = tc__norm_text(e, 0, e->length);
+        if (!status) status = tc__mem_append(&w->env, text, e->normal.data, e->normal.used);
+        matches[i].length = text->used - before;
+    }
+    for (i = 0; i < count && !status; i++) {
+        if (!tokens[i].normalized) continue;
+        matches[i].data = text->data + at;
+        at += matches[i].length;
+    }
+    tc__encode_free(e);
+    return status;
+}
+
+static tc_status tc__write_front(tc__assembly *a, const tc_tokenizer_desc *d) {
+    static const char zeros[4 * TC__TOK_NUMBERS] = {0};
+    tc_writer *w = a->w;
+    tc_status status;
+    memset(a->n, 0, sizeof a->n);
+    a->n[TC__TOK_KIND] = 1;
+    a->n[TC__TOK_VOCAB] = d->vocab_count;
+    a->n[TC__TOK_UNK] = (uint32_t)d->unk_id;
+    a->n[TC__TOK_MAX_CHARS] = d->max_word_chars;
+    a->n[TC__TOK_SINGLE] = d->single_count;
+    a->n[TC__TOK_PAIR] = d->pair_count;
+    a->n[TC__TOK_FLAGS] = tc__write_flag(d->clean_text, TC__TOK_CLEAN) |
+                          tc__write_flag(d->handle_chinese_chars, TC__TOK_CHINESE) |
+                          tc__write_flag(d->strip_accents, TC__TOK_STRIP) |
+                          tc__write_flag(d->lowercase, TC__TOK_LOWER) |
+                          tc__write_flag(d->truncate_left, TC__TOK_TRUNCATE_LEFT) |
+                          tc__write_flag(d->decoder_wordpiece, TC__TOK_DECODER) |
+                          tc__write_flag(d->decoder_cleanup, TC__TOK_DECODER_CLEANUP) |
+                          tc__write_flag(d->clean_up_spaces, TC__TOK_CLEANUP);
+    a->out.used = a->strings.used = a->added.used = a->keys.used = 0;
+    status = tc__mem_append(&w->env, &a->out, zeros, sizeof zeros);
+    if (!status && !a->index.used) {
+        status = tc__write_chars(w, a->n[TC__TOK_FLAGS], &a->index, &a->blocks, &a->pool);
+        if (!status) status = tc__write_u32(w, &a->pool, 0); /* never empty */
+    }
+    a->n[TC__TOK_BLOCKS] = (uint32_t)(a->blocks.used / 256);
+    a->n[TC__TOK_POOL] = (uint32_t)(a->pool.used / 4);
+    if (!status) status = tc__write_table(a, TC__TOK_INDEX_AT, a->index.data, a->index.used);
+    if (!status) status = tc__write_table(a, TC__TOK_BLOCKS_AT, a->blocks.data, a->blocks.used);
+    if (!status) status = tc__write_table(a, TC__TOK_POOL_AT, a->pool.data, a->pool.used);
+    return status;
+}
+
+/* The whole section, with `count` added tokens. */
+static tc_status tc__write_section(tc__assembly *a, const tc_tokenizer_desc *d,
+                                   const tc_added_token *added, const tc_string *matches,
+                                   uint32_t count) {
+    tc_status status = tc__write_front(a, d);
+    a->n[TC__TOK_ADDED] = count;
+    if (!status) status = tc__write_vocab(a, d);
+    if (!status) status = tc__write_added(a, added, matches, count);
+    if (!status) status = tc__write_steps(a, d);
+    a->n[TC__TOK_PREFIX_BYTES] = (uint32_t)d->continuing_prefix.length;
+    a->n[TC__TOK_DECODER_BYTES] = (uint32_t)d->decoder_prefix.length;
+    if (!status) status = tc__write_text(a, d->continuing_prefix, &a->n[TC__TOK_PREFIX_AT]);
+    if (!status) status = tc__write_text(a, d->decoder_prefix, &a->n[TC__TOK_DECODER_AT]);
+    if (!status)
+        status = tc__write_table(a, TC__TOK_STRINGS_AT, a->strings.data, a->strings.used);
+    a->n[TC__TOK_STRING_BYTES] = (uint32_t)a->strings.used;
+    if (!status) memcpy(a->out.data, a->n, sizeof a->n);
+    return status;
+}
+
+static tc_status tc__write_open(tc__assembly *a, tc_tokenizer *t) {
+    if (tc__tok_open(t, a->out.data, a->out.used)) return TC_OK;
+    return tc__diag_fail(a->w->env.diag, TC_ERROR_ARGUMENT, 0,
+                         "the tokenizer's description does not agree with itself: template, "
+                         "unknown token or prefix");
+}
+
+/* Writes the section once without added tokens, to normalize these with it, and once with
+ * them. */
+static tc_status tc__write_tokenizer(tc_writer *w, const tc_tokenizer_desc *d) {
+    tc__assembly a;
+    tc_tokenizer self;
+    tc__buf added = {NULL, 0, 0}, text = {NULL, 0, 0}, matches = {NULL, 0, 0};
+    tc_status status;
+    memset(&a, 0, sizeof a);
+    a.w = w;
+    status = tc__mem_append(&w->env, &added, d->added, d->added_count * sizeof *d->added);
+    if (!status)
+        status = tc__mem_reserve(&w->env, &matches, d->added_count * sizeof(tc_string));
+    if (!status) {
+        if (d->added_count)
+            qsort(added.data, d->added_count, sizeof(tc_added_token), tc__write_added_order);
+        status = tc__write_section(&a, d, NULL, NULL, 0);
+    }
+    if (!status) status = tc__write_open(&a, &self);
+    if (!status)
+        status = tc__write_matches(w, &self, (tc_added_token *)(void *)added.data,
+                                   (tc_string *)(void *)matches.data, d->added_count, &text);
+    if (!status)
+        status = tc__write_section(&a, d, (tc_added_token *)(void *)added.data,
+                                   (tc_string *)(void *)matches.data, d->added_count);
+    if (!status) status = tc__write_open(&a, &self);
+    w->tokenizer.used = 0;
+    if (!status) status = tc__mem_append(&w->env, &w->tokenizer, a.out.data, a.out.used);
+    tc__mem_drop(&w->env, &a.strings);
+    tc__mem_drop(&w->env, &a.out);
+    tc__mem_drop(&w->env, &a.index);
+    tc__mem_drop(&w->env, &a.blocks);
+    tc__mem_drop(&w->env, &a.pool);
+    tc__mem_drop(&w->env, &a.added);
+    tc__mem_drop(&w->env, &a.keys);
+    tc__mem_drop(&w->env, &added);
+    tc__mem_drop(&w->env, &text);
+    tc__mem_drop(&w->env, &matches);
+    return status;
+}
+
+/* ---- description, tensors, file ---- */
+
+static tc_status tc__write_number(tc_writer *w, const char *key, uint64_t v) {
+    tc_status status = tc__write_string(w, &w->desc, key);
+    if (!status) status = tc__write_u32(w, &w->desc, 1);
+    return status ? status : tc__write_u64(w, &w->desc, v);
+}
+
+static tc_status tc__write_words(tc_writer *w, const char *key, const char *v) {
+    tc_status status = tc__write_string(w, &w->desc, key);
+    if (!status) status = tc__write_u32(w, &w->desc, 3);
+    return status ? status : tc__write_string(w, &w->desc, v ? v : "");
+}
+
+static tc_status tc__write_describe(tc_writer *w, const tc_model_desc *d) {
+    const char *texts[][2] = {{"model_type", NULL},       {"task", NULL},
+                              {"hidden_act", NULL},       {"producer", NULL},
+                              {"norm_placement", "post"}, {"position_kind", "absolute"}};
+    struct {
+        const char *name;
+        uint32_t value;
+    } numbers[] = {{"dtype", (uint32_t)d->dtype},
+                   {"num_hidden_layers", d->num_hidden_layers},
+                   {"hidden_size", d->hidden_size},
+                   {"intermediate_size", d->intermediate_size},
+                   {"num_attention_heads", d->num_attention_heads},
+                   {"vocab_size", d->vocab_size},
+                   {"embedding_size", d->embedding_size ? d->embedding_size : d->hidden_size},
+                   {"max_position_embeddings", d->max_position_embeddings},
+                   {"type_vocab_size", d->type_vocab_size},
+                   {"max_length", d->max_length}};
+    tc_status status;
+    size_t i, n = sizeof texts / sizeof *texts, m = sizeof numbers / sizeof *numbers;
+    texts[0][1] = d->model_type;
+    texts[1][1] = d->task;
+    texts[2][1] = d->hidden_act;
+    texts[3][1] = d->producer;
+    w->desc.used = w->labels.used = 0;
+    w->dtype = d->dtype;
+    status = tc__write_u32(w, &w->desc, (uint32_t)(n + m + 1));
+    for (i = 0; i < n && !status; i++) status = tc__write_words(w, texts[i][0], texts[i][1]);
+    for (i = 0; i < m && !status; i++)
+        status = tc__write_number(w, numbers[i].name, numbers[i].value);
+    if (!status) status = tc__write_string(w, &w->desc, "layer_norm_eps");
+    if (!status) status = tc__write_u32(w, &w->desc, 2);
+    if (!status) status = tc__write_u32(w, &w->desc, tc__bytes_of_float(d->layer_norm_eps));
+    if (!status) status = tc__write_u32(w, &w->labels, d->num_labels);
+    for (i = 0; i < d->num_labels && !status; i++)
+        status = tc__write_string(w, &w->labels, d->labels[i]);
+    w->described = !status;
+    return status;
+}
+
+/* Row-major numbers, padded to 16, with a scale a row for integers; into zeroed bytes. */
+static void tc__write_rows(unsigned char *out, tc_dtype t, uint32_t rows, uint32_t columns,
+                           const float *data) {
+    size_t scales = tc__mem_round(
+               tc__mem_round((size_t)rows * columns, 16) * tc__gemm_element(t), 64),
+           r, c;
+    for (r = 0; r < rows; r++) {
+        const float *row = data + r * columns;
+        float scale = tc__gemm_scaled(t) ? tc__gemm_scale(t, row, columns) : 1;
+        for (c = 0; c < columns; c++) tc__gemm_put(out, t, r * columns + c, row[c], scale);
+        if (tc__gemm_scaled(t)) memcpy(out + scales + 4 * r, &scale, 4);
+    }
+}
+
+static int tc__write_ends(const char *s, const char *end) {
+    size_t n = strlen(s), m = strlen(end);
+    return n >= m && !strcmp(s + n - m, end);
+}
+
+/* Vectors, norms, token types and the head stay f32; see the manual's table of tensors. */
+static tc_dtype tc__write_dtype(const tc_writer *w, const char *name, uint32_t *layout) {
+    int embedding = !strcmp(name, "embeddings.word") || !strcmp(name, "embeddings.position");
+    int norm = strstr(name, ".norm.") != NULL, vector = norm || tc__write_ends(name, ".bias");
+    *layout = vector || embedding || !strcmp(name, "embeddings.type") ? TC__LAYOUT_ROWS
+                                                                      : TC__LAYOUT_PANELS;
+    if (*layout == TC__LAYOUT_ROWS) return embedding ? w->dtype : TC_F32;
+    return !strncmp(name, "head.", 5) ? TC_F32 : w->dtype;
+}
+
+static tc_status tc__write_tensor(tc_writer *w, const char *name, uint32_t rows,
+                                  uint32_t columns, const float *data) {
+    static const char zeros[TC__HEADER_BYTES] = {0};
+    unsigned char entry[TC__TENSOR_BYTES] = {0};
+    uint32_t layout, fields[5];
+    tc_dtype dtype = tc__write_dtype(w, name, &layout);
+    int overflow = 0;
+    uint64_t bytes = tc__model_bytes(dtype, layout, rows, columns, &overflow), at, checksum;
+    tc_status status = overflow ? TC_ERROR_MEMORY : TC_OK;
+    if (!w->file.used && !status)
+        status = tc__mem_append(&w->env, &w->file, zeros, sizeof zeros);
+    if (!status) status = tc__write_pad(w, &w->file, 64);
+    if (!status) status = tc__mem_reserve(&w->env, &w->file, bytes);
+    if (status) return status;
+    at = w->file.used;
+    memset(w->file.data + at, 0, (size_t)bytes);
+    if (layout == TC__LAYOUT_ROWS)
+        tc__write_rows((unsigned char *)w->file.data + at, dtype, rows, columns, data);
+    else
+        tc__gemm_pack((unsigned char *)w->file.data + at, dtype, rows, columns, data);
+    w->file.used += (size_t)bytes;
+    checksum = tc__bytes_checksum(w->file.data + at, (size_t)bytes);
+    fields[0] = (uint32_t)w->names.used;
+    fields[1] = layout;
+    fields[2] = (uint32_t)dtype;
+    fields[3] = rows;
+    fields[4] = columns;
+    memcpy(entry, fields, sizeof fields);
+    memcpy(entry + 24, &at, 8);
+    memcpy(entry + 32, &bytes, 8);
+    memcpy(entry + 40, &checksum, 8);
+    status = tc__mem_append(&w->env, &w->names, name, strlen(name) + 1);
+    if (!status) status = tc__mem_append(&w->env, &w->tensors, entry, sizeof entry);
+    w->tensor_count += !status;
+    return status;
+}
+
+/* Appends a section to the file and its entry to the directory. */
+static tc_status tc__write_part(tc_writer *w, tc__buf *directory, uint32_t kind,
+                                const void *data, size_t size) {
+    tc_status status = tc__write_pad(w, &w->file, 64);
+    uint64_t at = w->file.used;
+    if (!status) status = tc__mem_append(&w->env, &w->file, data, size);
+    if (!status) status = tc__write_u32(w, directory, kind);
+    if (!status) status = tc__write_u32(w, directory, 0);
+    if (!status) status = tc__write_u64(w, directory, at);
+    if (!status) status = tc__write_u64(w, directory, size);
+    return status ? status
+                  : tc__write_u64(w, directory, tc__bytes_checksum(w->file.data + at, size));
+}
+
+/* Tensor directory: count, zero, entries with their names' offsets in the section, names. */
+static tc_status tc__write_directory(tc_writer *w, tc__buf *out) {
+    uint32_t i, names = 8 + w->tensor_count * (uint32_t)TC__TENSOR_BYTES;
+    tc_status status = tc__write_u32(w, out, w->tensor_count);
+    if (!status) status = tc__write_u32(w, out, 0);
+    for (i = 0; i < w->tensor_count; i++) {
+        char *entry = w->tensors.data + (size_t)i * TC__TENSOR_BYTES;
+        uint32_t name = tc__bytes_u32(entry) + names;
+        memcpy(entry, &name, 4);
+    }
+    if (!status) status = tc__mem_append(&w->env, out, w->tensors.data, w->tensors.used);
+    return status ? status : tc__mem_append(&w->env, out, w->names.data, w->names.used);
+}
+
+static tc_status tc__write_sections(tc_writer *w, tc__buf *directory, tc__buf *tensors) {
+    uint64_t size = w->file.used - TC__HEADER_BYTES, at = TC__HEADER_BYTES, none = 0;
+    tc_status status = TC_OK;
+    if (w->tensor_count) {
+        status = tc__write_u32(w, directory, TC__SECTION_DATA);
+        if (!status) status = tc__write_u32(w, directory, 0);
+        if (!status) status = tc__write_u64(w, directory, at);
+        if (!status) status = tc__write_u64(w, directory, size);
+        if (!status) status = tc__write_u64(w, directory, none);
+        if (!status) status = tc__write_directory(w, tensors);
+        if (!status)
+            status =
+                tc__write_part(w, directory, TC__SECTION_TENSORS, tensors->data, tensors->used);
+    }
+    if (!status)
+        status = tc__write_part(w, directory, TC__SECTION_DESC, w->desc.data, w->desc.used);
+    if (!status)
+        status =
+            tc__write_part(w, directory, TC__SECTION_LABELS, w->labels.data, w->labels.used);
+    if (!status && w->tokenizer.used)
+        status = tc__write_part(w, directory, TC__SECTION_TOKENIZER, w->tokenizer.data,
+                                w->tokenizer.used);
+    return status;
+}
+
+static tc_status tc__write_finish(tc_writer *w) {
+    static const char zeros[TC__HEADER_BYTES] = {0};
+    tc__buf directory = {NULL, 0, 0}, tensors = {NULL, 0, 0};
+    unsigned char header[TC__HEADER_BYTES] = {0};
+    uint32_t version = TC_FILE_VERSION, count;
+    uint64_t at, size, checksum;
+    tc_status status =
+        w->file.used ? TC_OK : tc__mem_append(&w->env, &w->file, zeros, sizeof zeros);
+    if (!status) status = tc__write_sections(w, &directory, &tensors);
+    if (!status) status = tc__write_pad(w, &w->file, 64);
+    at = w->file.used;
+    if (!status) status = tc__mem_append(&w->env, &w->file, directory.data, directory.used);
+    if (!status) {
+        size = w->file.used;
+        count = (uint32_t)(directory.used / TC__SECTION_BYTES);
+        checksum = tc__bytes_checksum(directory.data, directory.used);
+        memcpy(header, TC__MAGIC, 8);
+        memcpy(header + 8, &version, 4);
+        memcpy(header + 12, &count, 4);
+        memcpy(header + 16, &size, 8);
+        memcpy(header + 24, &at, 8);
+        memcpy(header + 32, &checksum, 8);
+        checksum = tc__bytes_checksum(header, 40);
+        memcpy(header + 40, &checksum, 8);
+        memcpy(w->file.data, header, sizeof header);
+    }
+    tc__mem_drop(&w->env, &directory);
+    tc__mem_drop(&w->env, &tensors);
+    w->finished = 1;
+    return status;
+}
+
+/* ========================================================================= 50-fwd
+ * The encoder (models.md section 4), without padding: one matrix of all tokens of a batch, and
+ * attention for each (sequence, head). */
+
+/* Where a layer puts what it computes, each with T rows. Inference hands in the same few
+ * buffers for every layer; who wants to keep values for a backward pass hands in others. */
+typedef struct tc__acts {
+    const float *in; /* [T, H] */
+    float *qkv;      /* [T, 3H] queries, keys, values */
+    float *context;  /* [T, H] */
+    float *sum1;     /* [T, H] attention output + in */
+    float *middle;   /* [T, H] its norm; may be sum1 */
+    float *wide;     /* [T, I] activated */
+    float *sum2;     /* [T, H] feed-forward + middle */
+    float *out;      /* [T, H] its norm; may be sum2 */
+} tc__acts;
+
+struct tc_session {
+    tc_env env;
+    const tc_model *model;
+    const tc__ops *ops;
+    tc__pool *pool;
+    unsigned threads;
+    tc__floats *worker; /* [threads] scratch of each */
+    float **scratch;    /* [threads] the same, as the products take it */
+    tc__floats x, middle, qkv, context, wide, embedded, logits;
+    tc__buf starts; /* [sequences + 1] uint32 */
+    size_t tokens, sequences, longest;
+    const tc_batch *batch;
+    tc__acts acts;
+};
+
+/* Leading dimension of n columns. */
+TC__INLINE size_t tc__fwd_ld(size_t n) { return tc__mem_round(n, 16); }
+
+enum { TC__ROWS_AT_ONCE = 16 };
+
+/* The f32 row of an embedding table: in place, or widened into `to`. */
+static const float *tc__fwd_row(const tc__matrix *table, size_t row, float *to) {
+    if (table->dtype == TC_F32)
+        return (const float *)(const void *)table->panels + row * table->columns;
+    tc__gemm_row(to, table, row);
+    return to;
+}
+
+static void tc__fwd_embed_item(void *context, size_t item, unsigned worker) {
+    tc_session *s = (tc_session *)context;
+    const tc_model *m = s->model;
+    const uint32_t *starts = (const uint32_t *)(void *)s->starts.data;
+    size_t E = m->info.embedding_size, ld = tc__fwd_ld(E), t = item * TC__ROWS_AT_ONCE,
+           end = t + TC__ROWS_AT_ONCE;
+    size_t low = 0, high = s->sequences;
+    float *spare = s->scratch[worker],
+          *to = (E == m->info.hidden_size ? s->x.data : s->embedded.data);
+    if (end > s->tokens) end = s->tokens;
+    while (high - low > 1) { /* the sequence that holds token t */
+        size_t middle = (low + high) / 2;
+        if (starts[middle] <= t)
+            low = middle;
+        else
+            high = middle;
+    }
+    for (; t < end; t++) {
+        const float *word, *type = NULL, *position;
+        while (t >= starts[low + 1]) low++;
+        word = tc__fwd_row(&m->word, (size_t)s->batch->ids[t], spare);
+        if (m->type.rows)
+            type = tc__fwd_row(&m->type, s->batch->types ? s->batch->types[t] : 0, spare + ld);
+        position = tc__fwd_row(&m->position, t - starts[low], spare + 2 * ld);
+        s->ops->embed(to + t * ld, word, type, position, E);
+        s->ops->norm(to + t * ld, to + t * ld, m->embed_weight, m->embed_bias,
+                     m->info.layer_norm_eps, E);
+    }
+}
+
+typedef struct tc__norming {
+    tc_session *s;
+    float *out;
+    const float *in, *weight, *bias;
+} tc__norming;
+
+static void tc__fwd_norm_item(void *context, size_t item, unsigned worker) {
+    const tc__norming *n = (const tc__norming *)context;
+    size_t H = n->s->model->info.hidden_size, ld = tc__fwd_ld(H), t = item * TC__ROWS_AT_ONCE,
+           end = t + TC__ROWS_AT_ONCE;
+    (void)worker;
+    for (; t < end && t < n->s->tokens; t++)
+        n->s->ops->norm(n->out + t * ld, n->in + t * ld, n->weight, n->bias,
+                        n->s->model->info.layer_norm_eps, H);
+}
+
+static void tc__fwd_norm(tc_session *s, float *out, const float *in, const float *weight,
+                         const float *bias) {
+    tc__norming n;
+    n.s = s;
+    n.out = out;
+    n.in = in;
+    n.weight = weight;
+    n.bias = bias;
+    tc__thread_run(s->pool, tc__fwd_norm_item, &n,
+                   (s->tokens + TC__ROWS_AT_ONCE - 1) / TC__ROWS_AT_ONCE);
+}
+
+static void tc__fwd_linear(tc_session *s, const tc__matrix *w, const float *a, size_t lda,
+                           float *c, tc__act act, const float *residual) {
+    tc__product p;
+    memset(&p, 0, sizeof p);
+    p.ops = s->ops;
+    p.w = w;
+    p.a = a;
+    p.lda = lda;
+    p.rows = s->tokens;
+    p.c = c;
+    p.ldc = tc__fwd_ld(w->rows);
+    p.act = act;
+    p.residual = residual;
+    p.scratch = s->scratch;
+    tc__gemm_run(s->pool, &p);
+}
+
+/* Query rows that are worked on at once, a multiple of the tile. */
+TC__INLINE size_t tc__fwd_query_rows(const tc__ops *ops) { return 2 * ops->tile_rows; }
+
+/* Floats of scratch for attention: keys and values in panels, scores, context. */
+static uint64_t tc__fwd_attention_floats(const tc__ops *ops, size_t S, size_t d) {
+    uint64_t keys = (uint64_t)tc__fwd_ld(S) * d, values = (uint64_t)tc__fwd_ld(d) * S;
+    return keys + values + tc__fwd_query_rows(ops) * (uint64_t)(tc__fwd_ld(S) + tc__fwd_ld(d));
+}
+
+/* Rows [S, d] of leading dimension ld to the panels [S/16][d][16] that a product with K^T
+ * reads. */
+static void tc__fwd_pack_keys(float *out, const float *k, size_t ld, size_t S, size_t d) {
+    size_t i, j;
+    for (i = 0; i < tc__fwd_ld(S); i++) {
+        float *column = out + i / 16 * d * 16 + i % 16;
+        for (j = 0; j < d; j++) column[j * 16] = i < S ? k[i * ld + j] : 0.0f;
+    }
+}
+
+/* Rows [S, d] to panels [d/16][S][16]. */
+static void tc__fwd_pack_values(float *out, const float *v, size_t ld, size_t S, size_t d) {
+    size_t i, p, j;
+    for (p = 0; p < tc__fwd_ld(d); p += 16)
+        for (i = 0; i < S; i++, out += 16) {
+            size_t n = d - p < 16 ? d - p : 16;
+            for (j = 0; j < n; j++) out[j] = v[i * ld + p + j];
+            for (; j < 16; j++) out[j] = 0.0f;
+        }
+}
+
+/* One head of one sequence: softmax(q k^T / sqrt(d)) v. A block of queries meets all keys, so
+ * that its scores stay in cache; the division by the sum of weights comes last. */
+static void tc__fwd_attention_item(void *context, size_t item, unsigned worker) {
+    tc_session *s = (tc_session *)context;
+    const tc__ops *ops = s->ops;
+    const uint32_t *starts = (const uint32_t *)(void *)s->starts.data;
+    size_t H = s->model->info.hidden_size, A = s->model->info.num_attention_heads, d = H / A;
+    size_t sequence = item / A, head = item % A, first = starts[sequence],
+           S = starts[sequence + 1] - first;
+    size_t ld = tc__fwd_ld(3 * H), ldh = tc__fwd_ld(H), lds = tc__fwd_ld(S),
+           ldd = tc__fwd_ld(d), i, r;
+    const float *q = s->acts.qkv + first * ld + head * d;
+    float *keys = s->scratch[worker], *values = keys + lds * d, *scores = values + ldd * S;
+    float *mixed = scores + tc__fwd_query_rows(ops) * lds,
+          *out = s->acts.context + first * ldh + head * d;
+    float scale = 1.0f / sqrtf((float)d), sums[64];
+    tc__fwd_pack_keys(keys, q + H, ld, S, d);
+    tc__fwd_pack_values(values, q + 2 * H, ld, S, d);
+    for (i = 0; i < S; i += tc__fwd_query_rows(ops)) {
+        size_t rows = S - i < tc__fwd_query_rows(ops) ? S - i : tc__fwd_query_rows(ops);
+        ops->gemm(rows, d, q + i * ld, ld, keys, d * 16, lds / 16, NULL, scores, lds);
+        for (r = 0; r < rows; r++) sums[r] = ops->softmax(scores + r * lds, S, scale);
+        ops->gemm(rows, S, scores, lds, values, S * 16, ldd / 16, NULL, mixed, ldd);
+        for (r = 0; r < rows; r++)
+            ops->divide(out + (i + r) * ldh, mixed + r * ldd, sums[r], d);
+    }
+}
+
+/* One post-norm layer. */
+static void tc__fwd_layer(tc_session *s, const tc__layer *l, const tc__acts *a) {
+    size_t H = s->model->info.hidden_size, ld = tc__fwd_ld(H);
+    s->acts = *a;
+    tc__fwd_linear(s, &l->qkv, a->in, ld, a->qkv, TC__ACT_NONE, NULL);
+    tc__thread_run(s->pool, tc__fwd_attention_item, s,
+                   s->sequences * s->model->info.num_attention_heads);
+    tc__fwd_linear(s, &l->output, a->context, ld, a->sum1, TC__ACT_NONE, a->in);
+    tc__fwd_norm(s, a->middle, a->sum1, l->norm1_weight, l->norm1_bias);
+    tc__fwd_linear(s, &l->up, a->middle, ld, a->wide, s->model->act, NULL);
+    tc__fwd_linear(s, &l->down, a->wide, tc__fwd_ld(s->model->info.intermediate_size), a->sum2,
+                   TC__ACT_NONE, a->middle);
+    tc__fwd_norm(s, a->out, a->sum2, l->norm2_weight, l->norm2_bias);
+}
+
+/* Checks a batch and notes where its sequences begin. */
+static tc_status tc__fwd_check(tc_session *s, const tc_batch *b) {
+    const tc_model_info *n = &s->model->info;
+    tc_diag *d = s->env.diag;
+    uint32_t *starts;
+    uint64_t total = 0;
+    size_t i;
+    s->starts.used = 0;
+    if (tc__mem_reserve(&s->env, &s->starts, ((uint64_t)b->sequences + 1) * 4))
+        return tc__diag_memory(d);
+    starts = (uint32_t *)(void *)s->starts.data;
+    s->longest = 0;
+    for (i = 0; i < b->sequences; i++) {
+        starts[i] = (uint32_t)total;
+        if (!b->lengths[i])
+            return tc__diag_fail(d, TC_ERROR_ARGUMENT, 0, "sequence %u has no tokens",
+                                 (uint64_t)i);
+        if (b->lengths[i] > n->max_position_embeddings)
+            return tc__diag_fail(
+                d, TC_ERROR_LENGTH, 0, "sequence %u has %u tokens, the model's limit is %u",
+                (uint64_t)i, (uint64_t)b->lengths[i], (uint64_t)n->max_position_embeddings);
+        total += b->lengths[i];
+        if (total > INT32_MAX)
+            return tc__diag_fail(d, TC_ERROR_LENGTH, 0, "the batch has too many tokens");
+        if (b->lengths[i] > s->longest) s->longest = b->lengths[i];
+    }
+    starts[i] = (uint32_t)total;
+    for (i = 0; i < total; i++) {
+        if (b->ids[i] < 0 || (uint32_t)b->ids[i] >= n->vocab_size)
+            return tc__diag_fail(d, TC_ERROR_ARGUMENT, 0,
+                                 "token %u has an id outside of the vocabulary of %u",
+                                 (uint64_t)i, (uint64_t)n->vocab_size);
+        if (b->types && n->type_vocab_size && b->types[i] >= n->type_vocab_size)
+            return tc__diag_fail(d, TC_ERROR_ARGUMENT, 0,
+                                 "token %u has type %u, the model has %u", (uint64_t)i,
+                                 (uint64_t)b->types[i], (uint64_t)n->type_vocab_size);
+    }
+    s->tokens = (size_t)total;
+    s->sequences = b->sequences;
+    s->batch = b;
+    return TC_OK;
+}
+
+static tc_status tc__fwd_rows(tc_session *s, tc__floats *f, size_t columns) {
+    return tc__mem_floats(&s->env, f, (uint64_t)s->tokens * tc__fwd_ld(columns));
+}
+
+/* Room for the batch; nothing is allocated for a shape that was seen before. */
+static tc_status tc__fwd_reserve(tc_session *s) {
+    const tc_model_info *n = &s->model->info;
+    size_t H = n->hidden_size, I = n->intermediate_size, E = n->embedding_size;
+    uint64_t need = tc__fwd_attention_floats(s->ops, s->longest, H / n->num_attention_heads),
+             widest = H > I ? H : I;
+    tc_status status = tc__fwd_rows(s, &s->x, H);
+    unsigned i;
+    if (E > widest) widest = E;
+    if (need < tc__gemm_scratch((size_t)widest)) need = tc__gemm_scratch((size_t)widest);
+    if (need < 3 * tc__fwd_ld(E)) need = 3 * tc__fwd_ld(E);
+    if (!status) status = tc__fwd_rows(s, &s->middle, H);
+    if (!status) status = tc__fwd_rows(s, &s->qkv, 3 * H);
+    if (!status) status = tc__fwd_rows(s, &s->context, H);
+    if (!status) status = tc__fwd_rows(s, &s->wide, I);
+    if (!status && E != H) status = tc__fwd_rows(s, &s->embedded, E);
+    if (!status) status = tc__fwd_rows(s, &s->logits, n->num_labels);
+    for (i = 0; i < s->threads && !status; i++) {
+        status = tc__mem_floats(&s->env, &s->worker[i], need);
+        s->scratch[i] = s->worker[i].data;
+    }
+    return status;
+}
+
+/* Rows of n numbers out of an internal matrix. */
+static void tc__fwd_copy(const tc_session *s, float *out, const float *in, size_t n) {
+    size_t t;
+    for (t = 0; t < s->tokens; t++)
+        memcpy(out + t * n, in + t * tc__fwd_ld(n), n * sizeof *out);
+}
+
+static tc_status tc__fwd_run(tc_session *s, const tc_batch *batch, const tc_outputs *outputs) {
+    const tc_model *m = s->model;
+    size_t H = m->info.hidden_size, L = m->info.num_hidden_layers, i;
+    size_t wanted = outputs->layer > 0 ? (size_t)outputs->layer : outputs->layer < 0 ? 0 : L;
+    tc__acts a;
+    tc_status status = tc__fwd_check(s, batch);
+    if (status) return status;
+    if (tc__fwd_reserve(s)) return tc__diag_memory(s->env.diag);
+    tc__thread_run(s->pool, tc__fwd_embed_item, s,
+                   (s->tokens + TC__ROWS_AT_ONCE - 1) / TC__ROWS_AT_ONCE);
+    if (m->projection.rows)
+        tc__fwd_linear(s, &m->projection, s->embedded.data, tc__fwd_ld(m->info.embedding_size),
+                       s->x.data, TC__ACT_NONE, NULL);
+    a.in = a.sum2 = a.out = s->x.data;
+    a.qkv = s->qkv.data;
+    a.context = s->context.data;
+    a.sum1 = a.middle = s->middle.data;
+    a.wide = s->wide.data;
+    for (i = 0;; i++) {
+        if (outputs->hidden && i == wanted) tc__fwd_copy(s, outputs->hidden, s->x.data, H);
+        if (i == L || (!outputs->logits && i >= wanted)) break;
+        tc__fwd_layer(s, &m->layers[i], &a);
+    }
+    if (outputs->logits) {
+        tc__fwd_linear(s, &m->head, s->x.data, tc__fwd_ld(H), s->logits.data, TC__ACT_NONE,
+                       NULL);
+        tc__fwd_copy(s, outputs->logits, s->logits.data, m->info.num_labels);
+    }
+    return TC_OK;
+}
+
+static void tc__fwd_free(tc_session *s) {
+    tc_env env;
+    unsigned i;
+    if (!s) return;
+    env = s->env;
+    tc__thread_free(&env, s->pool);
+    for (i = 0; s->worker && i < s->threads; i++) tc__mem_drop(&env, &s->worker[i].raw);
+    tc__mem_free(&env, s->worker, s->threads * sizeof *s->worker);
+    tc__mem_free(&env, (void *)s->scratch, s->threads * sizeof *s->scratch);
+    tc__mem_drop(&env, &s->x.raw);
+    tc__mem_drop(&env, &s->middle.raw);
+    tc__mem_drop(&env, &s->qkv.raw);
+    tc__mem_drop(&env, &s->context.raw);
+    tc__mem_drop(&env, &s->wide.raw);
+    tc__mem_drop(&env, &s->embedded.raw);
+    tc__mem_drop(&env, &s->logits.raw);
+    tc__mem_drop(&env, &s->starts);
+    tc__mem_free(&env, s, sizeof *s);
+}
+
+static tc_status tc__fwd_create(const tc_model *m, const tc_env *env, tc_session **out) {
+    tc_session *s;
+    *out = NULL;
+    if (!m->layers)
+        return tc__diag_fail(env->diag, TC_ERROR_UNSUPPORTED, 0,
+                             "the file holds a tokenizer and no model");
+    s = (tc_session *)tc__mem_zero(env, sizeof *s);
+    if (!s) return tc__diag_memory(env->diag);
+    s->env = *env;
+    s->model = m;
+    s->ops = tc__ktab_get(tc__ktab_choose(env->level));
+    s->threads = env->threads ? env->threads < 1024 ? env->threads : 1024 : 1;
+    s->worker = (tc__floats *)tc__mem_zero(env, s->threads * sizeof *s->worker);
+    s->scratch = (float **)tc__mem_zero(env, s->threads * sizeof *s->scratch);
+    if (!s->worker || !s->scratch || tc__thread_create(env, s->threads, &s->pool)) {
+        tc__fwd_free(s);
+        return tc__diag_memory(env->diag);
+    }
+    *out = s;
+    return TC_OK;
+}
+
+/* ========================================================================= 58-tag
+ * The token-classification pipeline (pipeline-token-classification.md): tokens with
+ * probabilities to entities. */
+
+typedef struct tc__span { /* one window of an input */
+    size_t first, count;  /* in the tagger's tokens */
+    size_t sequence; /* number of its first token that is not special, counted over the input */
+} tc__span;
+
+typedef struct tc__unit { /* a token ("pre-entity"), or a word made of several */
+    tc_string word;
+    const float *scores; /* [C] */
+    tc_pos start, end;
+    uint32_t index;
+    int subword;
+    int32_t owner; /* word id */
+    int32_t label; /* chosen, with `score` */
+    float score;
+} tc__unit;
+
+typedef struct tc__found { /* an entity; its word lies in the tagger's text */
+    tc_entity entity;
+    size_t word;
+    size_t input;
+} tc__found;
+
+typedef struct tc__scheme { /* what a label means, for tc_constraint */
+    char part;              /* B I E S, O, or 0 for a label without prefix */
+    const char *type;
+} tc__scheme;
+
+struct tc_tagger {
+    tc_env env;
+    tc_model *owned; /* freed with the tagger, by tc_load */
+    const tc_model *model;
+    tc_encoding *encoding;
+    tc_session *session;
+    tc__scheme *schemes; /* [C] */
+    int closed;          /* the scheme marks ends */
+    tc_tag_options options;
+    /* of the call at work */
+    tc__buf tokens, spans, ids, types, lengths, probabilities;
+    tc__buf sentence, units, words, groups, strings, found, merged, text, word_labels, states,
+        means;
+    tc__buf inputs; /* tc__entry */
+};
+
+typedef struct tc__entry { /* one input of the call */
+    size_t first_span, spans, first_found, found, first_label, labels;
+    int truncated, has_labels;
+} tc__entry;
+
+#define TC__ITEMS(buffer, type) ((buffer).used / sizeof(type))
+#define TC__AT(buffer, type) ((type *)(void *)(buffer).data)
+
+/* ---- windows of one input ---- */
+
+static size_t tc__tag_leading(const tc_token *tokens, size_t n) {
+    size_t i = 0;
+    while (i < n && tokens[i].special) i++;
+    return i;
+}
+
+/* The text that start and end refer to: the input's, or its words joined by the delimiter. */
+static tc_status tc__tag_sentence(tc_tagger *g, const tc_input *input, tc_string *out) {
+    const char *delimiter = g->options.delimiter ? g->options.delimiter : " ";
+    tc_status status = TC_OK;
+    size_t i;
+    *out = tc__tok_string(input->text ? input->text : "", input->length);
+    if (!input->words) return TC_OK;
+    g->sentence.used = 0;
+    for (i = 0; i < input->word_count && !status; i++) {
+        if (i) status = tc__mem_append(&g->env, &g->sentence, delimiter, strlen(delimiter));
+        if (!status)
+            status = tc__mem_append(&g->env, &g->sentence, input->words[i].data,
+                                    input->words[i].length);
+    }
+    *out = tc__tok_string(g->sentence.data, g->sentence.used);
+    return status;
+}
+
+static void tc__tag_advance(tc_pos *at, const char *text, size_t n) {
+    const unsigned char *p = (const unsigned char *)text, *end = p + n;
+    uint32_t code;
+    while (p < end) {
+        p += tc__utf8_next(p, end, &code);
+        at->codepoint++;
+        at->utf16 += code >= 0x10000 && code != TC__ILL_FORMED ? 2 : 1;
+    }
+    at->byte += (uint32_t)n;
+}
+
+static void tc__tag_shift(tc_pos *p, const tc_pos *by) {
+    p->byte += by->byte;
+    p->codepoint += by->codepoint;
+    p->utf16 += by->utf16;
+}
+
+/* Moves offsets of pre-split tokens from their word to the sentence. Words come in order within
+ * a window, and again in the next. */
+static void tc__tag_place(tc_tagger *g, const tc_input *input, size_t first) {
+    const char *delimiter = g->options.delimiter ? g->options.delimiter : " ";
+    tc_token *tokens = TC__AT(g->tokens, tc_token);
+    size_t i, n = TC__ITEMS(g->tokens, tc_token), word = 0;
+    tc_pos at = {0, 0, 0};
+    for (i = first; i < n; i++) {
+        if (tokens[i].special) continue;
+        if ((size_t)tokens[i].word < word) {
+            word = 0;
+            memset(&at, 0, sizeof at);
+        }
+        for (; word < (size_t)tokens[i].word; word++) {
+            tc__tag_advance(&at, input->words[word].data, input->words[word].length);
+            tc__tag_advance(&at, delimiter, strlen(delimiter));
+        }
+        tc__tag_shift(&tokens[i].start, &at);
+        tc__tag_shift(&tokens[i].end, &at);
+    }
+}
+
+/* Tokenizes an input and appends its windows. */
+static tc_status tc__tag_encode(tc_tagger *g, const tc_input *input, tc__entry *entry) {
+    const tc_tag_options *o = &g->options;
+    tc_encode_options e;
+    tc_input alone = *input;
+    size_t windows, i, count, limit = g->model->info.max_length;
+    tc_status status;
+    memset(&e, 0, sizeof e);
+    alone.pair = NULL;
+    e.strict_utf8 = o->strict_utf8;
+    e.max_length = (uint32_t)limit;
+    e.stride = o->has_stride ? o->stride : (uint32_t)limit / 4;
+    if (o->long_text != TC_LONG_WINDOW) e.stride = 0;
+    status = tc__encode_run(g->encoding, &alone, &e);
+    if (status) return status;
+    windows = tc__encode_window_count(g->encoding);
+    if (windows > 1 && o->long_text == TC_LONG_ERROR)
+        return tc__diag_fail(g->env.diag, TC_ERROR_LENGTH, 0,
+                             "the text has %u tokens, the model's limit is %u",
+                             (uint64_t)(TC__ITEMS(g->encoding->sequence[0], tc_token) +
+                                        tc__encode_specials(g->encoding->tokenizer, 0)),
+                             (uint64_t)limit);
+    entry->truncated = windows > 1 && o->long_text == TC_LONG_TRUNCATE;
+    if (entry->truncated) windows = 1;
+    entry->first_span = TC__ITEMS(g->spans, tc__span);
+    entry->spans = windows;
+    for (i = 0; i < windows && !status; i++) {
+        const tc_token *tokens = tc__encode_tokens(g->encoding, i, &count);
+        tc__span span;
+        span.first = TC__ITEMS(g->tokens, tc_token);
+        span.count = count;
+        span.sequence = TC__AT(g->encoding->parts[0], tc__range)[i].first;
+        status = tc__mem_append(&g->env, &g->spans, &span, sizeof span);
+        if (!status)
+            status = tc__mem_append(&g->env, &g->tokens, tokens, count * sizeof *tokens);
+        if (!status && input->words) tc__tag_place(g, input, span.first);
+    }
+    return status;
+}
+
+/* ---- the model ---- */
+
+/* Runs windows [first, last) as one batch and turns their logits into probabilities. */
+static tc_status tc__tag_batch(tc_tagger *g, size_t first, size_t last) {
+    const tc__span *spans = TC__AT(g->spans, tc__span);
+    const tc_token *tokens = TC__AT(g->tokens, tc_token);
+    size_t C = g->model->info.num_labels, i, j, start = spans[first].first;
+    size_t end = spans[last - 1].first + spans[last - 1].count;
+    float *p = TC__AT(g->probabilities, float) + start * C;
+    tc_batch batch;
+    tc_outputs outputs;
+    tc_status status = TC_OK;
+    g->ids.used = g->types.used = g->lengths.used = 0;
+    for (i = start; i < end && !status; i++) {
+        status = tc__mem_append(&g->env, &g->ids, &tokens[i].id, 4);
+        if (!status) status = tc__mem_append(&g->env, &g->types, &tokens[i].type, 1);
+    }
+    for (i = first; i < last && !status; i++) {
+        uint32_t n = (uint32_t)spans[i].count;
+        status = tc__mem_append(&g->env, &g->lengths, &n, 4);
+    }
+    if (status) return status;
+    batch.ids = TC__AT(g->ids, int32_t);
+    batch.types = TC__AT(g->types, uint8_t);
+    batch.lengths = TC__AT(g->lengths, uint32_t);
+    batch.sequences = last - first;
+    memset(&outputs, 0, sizeof outputs);
+    outputs.logits = p;
+    status = tc__fwd_run(g->session, &batch, &outputs);
+    for (i = start; i < end && !status; i++, p += C) {
+        float sum = g->session->ops->softmax(p, C, 1.0f);
+        for (j = 0; j < C; j++) p[j] /= sum;
+    }
+    return status;
+}
+
+/* Runs all windows in batches of about options.batch_tokens. */
+static tc_status tc__tag_predict(tc_tagger *g) {
+    const tc__span *spans = TC__AT(g->spans, tc__span);
+    size_t n = TC__ITEMS(g->spans, tc__span), i, first, tokens = 0;
+    size_t most = g->options.batch_tokens ? g->options.batch_tokens : 512;
+    tc_status status;
+    g->probabilities.used = 0;
+    status = tc__mem_reserve(&g->env, &g->probabilities,
+                             (uint64_t)TC__ITEMS(g->tokens, tc_token) *
+                                 g->model->info.num_labels * sizeof(float));
+    for (i = first = 0; i < n && !status; i++) {
+        if (i > first && tokens + spans[i].count > most) {
+            status = tc__tag_batch(g, first, i);
+            first = i;
+            tokens = 0;
+        }
+        tokens += spans[i].count;
+    }
+    return !status && n > first ? tc__tag_batch(g, first, n) : status;
+}
+
+/* ---- units ---- */
+
+static void tc__tag_argmax(const tc_tagger *g, tc__unit *u) {
+    uint32_t i, best = 0;
+    for (i = 1; i < g->model->info.num_labels; i++)
+        if (u->scores[i] > u->scores[best]) best = i;
+    u->label = (int32_t)best;
+    u->score = u->scores[best];
+}
+
+/* Whether a token continues the word before it, section 3 of the spec file. */
+static int tc__tag_subword(const tc_tokenizer *t, const tc_token *k, tc_string word,
+                           tc_string sentence) {
+    if (t->prefix.length)
+        return tc__utf8_count(word.data, word.length) != k->end.codepoint - k->start.codepoint;
+    if (!k->start.byte || sentence.data[k->start.byte - 1] == ' ') return 0;
+    return k->start.byte >= sentence.length || sentence.data[k->start.byte] != ' ';
+}
+
+static tc_status tc__tag_unit(tc_tagger *g, tc_string sentence, size_t token, uint32_t index) {
+    const tc_tokenizer *t = &g->model->tokenizer;
+    const tc_token *k = TC__AT(g->tokens, tc_token) + token;
+    tc__unit u;
+    memset(&u, 0, sizeof u);
+    u.scores = TC__AT(g->probabilities, float) + token * g->model->info.num_labels;
+    u.start = k->start;
+    u.end = k->end;
+    u.index = index;
+    u.owner = k->word;
+    if (k->id == t->unk) {
+        u.word = tc__tok_string(sentence.data + k->start.byte, k->end.byte - k->start.byte);
+    } else {
+        u.word = tc__tok_token(t, k->id);
+        u.subword = tc__tag_subword(t, k, u.word, sentence);
+    }
+    tc__tag_argmax(g, &u);
+    return tc__mem_append(&g->env, &g->units, &u, sizeof u);
+}
+
+/* The units of one window. */
+static tc_status tc__tag_window(tc_tagger *g, tc_string sentence, const tc__span *span) {
+    const tc_token *tokens = TC__AT(g->tokens, tc_token) + span->first;
+    tc_status status = TC_OK;
+    size_t i;
+    g->units.used = 0;
+    for (i = 0; i < span->count && !status; i++)
+        if (!tokens[i].special)
+            status = tc__tag_unit(g, sentence, span->first + i, (uint32_t)i);
+    return status;
+}
+
+/* The units of all windows, each token once: from the window in which it stands farthest from
+ * an edge, the earlier one of two equals. */
+static tc_status tc__tag_union(tc_tagger *g, tc_string sentence, const tc__entry *entry) {
+    const tc__span *spans = TC__AT(g->spans, tc__span) + entry->first_span;
+    const tc_token *tokens = TC__AT(g->tokens, tc_token);
+    size_t w, i, total = 0, *best;
+    size_t lead = tc__tag_leading(tokens + spans[0].first, spans[0].count);
+    tc_status status;
+    if (entry->spans == 1) return tc__tag_window(g, sentence, spans);
+    for (w = 0; w < entry->spans; w++)
+        if (spans[w].sequence + spans[w].count > total)
+            total = spans[w].sequence + spans[w].count;
+    g->states.used = g->units.used = 0;
+    status = tc__mem_reserve(&g->env, &g->states, total * 2 * sizeof *best);
+    if (status) return status;
+    best = TC__AT(g->states, size_t); /* token + 1, and its distance from the edge */
+    memset(best, 0, total * 2 * sizeof *best);
+    for (w = 0; w < entry->spans; w++) {
+        size_t place = 0, inside = 0;
+        for (i = 0; i < spans[w].count; i++) inside += !tokens[spans[w].first + i].special;
+        for (i = 0; i < spans[w].count; i++) {
+            size_t *b = best + 2 * (spans[w].sequence + place), edge;
+            if (tokens[spans[w].first + i].special) continue;
+            edge = place < inside - 1 - place ? place : inside - 1 - place;
+            if (!b[0] || edge > b[1]) {
+                b[0] = spans[w].first + i + 1;
+                b[1] = edge;
+            }
+            place++;
+        }
+    }
+    for (i = 0; i < total && !status; i++)
+        if (best[2 * i])
+            status = tc__tag_unit(g, sentence, best[2 * i] - 1, (uint32_t)(lead + i));
+    return status;
+}
+
+/* Joins the units of a word: [first, last) of `units`, by the strategy. */
+static tc_status tc__tag_word(tc_tagger *g, const tc__unit *units, size_t n, tc__unit *out) {
+    size_t C = g->model->info.num_labels, i, j, top = 0;
+    tc_aggregation how = g->options.aggregation;
+    float *mean;
+    *out = units[0];
+    out->end = units[n - 1].end;
+    if (how == TC_AGGREGATION_MAX) {
+        for (i = 1; i < n; i++)
+            if (units[i].score > units[top].score) top = i;
+        out->scores = units[top].scores;
+    }
+    if (how == TC_AGGREGATION_AVERAGE && n > 1) {
+        if (tc__mem_reserve(&g->env, &g->means, C * sizeof *mean)) return TC_ERROR_MEMORY;
+        mean = (float *)(void *)(g->means.data + g->means.used);
+        for (j = 0; j < C; j++) {
+            mean[j] = 0;
+            for (i = 0; i < n; i++) mean[j] += units[i].scores[j];
+            mean[j] /= (float)n;
+        }
+        g->means.used += C * sizeof *mean;
+        out->scores = mean;
+    }
+    tc__tag_argmax(g, out);
+    return TC_OK;
+}
+
+/* Decodes the strings of units into the tagger's text; *at is where. */
+static tc_status tc__tag_decode(tc_tagger *g, const tc__unit *units, size_t n, size_t *at,
+                                size_t *length) {
+    size_t i;
+    tc_status status = TC_OK;
+    g->strings.used = 0;
+    for (i = 0; i < n && !status; i++)
+        status = tc__mem_append(&g->env, &g->strings, &units[i].word, sizeof units[i].word);
+    *at = g->text.used;
+    if (!status)
+        status = tc__decode_join(&g->env, &g->model->tokenizer,
+                                 TC__AT(g->strings, const tc_string), n, &g->text);
+    *length = g->text.used - *at;
+    return status;
+}
+
+/* Room for the means of every word, so that pointers to them stay. */
+static tc_status tc__tag_means(tc_tagger *g) {
+    g->means.used = 0;
+    return tc__mem_reserve(&g->env, &g->means,
+                           (uint64_t)TC__ITEMS(g->units, tc__unit) * g->model->info.num_labels *
+                               sizeof(float));
+}
+
+/* Units to words: a unit and the subwords behind it (strategies first, average, max). */
+static tc_status tc__tag_words(tc_tagger *g) {
+    const tc__unit *units = TC__AT(g->units, tc__unit);
+    size_t n = TC__ITEMS(g->units, tc__unit), first, last;
+    tc__buf words = g->words;
+    tc_status status = tc__tag_means(g);
+    words.used = 0;
+    for (first = 0; first < n && !status; first = last) {
+        tc__unit word;
+        size_t at = 0, length = 0;
+        for (last = first + 1; last < n && units[last].subword;) last++;
+        status = tc__tag_word(g, units + first, last - first, &word);
+        if (!status) status = tc__tag_decode(g, units + first, last - first, &at, &length);
+        word.word.data = NULL; /* in the text, which may still move */
+        word.word.length = length;
+        word.index = (uint32_t)at;
+        if (!status) status = tc__mem_append(&g->env, &words, &word, sizeof word);
+    }
+    for (first = 0; first < words.used / sizeof(tc__unit); first++) {
+        tc__unit *word = TC__AT(words, tc__unit) + first;
+        word->word.data = g->text.data + word->index;
+    }
+    g->words = g->units;
+    g->units = words;
+    return status;
+}
+
+/* ---- constraint ---- */
+
+static int tc__tag_open_end(const tc__scheme *s) { return s->part == 'B' || s->part == 'I'; }
+
+/* Whether `next` may follow `last`; a null `last` is the start, a null `next` the end. */
+static int tc__tag_allowed(const tc_tagger *g, const tc__scheme *last, const tc__scheme *next) {
+    if (next && (next->part == 'I' || next->part == 'E'))
+        return last && tc__tag_open_end(last) && !strcmp(last->type, next->type);
+    return !(g->closed && last && tc__tag_open_end(last));
+}
+
+static void tc__tag_scheme(tc_tagger *g) {
+    uint32_t i;
+    for (i = 0; i < g->model->info.num_labels; i++) {
+        const char *label = g->model->labels[i];
+        tc__scheme *s = &g->schemes[i];
+        s->type = label;
+        if (!*label || label[1] != '-') continue;
+        if (!strchr("BIESLU", *label)) continue;
+        s->part = *label == 'L' ? 'E' : *label == 'U' ? 'S' : *label;
+        s->type = label + 2;
+        if (s->part == 'E') g->closed = 1;
+    }
+}
+
+/* The most probable sequence of labels that the scheme allows (Viterbi); products of
+ * probabilities, scaled to a largest of 1 at each step. */
+static tc_status tc__tag_constrain(tc_tagger *g, tc__unit *units, size_t n) {
+    size_t C = g->model->info.num_labels, t, i, j;
+    uint32_t *from;
+    double *now, *next, top;
+    size_t best = 0;
+    if (!n) return TC_OK;
+    g->states.used = 0;
+    if (tc__mem_reserve(&g->env, &g->states,
+                        2 * C * sizeof *now + (uint64_t)n * C * sizeof *from))
+        return TC_ERROR_MEMORY;
+    now = TC__AT(g->states, double);
+    next = now + C;
+    from = (uint32_t *)(void *)(next + C);
+    for (j = 0; j < C; j++)
+        now[j] = tc__tag_allowed(g, NULL, &g->schemes[j]) ? (double)units[0].scores[j] : -1;
+    for (t = 1; t < n; t++) {
+        for (j = 0, top = 0; j < C; j++) {
+            next[j] = -1;
+            for (i = 0; i < C; i++)
+                if (now[i] > next[j] && tc__tag_allowed(g, &g->schemes[i], &g->schemes[j])) {
+                    next[j] = now[i];
+                    from[t * C + j] = (uint32_t)i;
+                }
+            if (next[j] >= 0) next[j] *= (double)units[t].scores[j];
+            if (next[j] > top) top = next[j];
+        }
+        for (j = 0; j < C; j++) now[j] = next[j] > 0 && top > 0 ? next[j] / top : next[j];
+    }
+    for (j = 0, top = -1; j < C; j++)
+        if (now[j] > top && tc__tag_allowed(g, &g->schemes[j], NULL)) {
+            top = now[j];
+            best = j;
+        }
+    if (top < 0) return TC_OK; /* the labels allow no sequence at all */
+    for (t = n; t--; best = t ? from[t * C + best] : 0) {
+        units[t].label = (int32_t)best;
+        units[t].score = units[t].scores[best];
+    }
+    return TC_OK;
+}
+
+static tc_status tc__tag_choose(tc_tagger *g) {
+    if (g->options.constrain != TC_CONSTRAIN_BIO) return TC_OK;
+    return tc__tag_constrain(g, TC__AT(g->units, tc__unit), TC__ITEMS(g->units, tc__unit));
+}
+
+/* ---- entities ---- */
+
+/* "B-PER" is (B, PER), "I-PER" (I, PER), anything else (I, itself). */
+static const char *tc__tag_type(const char *label, int *begins) {
+    *begins = label[0] == 'B' && label[1] == '-';
+    return *begins || (label[0] == 'I' && label[1] == '-') ? label + 2 : label;
+}
+
+static int tc__tag_ignored(const tc_tag_options *o, const char *label) {
+    size_t i;
+    if (o->keep_all) return 0;
+    if (!o->ignore_labels) return !strcmp(label, "O");
+    for (i = 0; i < o->ignore_count; i++)
+        if (!strcmp(o->ignore_labels[i], label)) return 1;
+    return 0;
+}
+
+/* Appends an entity made of `units` under `label`. */
+static tc_status tc__tag_emit(tc_tagger *g, tc__buf *to, const tc__unit *units, size_t n,
+                              const char *label, int decode) {
+    tc__found f;
+    size_t i, length = units[0].word.length;
+    float sum = 0;
+    tc_status status = TC_OK;
+    if (tc__tag_ignored(&g->options, label)) return TC_OK;
+    memset(&f, 0, sizeof f);
+    for (i = 0; i < n; i++) sum += units[i].score;
+    f.entity.label = label;
+    f.entity.score = sum / (float)n;
+    f.entity.index = units[0].index;
+    f.entity.start = units[0].start;
+    f.entity.end = units[n - 1].end;
+    f.word = g->text.used;
+    if (decode)
+        status = tc__tag_decode(g, units, n, &f.word, &length);
+    else
+        status = tc__mem_append(&g->env, &g->text, units[0].word.data, length);
+    f.entity.word.length = length;
+    return status ? status : tc__mem_append(&g->env, to, &f, sizeof f);
+}
+
+/* Groups neighbouring units of one type, section 6 of the spec file. */
+static tc_status tc__tag_group(tc_tagger *g, tc__buf *to) {
+    const tc__unit *units = TC__AT(g->units, tc__unit);
+    size_t n = TC__ITEMS(g->units, tc__unit), first, last;
+    tc_status status = TC_OK;
+    for (first = 0; first < n && !status; first = last) {
+        const char *label = g->model->labels[units[first].label], *dash = strchr(label, '-'),
+                   *type;
+        int begins;
+        type = tc__tag_type(label, &begins);
+        for (last = first + 1; last < n; last++) {
+            const char *other = tc__tag_type(g->model->labels[units[last].label], &begins);
+            if (begins || strcmp(type, other)) break;
+        }
+        status = tc__tag_emit(g, to, units + first, last - first, dash ? dash + 1 : label, 1);
+    }
+    return status;
+}
+
+/* The words of strategy first, average or max point into the text, which decoding groups moves:
+ * they are copied to a place of their own first. */
+static tc_status tc__tag_pin(tc_tagger *g) {
+    tc__unit *units = TC__AT(g->units, tc__unit);
+    size_t n = TC__ITEMS(g->units, tc__unit), i, at = 0, from = g->text.used;
+    g->groups.used = 0;
+    for (i = 0; i < n; i++)
+        if (tc__mem_append(&g->env, &g->groups, units[i].word.data, units[i].word.length))
+            return TC_ERROR_MEMORY;
+    if (n) from = (size_t)(units[0].word.data - g->text.data);
+    for (i = 0; i < n; i++) {
+        units[i].word.data = g->groups.data + at;
+        at += units[i].word.length;
+    }
+    g->text.used = from;
+    return TC_OK;
+}
+
+/* The entities of the units at hand, appended to `to`. */
+static tc_status tc__tag_entities(tc_tagger *g, tc__buf *to) {
+    tc_aggregation how = g->options.aggregation;
+    tc_status status = TC_OK;
+    size_t i;
+    if (how != TC_AGGREGATION_NONE && how != TC_AGGREGATION_SIMPLE) {
+        status = tc__tag_words(g);
+        if (!status) status = tc__tag_pin(g);
+    }
+    if (!status) status = tc__tag_choose(g);
+    if (status || how != TC_AGGREGATION_NONE) return status ? status : tc__tag_group(g, to);
+    for (i = 0; i < TC__ITEMS(g->units, tc__unit) && !status; i++) {
+        const tc__unit *u = TC__AT(g->units, tc__unit) + i;
+        status = tc__tag_emit(g, to, u, 1, g->model->labels[u->label], 0);
+    }
+    return status;
+}
+
+static void tc__tag_sort(tc__found *x, tc__found *spare, size_t n) { /* stable, by start */
+    size_t half = n / 2, i = 0, j = half, k = 0;
+    if (n < 2) return;
+    tc__tag_sort(x, spare, half);
+    tc__tag_sort(x + half, spare, n - half);
+    while (i < half || j < n)
+        spare[k++] = j == n || (i < half && x[i].entity.start.byte <= x[j].entity.start.byte)
+                         ? x[i++]
+                         : x[j++];
+    memcpy(x, spare, n * sizeof *x);
+}
+
+/* Entities of several windows: of two that overlap the longer stays, then the more probable. */
+static tc_status tc__tag_merge(tc_tagger *g) {
+    size_t n = TC__ITEMS(g->merged, tc__found), i;
+    tc__found *x, best;
+    tc_status status = TC_OK;
+    if (!n) return TC_OK;
+    if (tc__mem_reserve(&g->env, &g->merged, n * sizeof *x)) return TC_ERROR_MEMORY;
+    x = TC__AT(g->merged, tc__found);
+    tc__tag_sort(x, x + n, n);
+    best = x[0];
+    for (i = 1; i < n && !status; i++) {
+        const tc_entity *a = &best.entity, *b = &x[i].entity;
+        if (a->start.codepoint <= b->start.codepoint && b->start.codepoint < a->end.codepoint) {
+            uint32_t la = a->end.codepoint - a->start.codepoint,
+                     lb = b->end.codepoint - b->start.codepoint;
+            if (lb > la || (lb == la && b->score > a->score)) best = x[i];
+        } else {
+            status = tc__mem_append(&g->env, &g->found, &best, sizeof best);
+            best = x[i];
+        }
+    }
+    return status ? status : tc__mem_append(&g->env, &g->found, &best, sizeof best);
+}
+
+/* The label of every input word: of its first piece, or of the word as a whole. */
+static tc_status tc__tag_word_labels(tc_tagger *g, tc_string sentence, const tc_input *input,
+                                     const tc__entry *entry) {
+    tc__unit *units, word;
+    size_t n, first, last, count = 0, at = g->word_labels.used;
+    int32_t none = -1, *labels;
+    tc_status status = tc__tag_union(g, sentence, entry);
+    n = TC__ITEMS(g->units, tc__unit);
+    if (!status) status = tc__tag_means(g);
+    for (first = 0; first < input->word_count && !status; first++)
+        status = tc__mem_append(&g->env, &g->word_labels, &none, sizeof none);
+    if (status) return status;
+    labels = (int32_t *)(void *)(g->word_labels.data + at);
+    units = TC__AT(g->units, tc__unit);
+    for (first = 0; first < n; first = last) {
+        for (last = first + 1; last < n && units[last].owner == units[first].owner;) last++;
+        status = tc__tag_word(g, units + first, last - first, &word);
+        if (status) return status;
+        units[count++] = word;
+    }
+    g->units.used = count * sizeof *units;
+    status = tc__tag_choose(g);
+    for (first = 0; first < count; first++) labels[units[first].owner] = units[first].label;
+    return status;
+}
+
+/* All results of one input, behind the ones before. */
+static tc_status tc__tag_input(tc_tagger *g, const tc_input *input, tc__entry *entry) {
+    const tc__span *spans = TC__AT(g->spans, tc__span) + entry->first_span;
+    tc_string sentence;
+    size_t i, out;
+    tc__found *found;
+    tc_status status = tc__tag_sentence(g, input, &sentence);
+    entry->first_found = TC__ITEMS(g->found, tc__found);
+    if (entry->spans == 1 || g->options.aggregation == TC_AGGREGATION_NONE) {
+        if (!status) status = tc__tag_union(g, sentence, entry);
+        if (!status) status = tc__tag_entities(g, &g->found);
+    } else {
+        g->merged.used = 0;
+        for (i = 0; i < entry->spans && !status; i++) {
+            status = tc__tag_window(g, sentence, &spans[i]);
+            if (!status) status = tc__tag_entities(g, &g->merged);
+        }
+        if (!status) status = tc__tag_merge(g);
+    }
+    found = TC__AT(g->found, tc__found);
+    for (i = out = entry->first_found; i < TC__ITEMS(g->found, tc__found); i++)
+        if (found[i].entity.score >= g->options.min_score) found[out++] = found[i];
+    g->found.used = out * sizeof *found;
+    entry->found = out - entry->first_found;
+    entry->first_label = TC__ITEMS(g->word_labels, int32_t);
+    entry->labels = input->words ? input->word_count : 0;
+    entry->has_labels = input->words != NULL;
+    if (!status && input->words) status = tc__tag_word_labels(g, sentence, input, entry);
+    return status;
+}
+
+typedef struct tc__block { /* a result as it was allocated */
+    tc_env env;
+    size_t size;
+    tc_result result;
+} tc__block;
+
+/* Copies everything found into one block: inputs, entities, labels of words, text. */
+static tc_status tc__tag_result(tc_tagger *g, size_t count, tc_result **out) {
+    const tc__entry *entries = TC__AT(g->inputs, const tc__entry);
+    const tc__found *found = TC__AT(g->found, const tc__found);
+    size_t n = TC__ITEMS(g->found, tc__found), i;
+    size_t size = sizeof(tc__block) + count * sizeof(tc_entities) + n * sizeof(tc_entity) +
+                  g->word_labels.used + g->text.used + n;
+    tc__block *block = (tc__block *)tc__mem_realloc(&g->env, NULL, 0, size);
+    tc_entities *inputs;
+    tc_entity *entities;
+    int32_t *labels;
+    char *text;
+    if (!block) return TC_ERROR_MEMORY;
+    inputs = (tc_entities *)(void *)(block + 1);
+    entities = (tc_entity *)(void *)(inputs + count);
+    labels = (int32_t *)(void *)(entities + n);
+    text = (char *)labels + g->word_labels.used;
+    if (g->word_labels.used) memcpy(labels, g->word_labels.data, g->word_labels.used);
+    for (i = 0; i < n; i++) {
+        entities[i] = found[i].entity;
+        entities[i].word.data = text;
+        if (entities[i].word.length)
+            memcpy(text, g->text.data + found[i].word, entities[i].word.length);
+        text += entities[i].word.length;
+        *text++ = 0;
+    }
+    for (i = 0; i < count; i++) {
+        inputs[i].entities = entities + entries[i].first_found;
+        inputs[i].count = entries[i].found;
+        inputs[i].word_labels = entries[i].has_labels ? labels + entries[i].first_label : NULL;
+        inputs[i].truncated = entries[i].truncated;
+    }
+    block->env = g->env;
+    block->size = size;
+    block->result.inputs = inputs;
+    block->result.count = count;
+    *out = &block->result;
+    return TC_OK;
+}
+
+/* Puts the number of the input before the message of a failure. */
+static tc_status tc__tag_failed(tc_tagger *g, tc_status status, size_t input) {
+    tc_diag copy, *d = g->env.diag;
+    if (status == TC_ERROR_MEMORY || !d)
+        return status == TC_ERROR_MEMORY ? tc__diag_memory(d) : status;
+    copy = *d;
+    return tc__diag_fail(d, status, copy.offset, "input %u: %s", (uint64_t)input, copy.message);
+}
+
+static tc_status tc__tag_run(tc_tagger *g, const tc_input *inputs, size_t count,
+                             tc_result **out) {
+    tc_status status = TC_OK;
+    size_t i;
+    g->tokens.used = g->spans.used = g->found.used = g->text.used = g->word_labels.used =
+        g->inputs.used = 0;
+    if (g->options.has_stride && g->options.aggregation == TC_AGGREGATION_NONE)
+        return tc__diag_fail(g->env.diag, TC_ERROR_ARGUMENT, 0,
+                             "a stride needs an aggregation strategy other than none");
+    for (i = 0; i < count; i++) {
+        tc__entry entry;
+        memset(&entry, 0, sizeof entry);
+        status = tc__tag_encode(g, &inputs[i], &entry);
+        if (!status) status = tc__mem_append(&g->env, &g->inputs, &entry, sizeof entry);
+        if (status) return tc__tag_failed(g, status, i);
+    }
+    status = tc__tag_predict(g);
+    if (status) return status == TC_ERROR_MEMORY ? tc__diag_memory(g->env.diag) : status;
+    for (i = 0; i < count; i++) {
+        status = tc__tag_input(g, &inputs[i], TC__AT(g->inputs, tc__entry) + i);
+        if (status) return tc__tag_failed(g, status, i);
+    }
+    status = tc__tag_result(g, count, out);
+    return status ? tc__diag_memory(g->env.diag) : TC_OK;
+}
+
+static void tc__tag_free(tc_tagger *g) {
+    tc__buf *all[18];
+    tc_env env;
+    size_t i, n = 0;
+    if (!g) return;
+    env = g->env;
+    tc__encode_free(g->encoding);
+    tc__fwd_free(g->session);
+    all[n++] = &g->tokens, all[n++] = &g->spans, all[n++] = &g->ids, all[n++] = &g->types,
+    all[n++] = &g->lengths;
+    all[n++] = &g->probabilities, all[n++] = &g->sentence, all[n++] = &g->units,
+    all[n++] = &g->words;
+    all[n++] = &g->groups, all[n++] = &g->strings, all[n++] = &g->found, all[n++] = &g->merged,
+    all[n++] = &g->text;
+    all[n++] = &g->word_labels, all[n++] = &g->states, all[n++] = &g->means,
+    all[n++] = &g->inputs;
+    for (i = 0; i < n; i++) tc__mem_drop(&env, all[i]);
+    tc__mem_free(&env, g->schemes, g->model->info.num_labels * sizeof *g->schemes);
+    tc__model_free(g->owned);
+    tc__mem_free(&env, g, sizeof *g);
+}
+
+static tc_status tc__tag_create(const tc_model *m, const tc_env *env, tc_tagger **out) {
+    tc_tagger *g;
+    tc_status status;
+    *out = NULL;
+    if (!m->head.rows || !m->file.tokenizer.data)
+        return tc__diag_fail(env->diag, TC_ERROR_UNSUPPORTED, 0, "the model has no %s",
+                             m->head.rows ? "tokenizer" : "token-classification head");
+    g = (tc_tagger *)tc__mem_zero(env, sizeof *g);
+    if (!g) return tc__diag_memory(env->diag);
+    g->env = *env;
+    g->model = m;
+    g->schemes = (tc__scheme *)tc__mem_zero(env, m->info.num_labels * sizeof *g->schemes);
+    status = g->schemes ? tc__encode_create(&m->tokenizer, env, &g->encoding) : TC_ERROR_MEMORY;
+    if (status) tc__diag_memory(env->diag);
+    if (!status) status = tc__fwd_create(m, env, &g->session);
+    if (status) {
+        tc__tag_free(g);
+        return status;
+    }
+    tc__tag_scheme(g);
+    *out = g;
+    return TC_OK;
+}
+
+/* ====================================================================== 70-public
+ * The functions that the interface declares: arguments checked, work handed on. */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+static tc_env tc__public_env(const tc_env *env) {
+    tc_env e;
+    memset(&e, 0, sizeof e);
+    if (env) e = *env;
+    if (e.diag) {
+        e.diag->status = TC_OK;
+        e.diag->offset = 0;
+        e.diag->message[0] = 0;
+    }
+    return e;
+}
+
+static tc_status tc__public_null(tc_diag *d, const char *what) {
+    return tc__diag_fail(d, TC_ERROR_ARGUMENT, 0, "%s is null", what);
+}
+
+/* The message for a failure that has none yet. */
+static tc_status tc__public_end(tc_diag *d, tc_status status) {
+    if (status && d && d->status != status)
+        (void)tc__diag_fail(d, status, 0, "%s", tc_status_text(status));
+    return status;
+}
+
+TC_API const char *tc_status_text(tc_status status) {
+    static const char *const texts[] = {"no error",
+                                        "a wrong argument",
+                                        "out of memory",
+                                        "an input or output error",
+                                        "a malformed file",
+                                        "a file of a newer version",
+                                        "a damaged file",
+                                        "something unsupported",
+                                        "a text or model beyond a limit",
+                                        "ill-formed UTF-8"};
+    return status >= 0 && (size_t)status < sizeof texts / sizeof *texts ? texts[status]
+                                                                        : "an unknown status";
+}
+
+TC_API const char *tc_level_name(tc_level level) {
+    static const char *const names[TC_LEVEL_COUNT] = {"best", "scalar", "base",
+                                                      "avx2", "avx512", "neon"};
+    return level >= 0 && level < TC_LEVEL_COUNT ? names[level] : "?";
+}
+
+TC_API int tc_level_available(tc_level level) {
+    return level > TC_LEVEL_BEST && tc__cpu_has(level);
+}
+TC_API tc_level tc_level_choose(tc_level cap) { return tc__ktab_choose(cap); }
+TC_API const char *tc_dtype_name(tc_dtype dtype) { return tc__model_dtype_name(dtype); }
+
+TC_API tc_status tc_model_open(const void *data, size_t size, const tc_env *env,
+                               tc_model **out) {
+    tc_env e = tc__public_env(env);
+    tc__file file;
+    if (!out) return tc__public_null(e.diag, "out");
+    *out = NULL;
+    if (!data) return tc__public_null(e.diag, "data");
+    if ((uintptr_t)data % 8)
+        return tc__diag_fail(e.diag, TC_ERROR_ARGUMENT, 0,
+                             "the data is not aligned to 8 bytes");
+    memset(&file, 0, sizeof file);
+    file.data = (const unsigned char *)data;
+    file.size = size;
+    return tc__public_end(e.diag, tc__model_open(&e, &file, out));
+}
+
+#ifndef TC_NO_STDIO
+TC_API tc_status tc_model_load(const char *path, const tc_env *env, tc_model **out) {
+    tc_env e = tc__public_env(env);
+    tc__file file;
+    tc_status status;
+    if (!out) return tc__public_null(e.diag, "out");
+    *out = NULL;
+    if (!path) return tc__public_null(e.diag, "path");
+    memset(&file, 0, sizeof file);
+    status = tc__file_load(&e, path, &file);
+    if (!status) status = tc__model_open(&e, &file, out);
+    return tc__public_end(e.diag, status);
+}
+
+TC_API tc_status tc_load(const char *path, tc_tagger **out) {
+    tc_model *model;
+    tc_env e = tc__public_env(NULL);
+    tc_status status;
+    if (!out) return TC_ERROR_ARGUMENT;
+    *out = NULL;
+    status = tc_model_load(path, NULL, &model);
+    if (status) return status;
+    status = tc__tag_create(model, &e, out);
+    if (status)
+        tc__model_free(model);
+    else
+        (*out)->owned = model;
+    return status;
+}
+#endif
+
+TC_API void tc_model_free(tc_model *model) { tc__model_free(model); }
+TC_API const tc_model_info *tc_model_get_info(const tc_model *model) { return &model->info; }
+
+TC_API const tc_tokenizer *tc_model_tokenizer(const tc_model *model) {
+    return model->file.tokenizer.data ? &model->tokenizer : NULL;
+}
+
+TC_API tc_status tc_model_tensor(const tc_model *model, uint32_t index, tc_tensor_info *out) {
+    uint32_t layout;
+    uint64_t checksum;
+    if (!model || !out) return TC_ERROR_ARGUMENT;
+    memset(out, 0, sizeof *out);
+    if (index >= model->info.tensor_count) return TC_ERROR_ARGUMENT;
+    tc__model_entry(model, index, out, &layout, &checksum);
+    return TC_OK;
+}
+
+TC_API tc_status tc_model_read(const tc_model *model, uint32_t index, float *out) {
+    tc__matrix m;
+    uint32_t layout, r;
+    if (!model || !out || index >= model->info.tensor_count) return TC_ERROR_ARGUMENT;
+    tc__model_view(model, index, &m, &layout);
+    if (layout == TC__LAYOUT_PANELS)
+        tc__gemm_unpack(out, &m);
+    else
+        for (r = 0; r < m.rows; r++) tc__gemm_row(out + (size_t)r * m.columns, &m, r);
+    return TC_OK;
+}
+
+TC_API tc_status tc_model_verify(const tc_model *model, tc_diag *diag) {
+    uint32_t i, layout;
+    uint64_t checksum;
+    tc_tensor_info t;
+    if (!model) return tc__public_null(diag, "model");
+    for (i = 0; i < model->info.tensor_count; i++) {
+        tc__model_entry(model, i, &t, &layout, &checksum);
+        if (tc__bytes_checksum(model->file.data + t.offset, (size_t)t.size) != checksum)
+            return tc__diag_fail(diag, TC_ERROR_CHECKSUM, t.offset,
+                                 "tensor %s differs from its checksum", t.name);
+    }
+    return TC_OK;
+}
+
+TC_API tc_status tc_encoding_create(const tc_tokenizer *tokenizer, const tc_env *env,
+                                    tc_encoding **out) {
+    tc_env e = tc__public_env(env);
+    if (!out) return tc__public_null(e.diag, "out");
+    *out = NULL;
+    if (!tokenizer) return tc__public_null(e.diag, "tokenizer");
+    return tc__public_end(e.diag, tc__encode_create(tokenizer, &e, out));
+}
+
+TC_API void tc_encoding_free(tc_encoding *encoding) { tc__encode_free(encoding); }
+
+TC_API tc_status tc_encoding_run(tc_encoding *encoding, const tc_input *input,
+                                 const tc_encode_options *options) {
+    static const tc_encode_options zero = {0, 0, 0, TC_TRUNCATE_LONGEST_FIRST, 0};
+    tc_status status;
+    if (!encoding) return TC_ERROR_ARGUMENT;
+    encoding->windows.used = 0;
+    if (!input) return tc__public_null(encoding->env.diag, "input");
+    (void)tc__public_env(&encoding->env);
+    status = tc__encode_run(encoding, input, options ? options : &zero);
+    if (status) encoding->windows.used = 0;
+    return tc__public_end(encoding->env.diag, status);
+}
+
+TC_API size_t tc_encoding_window_count(const tc_encoding *encoding) {
+    return tc__encode_window_count(encoding);
+}
+
+TC_API const tc_token *tc_encoding_tokens(const tc_encoding *encoding, size_t window,
+                                          size_t *count) {
+    *count = 0;
+    if (window >= tc__encode_window_count(encoding)) return NULL;
+    return tc__encode_tokens(encoding, window, count);
+}
+
+TC_API tc_string tc_encoding_text(const tc_encoding *encoding, const tc_token *token) {
+    return tc__encode_spelled(encoding, token);
+}
+
+TC_API tc_status tc_encoding_decode(tc_encoding *encoding, const int32_t *ids, size_t count,
+                                    int skip_special, tc_string *out) {
+    tc_status status;
+    if (!encoding || !out) return TC_ERROR_ARGUMENT;
+    *out = tc__tok_string("", 0);
+    if (!ids && count) return tc__public_null(encoding->env.diag, "ids");
+    status = tc__decode_ids(encoding, ids, count, skip_special);
+    if (!status) *out = tc__tok_string(encoding->decoded.data, encoding->decoded.used - 1);
+    return tc__public_end(encoding->env.diag, status);
+}
+
+TC_API tc_string tc_tokenizer_token(const tc_tokenizer *tokenizer, int32_t id) {
+    return tc__tok_token(tokenizer, id);
+}
+TC_API uint32_t tc_tokenizer_size(const tc_tokenizer *tokenizer) { return tokenizer->size; }
+
+TC_API tc_status tc_tagger_create(const tc_model *model, const tc_env *env, tc_tagger **out) {
+    tc_env e = tc__public_env(env);
+    if (!out) return tc__public_null(e.diag, "out");
+    *out = NULL;
+    if (!model) return tc__public_null(e.diag, "model");
+    return tc__public_end(e.diag, tc__tag_create(model, &e, out));
+}
+
+TC_API void tc_tagger_free(tc_tagger *tagger) { tc__tag_free(tagger); }
+
+TC_API tc_status tc_tagger_tag(tc_tagger *tagger, const tc_input *inputs, size_t count,
+                               const tc_tag_options *options, tc_result **out) {
+    if (!out) return TC_ERROR_ARGUMENT;
+    *out = NULL;
+    if (!tagger || (!inputs && count)) return TC_ERROR_ARGUMENT;
+    (void)tc__public_env(&tagger->env);
+    memset(&tagger->options, 0, sizeof tagger->options);
+    if (options) tagger->options = *options;
+    return tc__public_end(tagger->env.diag, tc__tag_run(tagger, inputs, count, out));
+}
+
+TC_API tc_status tc_tag(tc_tagger *tagger, const char *text, tc_result **out) {
+    tc_input input;
+    memset(&input, 0, sizeof input);
+    input.text = text ? text : "";
+    input.length = strlen(input.text);
+    return tc_tagger_tag(tagger, &input, 1, NULL, out);
+}
+
+TC_API void tc_result_free(tc_result *result) {
+    tc__block *block;
+    tc_env env;
+    if (!result) return;
+    block = (tc__block *)(void *)((char *)(void *)result - offsetof(tc__block, result));
+    env = block->env;
+    tc__mem_free(&env, block, block->size);
+}
+
+TC_API tc_status tc_session_create(const tc_model *model, const tc_env *env, tc_session **out) {
+    tc_env e = tc__public_env(env);
+    if (!out) return tc__public_null(e.diag, "out");
+    *out = NULL;
+    if (!model) return tc__public_null(e.diag, "model");
+    return tc__public_end(e.diag, tc__fwd_create(model, &e, out));
+}
+
+TC_API void tc_session_free(tc_session *session) { tc__fwd_free(session); }
+
+TC_API tc_status tc_session_run(tc_session *session, const tc_batch *batch,
+                                const tc_outputs *outputs) {
+    if (!session || !batch || !outputs || !batch->sequences || !batch->ids || !batch->lengths)
+        return TC_ERROR_ARGUMENT;
+    (void)tc__public_env(&session->env);
+    if (outputs->layer > (int)session->model->info.num_hidden_layers)
+        return tc__diag_fail(session->env.diag, TC_ERROR_ARGUMENT, 0,
+                             "layer %u of a model with %u layers",
+                             (uint64_t)(unsigned)outputs->layer,
+                             (uint64_t)session->model->info.num_hidden_layers);
+    if (outputs->logits && !session->model->head.rows)
+        return tc__diag_fail(session->env.diag, TC_ERROR_UNSUPPORTED, 0,
+                             "the model has no token-classification head");
+    return tc__public_end(session->env.diag, tc__fwd_run(session, batch, outputs));
+}
+
+TC_API tc_status tc_writer_create(const tc_env *env, tc_writer **out) {
+    tc_env e = tc__public_env(env);
+    if (!out) return tc__public_null(e.diag, "out");
+    *out = (tc_writer *)tc__mem_zero(&e, sizeof **out);
+    if (!*out) return tc__diag_memory(e.diag);
+    (*out)->env = e;
+    return TC_OK;
+}
+
+TC_API void tc_writer_free(tc_writer *w) {
+    tc_env env;
+    if (!w) return;
+    env = w->env;
+    tc__mem_drop(&env, &w->file);
+    tc__mem_drop(&env, &w->tensors);
+    tc__mem_drop(&env, &w->names);
+    tc__mem_drop(&env, &w->labels);
+    tc__mem_drop(&env, &w->desc);
+    tc__mem_drop(&env, &w->tokenizer);
+    tc__mem_free(&env, w, sizeof *w);
+}
+
+TC_API tc_status tc_writer_describe(tc_writer *w, const tc_model_desc *desc) {
+    if (!w || !desc || w->finished || w->tensor_count) return TC_ERROR_ARGUMENT;
+    return tc__public_end(w->env.diag, tc__write_describe(w, desc));
+}
+
+TC_API tc_status tc_writer_tokenizer(tc_writer *w, const tc_tokenizer_desc *desc) {
+    if (!w || !desc || w->finished) return TC_ERROR_ARGUMENT;
+    return tc__public_end(w->env.diag, tc__write_tokenizer(w, desc));
+}
+
+TC_API tc_status tc_writer_tensor(tc_writer *w, const char *name, uint32_t rows,
+                                  uint32_t columns, const float *data) {
+    if (!w || !name || !rows || !columns || !data || w->finished || !w->described)
+        return TC_ERROR_ARGUMENT;
+    return tc__public_end(w->env.diag, tc__write_tensor(w, name, rows, columns, data));
+}
+
+TC_API tc_status tc_writer_finish(tc_writer *w, const void **data, size_t *size) {
+    tc_model *check;
+    tc_status status;
+    if (!w || !data || !size) return TC_ERROR_ARGUMENT;
+    *data = NULL;
+    *size = 0;
+    if (!w->described)
+        return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0, "the model was not described");
+    status = w->finished ? TC_OK : tc__write_finish(w);
+    if (!status) status = tc_model_open(w->file.data, w->file.used, &w->env, &check);
+    if (status) return tc__public_end(w->env.diag, status);
+    tc_model_free(check);
+    *data = w->file.data;
+    *size = w->file.used;
+    return TC_OK;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+/* ====================================================================== 99-licence
+ * MIT. The text stands in the file LICENSE and at the end of this file. */
+#endif /* TOKCLASS_IMPLEMENTATION */
+#else  /* TC__KBODY */
+/* ======================================================================= 90-kbody
+ * Bodies of the ops over the vector layer of section 32, included once for each level. */
+
+#define TC__RN (16 / TC__RW) /* registers that hold the 16 virtual lanes */
+#define TC__KINLINE TC__KTARGET TC__INLINE
+
+enum { TC__K(rows) = TC__KROWS, TC__K(panels) = TC__KPANELS };
+
+/* rows x panels*16 outputs in registers; for k: `panels` loads of 16 columns, a broadcast a
+ * row. */
+TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const float *a,
+                             size_t lda, const float *b, size_t panel_stride, const float *bias,
+                             float *c, size_t ldc) {
+    TC__R sum[TC__KROWS][TC__KPANELS * TC__RN], column[TC__KPANELS * TC__RN];
+    const int width = panels * TC__RN;
+    size_t k;
+    int r, j;
+    _Pragma("GCC unroll 16")
+    for (j = 0; j < width; j++) {
+        TC__R start = bias ? TC__R_LOAD(bias + j * TC__RW) : TC__R_SET1(0.0f);
+        _Pragma("GCC unroll 16")
+        for (r = 0; r < rows; r++) sum[r][j] = start;
+    }
+    for (k = 0; k < K; k++, b += 16) {
+        _Pragma("GCC unroll 16")
+        for (j = 0; j < width; j++)
+            column[j] = TC__R_LOAD(b + (size_t)(j / TC__RN) * panel_stride +
+                                   (size_t)(j % TC__RN) * TC__RW);
+        _Pragma("GCC unroll 16")
+        for (r = 0; r < rows; r++) {
+            TC__R x = TC__R_SET1(a[(size_t)r * lda + k]);
+            _Pragma("GCC unroll 16")
+            for (j = 0; j < width; j++) sum[r][j] = TC__R_FMA(x, column[j], sum[r][j]);
+        }
+    }
+    _Pragma("GCC unroll 16")
+    for (r = 0; r < rows; r++) {
+        _Pragma("GCC unroll 16")
+        for (j = 0; j < width; j++) TC__R_STORE(c + (size_t)r * ldc + j * TC__RW, sum[r][j]);
+    }
+}
+
+#define TC__TILE(rows, panels)                                                                 \
+    static TC__KTARGET void TC__K(tile_##rows##x##panels)(                                     \
+        size_t K, const float *a, size_t lda, const float *b, size_t stride,                   \
+        const float *bias, float *c, size_t ldc) {                                             \
+        TC__K(tile)(rows, panels, K, a, lda, b, stride, bias, c, ldc);                         \
+    }
+#define TC__TILES(panels) TC__TILE(1, panels) TC__TILE(2, panels) TC__TILES3(panels)
+#define TC__NAMES(panels) TC__K(tile_1x##panels), TC__K(tile_2x##panels) TC__NAMES3(panels)
+#if TC__KROWS >= 3
+#define TC__TILES3(panels) TC__TILE(3, panels) TC__TILES6(panels)
+#define TC__NAMES3(panels) , TC__K(tile_3x##panels) TC__NAMES6(panels)
+#else
+#define TC__TILES3(panels)
+#define TC__NAMES3(panels)
+#endif
+#if TC__KROWS >= 6
+#define TC__TILES6(panels)                                                                     \
+    TC__TILE(4, panels) TC__TILE(5, panels) TC__TILE(6, panels) TC__TILES14(panels)
+#define TC__NAMES6(panels)                                                                     \
+    , TC__K(tile_4x##panels), TC__K(tile_5x##panels), TC__K(tile_6x##panels) TC__NAMES14(panels)
+#else
+#define TC__TILES6(panels)
+#define TC__NAMES6(panels)
+#endif
+#if TC__KROWS >= 14
+#define TC__TILES14(panels)                                                                    \
+    TC__TILE(7, panels)                                                                        \
+    TC__TILE(8, panels)                                                                        \
+    TC__TILE(9, panels) TC__TILE(10, panels) TC__TILE(11, panels) TC__TILE(12, panels)         \
+        TC__TILE(13, panels) TC__TILE(14, panels)
+#define TC__NAMES14(panels)                                                                    \
+    , TC__K(tile_7x##panels), TC__K(tile_8x##panels), TC__K(tile_9x##panels),                  \
+        TC__K(tile_10x##panels), TC__K(tile_11x##panels), TC__K(tile_12x##panels),             \
+        TC__K(tile_13x##panels), TC__K(tile_14x##panels)
+#else
+#define TC__TILES14(panels)
+#define TC__NAMES14(panels)
+#endif
+TC__TILES(1)
+#if TC__KPANELS > 1
+TC__TILES(2)
+#endif
+
+/* Any rows and panels, in groups of rows as even as possible. */
+static void TC__K(gemm)(size_t rows, size_t K, const float *a, size_t lda, const float *b,
+                        size_t panel_stride, size_t panels, const float *bias, float *c,
+                        size_t ldc) {
+    typedef void (*tile)(size_t, const float *, size_t, const float *, size_t, const float *,
+                         float *, size_t);
+    static const tile tiles[TC__KPANELS][TC__KROWS] = {
+        {TC__NAMES(1)},
+#if TC__KPANELS > 1
+        {TC__NAMES(2)},
+#endif
+    };
+    size_t groups = (rows + TC__KROWS - 1) / TC__KROWS, p, g;
+    for (p = 0; p < panels; p += TC__KPANELS) {
+        size_t wide = panels - p < TC__KPANELS ? panels - p : TC__KPANELS;
+        for (g = 0; g < groups; g++) {
+            size_t first = rows * g / groups, last = rows * (g + 1) / groups;
+            tiles[wide - 1][last - first - 1](K, a + first * lda, lda, b + p * panel_stride,
+                                              panel_stride, bias ? bias + p * 16 : NULL,
+                                              c + first * ldc + p * 16, ldc);
+        }
+    }
+}
+
+TC__KINLINE TC__R TC__K(exp)(TC__R x) {
+    TC__R m, n, r, p, s;
+    x = TC__R_MIN(TC__R_SET1(TC__EXP_HIGH), TC__R_MAX(TC__R_SET1(TC__EXP_LOW), x));
+    m = TC__R_FMA(x, TC__R_SET1(TC__LOG2E), TC__R_SET1(TC__EXP_MAGIC));
+    n = TC__R_SUB(m, TC__R_SET1(TC__EXP_MAGIC));
+    r = TC__R_FMA(n, TC__R_SET1(-TC__LN2_HIGH), x);
+    r = TC__R_FMA(n, TC__R_SET1(-TC__LN2_LOW), r);
+    p = TC__R_FMA(TC__R_SET1(TC__EXP_P0), r, TC__R_SET1(TC__EXP_P1));
+    p = TC__R_FMA(p, r, TC__R_SET1(TC__EXP_P2));
+    p = TC__R_FMA(p, r, TC__R_SET1(TC__EXP_P3));
+    p = TC__R_FMA(p, r, TC__R_SET1(TC__EXP_P4));
+    p = TC__R_FMA(p, r, TC__R_SET1(TC__EXP_P5));
+    p = TC__R_FMA(p, TC__R_MUL(r, r), r);
+    s = TC__R_OF_I(TC__I_ADD(TC__I_SHL(TC__I_OF_R(m), 23), TC__I_SET1(0x3F800000)));
+    return TC__R_FMA(p, s, s);
+}
+
+TC__KINLINE TC__R TC__K(gelu1)(TC__R x) {
+    TC__R a = TC__R_MUL(TC__R_ABS(x), TC__R_SET1(TC__SQRT_HALF)), p, q;
+    TC__R t =
+        TC__R_DIV(TC__R_SET1(1.0f), TC__R_FMA(a, TC__R_SET1(TC__ERF_T), TC__R_SET1(1.0f)));
+    p = TC__R_FMA(TC__R_SET1(TC__ERF_P0), t, TC__R_SET1(TC__ERF_P1));
+    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P2));
+    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P3));
+    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P4));
+    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P5));
+    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P6));
+    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P7));
+    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P8));
+    q = TC__R_MUL(TC__R_MUL(p, t), TC__K(exp)(TC__R_MUL(a, TC__R_MUL(a, TC__R_SET1(-1.0f)))));
+    return TC__R_MUL(x, TC__R_SIGN(x, TC__R_MUL(q, TC__R_SET1(0.5f)),
+                                   TC__R_FMA(q, TC__R_SET1(-0.5f), TC__R_SET1(1.0f))));
+}
+
+TC__KINLINE TC__R TC__K(gelu_new1)(TC__R x) {
+    TC__R u =
+        TC__R_FMA(TC__R_MUL(x, x), TC__R_SET1(TC__GELU_NEW_3), TC__R_SET1(TC__GELU_NEW_1));
+    return TC__R_DIV(x, TC__R_ADD(TC__R_SET1(1.0f), TC__K(exp)(TC__R_MUL(x, u))));
+}
+
+TC__KINLINE TC__R TC__K(relu1)(TC__R x) { return TC__R_MAX(TC__R_SET1(0.0f), x); }
+
+TC__KINLINE TC__R TC__K(silu1)(TC__R x) {
+    TC__R e = TC__K(exp)(TC__R_MUL(x, TC__R_SET1(-1.0f)));
+    return TC__R_DIV(x, TC__R_ADD(TC__R_SET1(1.0f), e));
+}
+
+/* The last n < 16 elements of a row, in a full vector whose other lanes hold `fill`. */
+TC__KINLINE void TC__K(tail)(float *out, const float *x, size_t n, float fill) {
+    size_t i;
+    for (i = 0; i < 16; i++) out[i] = i < n ? x[i] : fill;
+}
+
+#define TC__KMAP(name)                                                                         \
+    static TC__KTARGET void TC__K(name)(float *x, size_t ld, size_t rows, size_t n) {          \
+        for (; rows--; x += ld) {                                                              \
+            size_t i = 0, j;                                                                   \
+            for (; i + TC__RW <= n; i += TC__RW)                                               \
+                TC__R_STORE(x + i, TC__K(name##1)(TC__R_LOAD(x + i)));                         \
+            if (i < n) {                                                                       \
+                float tail[16];                                                                \
+                TC__K(tail)(tail, x + i, n - i, 0.0f);                                         \
+                for (j = 0; j < 16; j += TC__RW)                                               \
+                    TC__R_STORE(tail + j, TC__K(name##1)(TC__R_LOAD(tail + j)));               \
+                memcpy(x + i, tail, (n - i) * sizeof *x);                                      \
+            }                                                                                  \
+        }                                                                                      \
+    }
+TC__KMAP(gelu)
+TC__KMAP(gelu_new)
+TC__KMAP(relu)
+TC__KMAP(silu)
+
+static TC__KTARGET void TC__K(add)(float *x, size_t ldx, const float *y, size_t ldy,
+                                   size_t rows, size_t n) {
+    for (; rows--; x += ldx, y += ldy) {
+        size_t i = 0;
+        for (; i + TC__RW <= n; i += TC__RW)
+            TC__R_STORE(x + i, TC__R_ADD(TC__R_LOAD(x + i), TC__R_LOAD(y + i)));
+        for (; i < n; i++) x[i] += y[i];
+    }
+}
+
+static TC__KTARGET void TC__K(embed)(float *out, const float *word, const float *type,
+                                     const float *position, size_t n) {
+    size_t i = 0;
+    for (; i + TC__RW <= n; i += TC__RW) {
+        TC__R v = TC__R_LOAD(word + i);
+        if (type) v = TC__R_ADD(v, TC__R_LOAD(type + i));
+        TC__R_STORE(out + i, TC__R_ADD(v, TC__R_LOAD(position + i)));
+    }
+    for (; i < n; i++) out[i] = (type ? word[i] + type[i] : word[i]) + position[i];
+}
+
+TC__KINLINE float TC__K(sum)(const TC__R *v) {
+    float lanes[16];
+    int j;
+    for (j = 0; j < TC__RN; j++) TC__R_STORE(lanes + j * TC__RW, v[j]);
+    return tc__kref_sum16(lanes);
+}
+
+/* lanes += squares of x - mean, 16 elements */
+TC__KINLINE void TC__K(square)(TC__R *lanes, const float *x, TC__R mean) {
+    int j;
+    for (j = 0; j < TC__RN; j++) {
+        TC__R d = TC__R_SUB(TC__R_LOAD(x + j * TC__RW), mean);
+        lanes[j] = TC__R_FMA(d, d, lanes[j]);
+    }
+}
+
+static TC__KTARGET void TC__K(norm)(float *out, const float *x, const float *weight,
+                                    const float *bias, float eps, size_t n) {
+    TC__R lanes[TC__RN], mean, scale;
+    float tail[16], m, s;
+    size_t i;
+    int j;
+    for (j = 0; j < TC__RN; j++) lanes[j] = TC__R_SET1(0.0f);
+    for (i = 0; i + 16 <= n; i += 16)
+        for (j = 0; j < TC__RN; j++)
+            lanes[j] = TC__R_ADD(lanes[j], TC__R_LOAD(x + i + j * TC__RW));
+    if (i < n) {
+        TC__K(tail)(tail, x + i, n - i, 0.0f);
+        for (j = 0; j < TC__RN; j++)
+            lanes[j] = TC__R_ADD(lanes[j], TC__R_LOAD(tail + j * TC__RW));
+    }
+    m = TC__K(sum)(lanes) / (float)n;
+    mean = TC__R_SET1(m);
+    for (j = 0; j < TC__RN; j++) lanes[j] = TC__R_SET1(0.0f);
+    for (i = 0; i + 16 <= n; i += 16) TC__K(square)(lanes, x + i, mean);
+    if (i < n) {
+        TC__K(tail)(tail, x + i, n - i, m);
+        TC__K(square)(lanes, tail, mean);
+    }
+    s = 1.0f / sqrtf(TC__K(sum)(lanes) / (float)n + eps);
+    scale = TC__R_SET1(s);
+    for (i = 0; i + TC__RW <= n; i += TC__RW) {
+        TC__R d = TC__R_MUL(TC__R_SUB(TC__R_LOAD(x + i), mean), scale);
+        TC__R_STORE(out + i, TC__R_FMA(d, TC__R_LOAD(weight + i), TC__R_LOAD(bias + i)));
+    }
+    for (; i < n; i++) {
+        float d[16] = {0}, w[16] = {0}, b[16] = {0};
+        d[0] = (x[i] - m) * s;
+        w[0] = weight[i];
+        b[0] = bias[i];
+        TC__R_STORE(d, TC__R_FMA(TC__R_LOAD(d), TC__R_LOAD(w), TC__R_LOAD(b)));
+        out[i] = d[0];
+    }
+}
+
+/* x = exp((x - max) * scale) for 16 elements */
+TC__KINLINE void TC__K(weigh)(float *x, TC__R max, TC__R scale) {
+    int j;
+    for (j = 0; j < TC__RN; j++) {
+        TC__R d = TC__R_SUB(TC__R_LOAD(x + j * TC__RW), max);
+        TC__R_STORE(x + j * TC__RW, TC__K(exp)(TC__R_MUL(d, scale)));
+    }
+}
+
+static TC__KTARGET float TC__K(softmax)(float *x, size_t n, float scale) {
+    TC__R lanes[TC__RN], max, factor = TC__R_SET1(scale);
+    float tail[16], all[16];
+    size_t i;
+    int j;
+    for (j = 0; j < TC__RN; j++) lanes[j] = TC__R_SET1(-INFINITY);
+    for (i = 0; i + 16 <= n; i += 16)
+        for (j = 0; j < TC__RN; j++)
+            lanes[j] = TC__R_MAX(TC__R_LOAD(x + i + j * TC__RW), lanes[j]);
+    if (i < n) {
+        TC__K(tail)(tail, x + i, n - i, -INFINITY);
+        for (j = 0; j < TC__RN; j++)
+            lanes[j] = TC__R_MAX(TC__R_LOAD(tail + j * TC__RW), lanes[j]);
+    }
+    for (j = 0; j < TC__RN; j++) TC__R_STORE(all + j * TC__RW, lanes[j]);
+    max = TC__R_SET1(tc__kref_max16(all));
+    for (j = 0; j < TC__RN; j++) lanes[j] = TC__R_SET1(0.0f);
+    for (i = 0; i + 16 <= n; i += 16) {
+        TC__K(weigh)(x + i, max, factor);
+        for (j = 0; j < TC__RN; j++)
+            lanes[j] = TC__R_ADD(lanes[j], TC__R_LOAD(x + i + j * TC__RW));
+    }
+    if (i < n) {
+        TC__K(tail)(tail, x + i, n - i, 0.0f);
+        TC__K(weigh)(tail, max, factor);
+        memcpy(x + i, tail, (n - i) * sizeof *x);
+        TC__K(tail)(tail, x + i, n - i, 0.0f);
+        for (j = 0; j < TC__RN; j++)
+            lanes[j] = TC__R_ADD(lanes[j], TC__R_LOAD(tail + j * TC__RW));
+    }
+    return TC__K(sum)(lanes);
+}
+
+static TC__KTARGET void TC__K(divide)(float *y, const float *x, float s, size_t n) {
+    TC__R divisor = TC__R_SET1(s);
+    size_t i = 0;
+    for (; i + TC__RW <= n; i += TC__RW)
+        TC__R_STORE(y + i, TC__R_DIV(TC__R_LOAD(x + i), divisor));
+    for (; i < n; i++) y[i] = x[i] / s;
+}
+
+/* 16 columns of one group of rows are 16 words of 32 bits: the rows are shifted out of them. */
+#define TC__KWIDEN(g, body)                                                                    \
+    size_t k;                                                                                  \
+    int j;                                                                                     \
+    for (k = 0; k < K; k += g, in += 16 * g, out += 16 * g)                                    \
+        for (j = 0; j < 16; j += TC__RW) {                                                     \
+            TC__I v = TC__I_LOAD(in + j * g);                                                  \
+            body                                                                               \
+        }
+
+/* The half in the low 16 bits of each lane, see tc__bytes_from_f16. */
+TC__KINLINE TC__R TC__K(half)(TC__I h) {
+    TC__I magnitude = TC__I_SHL(TC__I_AND(h, TC__I_SET1(0x7FFF)), 13);
+    TC__I sign = TC__I_SHL(TC__I_AND(h, TC__I_SET1(0x8000)), 16);
+    TC__R scaled = TC__R_MUL(TC__R_OF_I(magnitude), TC__R_SET1(5.192296858534828e+33f));
+    TC__I special = TC__I_OR(magnitude, TC__I_SET1(0x7F800000));
+    TC__I bits =
+        TC__I_SELECT(TC__I_GT(magnitude, TC__I_SET1(0x0F7FFFFF)), special, TC__I_OF_R(scaled));
+    return TC__R_OF_I(TC__I_OR(bits, sign));
+}
+
+static TC__KTARGET void TC__K(widen_f16)(float *out, const uint16_t *in, size_t K) {
+    TC__KWIDEN(2, TC__R_STORE(out + j, TC__K(half)(v));
+               TC__R_STORE(out + 16 + j, TC__K(half)(TC__I_SHR(v, 16)));)
+}
+
+static TC__KTARGET void TC__K(widen_bf16)(float *out, const uint16_t *in, size_t K) {
+    TC__KWIDEN(2, TC__R_STORE(out + j, TC__R_OF_I(TC__I_SHL(v, 16)));
+               TC__R_STORE(out + 16 + j, TC__R_OF_I(TC__I_AND(v, TC__I_SET1(0xFFFF0000u))));)
+}
+
+static TC__KTARGET void TC__K(widen_s16)(float *out, const int16_t *in, const float *scale,
+                                         size_t K) {
+    TC__KWIDEN(2, TC__R s = TC__R_LOAD(scale + j); TC__R_STORE(
+                   out + j, TC__R_MUL(TC__R_FROM_I(TC__I_SAR(TC__I_SHL(v, 16), 16)), s));
+               TC__R_STORE(out + 16 + j, TC__R_MUL(TC__R_FROM_I(TC__I_SAR(v, 16)), s));)
+}
+
+static TC__KTARGET void TC__K(widen_s8)(float *out, const int8_t *in, const float *scale,
+                                        size_t K) {
+    TC__KWIDEN(
+        4, TC__R s = TC__R_LOAD(scale + j);
+        TC__R_STORE(out + j, TC__R_MUL(TC__R_FROM_I(TC__I_SAR(TC__I_SHL(v, 24), 24)), s));
+        TC__R_STORE(out + 16 + j, TC__R_MUL(TC__R_FROM_I(TC__I_SAR(TC__I_SHL(v, 16), 24)), s));
+        TC__R_STORE(out + 32 + j, TC__R_MUL(TC__R_FROM_I(TC__I_SAR(TC__I_SHL(v, 8), 24)), s));
+        TC__R_STORE(out + 48 + j, TC__R_MUL(TC__R_FROM_I(TC__I_SAR(v, 24)), s));)
+}
+
+#undef TC__RN
+#undef TC__KINLINE
+#undef TC__TILE
+#undef TC__TILES
+#undef TC__NAMES
+#undef TC__TILES3
+#undef TC__NAMES3
+#undef TC__TILES6
+#undef TC__NAMES6
+#undef TC__TILES14
+#undef TC__NAMES14
+#undef TC__KMAP
+#undef TC__KWIDEN
+#undef TC__KNAME
+#undef TC__KTARGET
+#undef TC__KROWS
+#undef TC__KPANELS
+#undef TC__R
+#undef TC__I
+#undef TC__RW
+#undef TC__R_LOAD
+#undef TC__R_STORE
+#undef TC__R_SET1
+#undef TC__R_ADD
+#undef TC__R_SUB
+#undef TC__R_MUL
+#undef TC__R_DIV
+#undef TC__R_ABS
+#undef TC__R_FMA
+#undef TC__R_MAX
+#undef TC__R_MIN
+#undef TC__R_SIGN
+#undef TC__I_LOAD
+#undef TC__I_SET1
+#undef TC__I_ADD
+#undef TC__I_AND
+#undef TC__I_OR
+#undef TC__I_SHL
+#undef TC__I_SHR
+#undef TC__I_SAR
+#undef TC__I_GT
+#undef TC__I_SELECT
+#undef TC__I_OF_R
+#undef TC__R_OF_I
+#undef TC__R_FROM_I
+#endif /* TC__KBODY */

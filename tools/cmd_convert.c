@@ -1,0 +1,170 @@
+/* cmd_convert.c - tokclass convert: a HuggingFace checkpoint folder to one .tcm file. */
+#include "hf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const convert_summary =
+    "Reads config.json, model.safetensors (or its shards) and tokenizer.json, or vocab.txt with\n"
+    "tokenizer_config.json, and writes one .tcm file. A folder without weights gives a\n"
+    "tokenizer alone.";
+
+/* What the command line asks for. */
+typedef struct convert_args {
+    const char *folder, *path;
+    hf_options options;
+} convert_args;
+
+/* Messages of this command begin with the file of the folder that they speak of. */
+static int convert_fail(const convert_args *args, const hf_error *error)
+{
+    size_t length = strlen(args->folder);
+    const char *slash = length && args->folder[length - 1] == '/' ? "" : "/";
+    char where[1200];
+    if (!error->file)
+        return tool_fail(args->folder, "%s", error->message);
+    if (error->line)
+        snprintf(where, sizeof(where), "%s%s%s:%zu", args->folder, slash, error->file, error->line);
+    else
+        snprintf(where, sizeof(where), "%s%s%s", args->folder, slash, error->file);
+    return tool_fail(where, "%s", error->message);
+}
+
+static void convert_unused(void *user, const st_tensor *tensor)
+{
+    const convert_args *args = (const convert_args *)user;
+    char name[120], shape[80];
+    tool_note(args->folder, "unused tensor %s %s",
+              json_show(tensor->name, tensor->name_length, name, sizeof(name)),
+              st_shape_text(tensor, shape, sizeof(shape)));
+}
+
+/* Ids that the model has no embedding for make it fail when such a token comes up. */
+static void convert_check_ids(const convert_args *args, const hf_folder *folder)
+{
+    const tc_tokenizer_desc *t = &folder->tokenizer.desc;
+    uint32_t size = t->vocab_count, i;
+    for (i = 0; i < t->added_count; i++)
+        if ((uint32_t)t->added[i].id >= size)
+            size = (uint32_t)t->added[i].id + 1;
+    if (folder->config.family && size > folder->desc.vocab_size)
+        tool_note(args->folder, "the tokenizer has ids up to %u, the model only %u embeddings",
+                  (unsigned)size - 1, (unsigned)folder->desc.vocab_size);
+}
+
+static int convert_library(const convert_args *args, const tc_diag *diag, tc_status status)
+{
+    return tool_fail(args->folder, "%s",
+                     diag->message[0] ? diag->message : tc_status_text(status));
+}
+
+static tc_status convert_tensors(const hf_folder *folder, tc_writer *writer)
+{
+    tc_status status = TC_OK;
+    float *buffer;
+    size_t i, most = 1;
+    for (i = 0; i < folder->item_count; i++) {
+        size_t size = (size_t)folder->items[i].rows * folder->items[i].columns;
+        most = size > most ? size : most;
+    }
+    if (most > SIZE_MAX / sizeof(*buffer))
+        return TC_ERROR_MEMORY;
+    buffer = (float *)malloc(most * sizeof(*buffer));
+    if (!buffer)
+        return TC_ERROR_MEMORY;
+    for (i = 0; i < folder->item_count && status == TC_OK; i++) {
+        const hf_item *item = &folder->items[i];
+        hf_item_read(item, buffer);
+        status = tc_writer_tensor(writer, item->name, item->rows, item->columns, buffer);
+    }
+    free(buffer);
+    return status;
+}
+
+static int convert_write(const convert_args *args, hf_folder *folder)
+{
+    tc_writer *writer = NULL;
+    const void *data;
+    size_t size;
+    tc_status status;
+    tc_diag diag;
+    tc_env env;
+    char why[200];
+    int result;
+    memset(&diag, 0, sizeof(diag));
+    memset(&env, 0, sizeof(env));
+    env.diag = &diag;
+    folder->desc.producer = "tokclass convert " TC_VERSION;
+    status = tc_writer_create(&env, &writer);
+    if (status == TC_OK)
+        status = tc_writer_describe(writer, &folder->desc);
+    if (status == TC_OK)
+        status = tc_writer_tokenizer(writer, &folder->tokenizer.desc);
+    if (status == TC_OK)
+        status = convert_tensors(folder, writer);
+    if (status == TC_OK)
+        status = tc_writer_finish(writer, &data, &size);
+    if (status != TC_OK)
+        result = convert_library(args, &diag, status);
+    else if (tool_save(args->path, data, size, why, sizeof(why)))
+        result = tool_fail(args->path, "%s", why);
+    else
+        result = 0;
+    tc_writer_free(writer);
+    return result;
+}
+
+static int convert_run(const convert_args *args)
+{
+    hf_folder folder;
+    hf_error error;
+    int result;
+    if (hf_open(&folder, args->folder, &args->options, &error))
+        return convert_fail(args, &error);
+    convert_check_ids(args, &folder);
+    if (hf_weights_unused(&folder.weights, folder.items, folder.item_count, convert_unused,
+                          (void *)args))
+        result = tool_fail(args->folder, "out of memory");
+    else
+        result = convert_write(args, &folder);
+    hf_close(&folder);
+    return result;
+}
+
+int cmd_convert(int argc, char **argv)
+{
+    static const hf_task tasks[] = {HF_TASK_AUTO, HF_TASK_TOKEN_CLASSIFICATION,
+                                    HF_TASK_FEATURE_EXTRACTION, HF_TASK_TOKENIZER};
+    int dtype = -1, task = 0, quiet = 0, count = 0, status;
+    int64_t max_length = 0;
+    convert_args args;
+    tool_command command = {"convert", "HF_DIR OUT.tcm", NULL, 2, 2, "the folder and the output"};
+    tool_option table[6];
+    const tool_option rows[6] = {
+        {"dtype", TOOL_CHOICE, NULL, "f32|f16|bf16|s16|s8", 0, 0,
+         "type of the large matrices; default: the checkpoint's own"},
+        {"task", TOOL_CHOICE, NULL, "auto|token-classification|feature-extraction|tokenizer", 0, 0,
+         "what the model is for; default auto: as config.json says"},
+        {"max-length", TOOL_COUNT, NULL, "N", 1, 1 << 24, "limit in tokens; default: the model's"},
+        {"quiet", TOOL_FLAG, NULL, NULL, 0, 0, "print errors only"},
+        {NULL, TOOL_FLAG, NULL, NULL, 0, 0, NULL},
+        {NULL, TOOL_FLAG, NULL, NULL, 0, 0, NULL},
+    };
+    memcpy(table, rows, sizeof(rows));
+    table[0].target = &dtype;
+    table[1].target = &task;
+    table[2].target = &max_length;
+    table[3].target = &quiet;
+    command.summary = convert_summary;
+    status = tool_parse(&command, table, argc, argv, &count);
+    if (status >= 0)
+        return status;
+    tool_set_quiet(quiet);
+    memset(&args, 0, sizeof(args));
+    args.folder = argv[1];
+    args.path = argv[2];
+    args.options.dtype = dtype;
+    args.options.task = tasks[task];
+    args.options.max_length = (uint32_t)max_length;
+    return convert_run(&args);
+}

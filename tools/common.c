@@ -1,0 +1,93 @@
+/* common.c - options that every command on a model takes; see common.h. */
+#include "common.h"
+
+#include <string.h>
+
+void common_init(common *c) {
+    memset(c, 0, sizeof *c);
+    c->progress = -1;
+}
+
+/* Names of the contract that this version has no kernels of their own for. */
+static const char *const common_other_levels[] = {"avx2-vnni",   "avx512-vnni", "avx512-bf16",
+                                                  "amx",         "dotprod",     "i8mm",
+                                                  "bf16"};
+
+static int common_bad_level(const common *c, const char *command) {
+    char list[160];
+    size_t n = 0, i;
+    int level, known = 0;
+    list[0] = 0;
+    for (level = 1; level < TC_LEVEL_COUNT; level++) {
+        const char *name = tc_level_name((tc_level)level);
+        if (strcmp(name, c->isa) == 0) known = 1;
+        if (!tc_level_available((tc_level)level)) continue;
+        n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", n ? ", " : "", name);
+        if (n >= sizeof list) break;
+    }
+    for (i = 0; i < sizeof common_other_levels / sizeof *common_other_levels; i++) {
+        if (strcmp(common_other_levels[i], c->isa) == 0) known = 1;
+    }
+    return tool_usage(command, "--isa %s is %s; available here: %s", c->isa,
+                      known ? "not available" : "no known instruction set", list);
+}
+
+int common_check(common *c, const char *command) {
+    tool_set_quiet(c->quiet);
+    if (c->isa) {
+        int level;
+        for (level = 1; level < TC_LEVEL_COUNT; level++) {
+            if (strcmp(tc_level_name((tc_level)level), c->isa) != 0) continue;
+            if (!tc_level_available((tc_level)level)) break;
+            c->level = (tc_level)level;
+            return -1;
+        }
+        return common_bad_level(c, command);
+    }
+    return -1;
+}
+
+tc_env common_env(common *c) {
+    tc_env env;
+    memset(&env, 0, sizeof env);
+    env.threads = c->threads ? (unsigned)c->threads : tool_cpus();
+    env.level = c->level;
+    env.diag = &c->diag;
+    return env;
+}
+
+int common_fail(const common *c, const char *where, tc_status status) {
+    const char *message = c->diag.message;
+    size_t n = strlen(where);
+    if (c->diag.status != status || !*message) message = tc_status_text(status);
+    if (strncmp(message, where, n) == 0 && strncmp(message + n, ": ", 2) == 0) message += n + 2;
+    return tool_fail(where, "%s", message);
+}
+
+int common_load(common *c, const char *path, tc_model **out) {
+    tc_env env = common_env(c);
+    tc_status status;
+    if (strcmp(path, "-") == 0) {
+        char message[200];
+        if (tool_file_open(path, &c->file, message, sizeof message)) {
+            return tool_fail("standard input", "%s", message);
+        }
+        path = "standard input";
+        status = tc_model_open(c->file.data, c->file.size, &env, out);
+    } else {
+        status = tc_model_load(path, &env, out);
+    }
+    if (status == TC_OK) return 0;
+    tool_file_close(&c->file);
+    return common_fail(c, path, status);
+}
+
+void common_unload(common *c, tc_model *model) {
+    tc_model_free(model);
+    tool_file_close(&c->file);
+}
+
+uint32_t common_offset(const common *c, tc_pos pos) {
+    if (c->offsets == COMMON_BYTES) return pos.byte;
+    return c->offsets == COMMON_UTF16 ? pos.utf16 : pos.codepoint;
+}

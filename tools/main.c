@@ -1,0 +1,61 @@
+/* main.c - the program tokclass: finds the subcommand. */
+#include "tokclass.h"
+#include "tool.h"
+
+#include <string.h>
+
+typedef struct main_command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+} main_command;
+
+static const main_command main_commands[] = {
+    {"tag", cmd_tag, "find entities in text"},
+    {"tokenize", cmd_tokenize, "text to tokens, ids to text"},
+    {"encode", cmd_encode, "logits, hidden states, vectors of text"},
+    {"convert", cmd_convert, "a HuggingFace checkpoint to a .tcm model"},
+    {"info", cmd_info, "what a model is"},
+};
+enum { MAIN_COUNT = (int)(sizeof main_commands / sizeof *main_commands) };
+
+static int main_help(void) {
+    int i;
+    printf("usage: tokclass COMMAND [ARGUMENTS] [OPTIONS]\n"
+           "Token classification with transformer encoders.\n\n");
+    for (i = 0; i < MAIN_COUNT; i++) {
+        printf("  %-12s %s\n", main_commands[i].name, main_commands[i].summary);
+    }
+    printf("\n  --help       this text; tokclass COMMAND --help: the options of a command\n"
+           "  --version    the version\n");
+    return tool_flush();
+}
+
+static int main_unknown(const char *name) {
+    const char *names[MAIN_COUNT], *near;
+    int i;
+    for (i = 0; i < MAIN_COUNT; i++) names[i] = main_commands[i].name;
+    near = tool_nearest(name, names, MAIN_COUNT);
+    return tool_usage(NULL, "unknown command %s%s%s", name, near ? "; the nearest is " : "",
+                      near ? near : "");
+}
+
+int main(int argc, char **argv) {
+    const char *name = argc > 1 ? argv[1] : NULL;
+    int i;
+    if (!name) return tool_usage(NULL, "a command is missing");
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        return main_help();
+    }
+    if (strcmp(name, "--version") == 0) {
+        printf("tokclass %s\n", TC_VERSION);
+        return tool_flush();
+    }
+    if (name[0] == '-') return tool_usage(NULL, "unknown option %s before the command", name);
+    for (i = 0; i < MAIN_COUNT; i++) {
+        if (strcmp(main_commands[i].name, name) == 0) {
+            return main_commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    return main_unknown(name);
+}

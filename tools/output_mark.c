@@ -1,0 +1,247 @@
+/* output_mark.c - entities marked in the running text: ansi for a terminal, html. */
+#include "output.h"
+
+#include <string.h>
+
+#define MARK_REPLACEMENT "\xEF\xBF\xBD"
+
+/* ----------------------------------------------------------------------------- colours */
+
+/* Label names that are used everywhere, with a colour of their own; others share the rest. */
+typedef struct mark_name {
+    const char *label;
+    int colour;
+} mark_name;
+
+static const mark_name mark_names[] = {
+    {"PER", 0},  {"PERSON", 0},   {"ORG", 1},     {"ORGANIZATION", 1}, {"CORPORATION", 1},
+    {"LOC", 2},  {"LOCATION", 2}, {"GPE", 3},     {"MISC", 4},         {"NORP", 4},
+    {"DATE", 5}, {"TIME", 5},     {"PRODUCT", 6}, {"EVENT", 7},        {"O", 9}};
+
+const char *mark_type(const char *label) {
+    int prefixed = (label[0] == 'B' || label[0] == 'I') && label[1] == '-' && label[2];
+    return prefixed ? label + 2 : label;
+}
+
+int mark_colour(const char *label) {
+    const char *type = mark_type(label);
+    unsigned long hash = 5381;
+    size_t i;
+    for (i = 0; i < sizeof mark_names / sizeof *mark_names; i++) {
+        if (strcmp(type, mark_names[i].label) == 0) return mark_names[i].colour;
+    }
+    for (; *type; type++) hash = hash * 33 + (unsigned char)*type;
+    return (int)(hash % (MARK_COLOURS - 1));
+}
+
+/* Where a mark may begin and end: behind what is out already, inside the text. */
+static int mark_span(const input_item *item, const tc_entity *e, size_t cursor, size_t *start,
+                     size_t *end) {
+    *start = e->start.byte < cursor ? cursor : e->start.byte;
+    *end = e->end.byte < item->length ? e->end.byte : item->length;
+    return *start < *end;
+}
+
+/* -------------------------------------------------------------------------------- ansi */
+
+/* Backgrounds of the 256-colour palette on which black text reads well. */
+static const int ansi_backgrounds[MARK_COLOURS] = {183, 116, 216, 222, 152,
+                                                   194, 150, 228, 217, 252};
+
+static void ansi_colour(out *o, int colour) {
+    out_text(o, "\033[38;5;16;48;5;");
+    out_uint(o, (uint64_t)ansi_backgrounds[colour]);
+    out_char(o, 'm');
+}
+
+/* Text for a terminal: control characters, which could steer it, as U+FFFD. A colour ends
+ * before a newline and begins again behind it. */
+static void ansi_text(out *o, const char *s, size_t n, int colour) {
+    size_t i, k;
+    for (i = 0; i < n; i += k) {
+        unsigned char c = (unsigned char)s[i];
+        int good;
+        k = tool_utf8(s + i, n - i, &good);
+        if (c == '\n') {
+            out_text(o, colour >= 0 ? "\033[0m\n" : "\n");
+            if (colour >= 0) ansi_colour(o, colour);
+        } else if (!good || (c < 32 && c != '\t') || c == 127 ||
+                   (c == 0xC2 && (unsigned char)s[i + 1] < 0xA0)) {
+            out_text(o, MARK_REPLACEMENT);
+        } else {
+            out_bytes(o, s + i, k);
+        }
+    }
+}
+
+void ansi_input(writer *w, const input_item *item, const tc_entities *e) {
+    out *o = &w->o;
+    size_t cursor = 0, i, start, end;
+    for (i = 0; i < e->count; i++) {
+        const tc_entity *x = &e->entities[i];
+        int colour = mark_colour(x->label);
+        if (!mark_span(item, x, cursor, &start, &end)) continue;
+        ansi_text(o, item->text + cursor, start - cursor, -1);
+        ansi_colour(o, colour);
+        ansi_text(o, item->text + start, end - start, colour);
+        out_text(o, " \033[1m");
+        ansi_text(o, x->label, strlen(x->label), -1);
+        out_text(o, "\033[0m");
+        cursor = end;
+    }
+    ansi_text(o, item->text + cursor, item->length - cursor, -1);
+    if (!item->length || item->text[item->length - 1] != '\n') out_char(o, '\n');
+}
+
+/* -------------------------------------------------------------------------------- html */
+
+static const char html_head[] =
+    "<!DOCTYPE html>\n"
+    "<html lang=\"en\">\n"
+    "<head>\n"
+    "<meta charset=\"utf-8\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+    "<meta name=\"generator\" content=\"tokclass " TC_VERSION "\">\n";
+
+static const char html_style[] =
+    "<style>\n"
+    ":root{color-scheme:light dark;--ink:#1b1b1f;--paper:#fff;--line:#d9d9de;--soft:#5d5d66}\n"
+    "body{display:flex;flex-direction:column;max-width:46rem;margin:0 auto;"
+    "padding:1.5rem 1rem 4rem;\n"
+    " font:16px/1.9 system-ui,-apple-system,\"Segoe UI\",Roboto,sans-serif;"
+    "color:var(--ink);background:var(--paper)}\n"
+    "h1{font-size:1.25rem;line-height:1.3;margin:0 0 .5rem;overflow-wrap:anywhere}\n"
+    "footer{order:-1;padding-bottom:.75rem;border-bottom:1px solid var(--line);"
+    "color:var(--soft)}\n"
+    "h1{order:-2}\n"
+    "footer span{white-space:nowrap;margin-right:1rem}\n"
+    "p{margin:1rem 0;white-space:pre-wrap;overflow-wrap:anywhere;min-height:1em}\n"
+    "mark{color:inherit;padding:.15em .3em;border-radius:.35em;"
+    "-webkit-box-decoration-break:clone;box-decoration-break:clone}\n"
+    "mark b{font-size:.7em;margin-left:.45em;white-space:nowrap;user-select:none;"
+    "-webkit-user-select:none}\n"
+    "mark b i{font-style:normal;font-weight:400;opacity:.8}\n"
+    ".c0{background:#d5c9ff}.c1{background:#a9eef3}.c2{background:#ffc3a3}"
+    ".c3{background:#ffdf9e}.c4{background:#bfe3ea}\n"
+    ".c5{background:#cdebd9}.c6{background:#c4eebb}.c7{background:#fff09a}"
+    ".c8{background:#ffc2cd}.c9{background:#e3e3e6}\n"
+    "@media(prefers-color-scheme:dark){\n"
+    ":root{--ink:#e8e8ec;--paper:#17171a;--line:#3a3a42;--soft:#a2a2ad}\n"
+    ".c0{background:#4b3f86}.c1{background:#125a63}.c2{background:#7d3d1c}"
+    ".c3{background:#6b4d0b}.c4{background:#2a5560}\n"
+    ".c5{background:#2c5a41}.c6{background:#335f29}.c7{background:#5f5405}"
+    ".c8{background:#7b2f40}.c9{background:#43434b}}\n"
+    "</style>\n";
+
+/* Escaped text; what HTML cannot carry (most control characters) as U+FFFD. */
+static void html_text(out *o, const char *s, size_t n) {
+    size_t i, k;
+    for (i = 0; i < n; i += k) {
+        unsigned char c = (unsigned char)s[i];
+        int good;
+        k = tool_utf8(s + i, n - i, &good);
+        if (!good || (c < 32 && c != '\t' && c != '\n' && c != '\r') || c == 127 ||
+            (c == 0xC2 && (unsigned char)s[i + 1] < 0xA0)) {
+            out_text(o, MARK_REPLACEMENT);
+        } else if (c == '&') {
+            out_text(o, "&amp;");
+        } else if (c == '<') {
+            out_text(o, "&lt;");
+        } else if (c == '>') {
+            out_text(o, "&gt;");
+        } else if (c == '"') {
+            out_text(o, "&quot;");
+        } else if (c == '\'') {
+            out_text(o, "&#39;");
+        } else if (c == '\r') {
+            out_text(o, "&#13;");
+        } else {
+            out_bytes(o, s + i, k);
+        }
+    }
+}
+
+static void html_string(out *o, const char *s) {
+    html_text(o, s, strlen(s));
+}
+
+static void html_score(out *o, float score) {
+    char text[32];
+    snprintf(text, sizeof text, "%.2f", (double)score);
+    out_text(o, text);
+}
+
+void html_begin(writer *w) {
+    out *o = &w->o;
+    out_text(o, html_head);
+    out_text(o, "<title>Entities in ");
+    html_string(o, w->title);
+    out_text(o, "</title>\n");
+    out_text(o, html_style);
+    out_text(o, "</head>\n<body>\n<h1>Entities in ");
+    html_string(o, w->title);
+    out_text(o, "</h1>\n<main lang=\"\">\n");
+}
+
+static void html_tally(writer *w, const char *label, int colour) {
+    int i;
+    for (i = 0; i < w->tally_count; i++) {
+        if (strncmp(w->tallies[i].label, label, sizeof w->tallies[i].label - 1) == 0) break;
+    }
+    if (i == w->tally_count) {
+        if (i == TALLY_MOST) return;
+        snprintf(w->tallies[i].label, sizeof w->tallies[i].label, "%s", label);
+        w->tallies[i].count = 0;
+        w->tallies[i].colour = colour;
+        w->tally_count++;
+    }
+    w->tallies[i].count++;
+}
+
+static void html_mark(writer *w, const char *text, size_t n, const tc_entity *e) {
+    out *o = &w->o;
+    int colour = mark_colour(e->label);
+    out_text(o, "<mark class=\"c");
+    out_uint(o, (uint64_t)colour);
+    out_text(o, "\">");
+    html_text(o, text, n);
+    out_text(o, "<b>");
+    html_string(o, e->label);
+    out_text(o, " <i>");
+    html_score(o, e->score);
+    out_text(o, "</i></b></mark>");
+    html_tally(w, e->label, colour);
+}
+
+void html_input(writer *w, const input_item *item, const tc_entities *e) {
+    out *o = &w->o;
+    size_t cursor = 0, i, start, end;
+    out_text(o, "<p dir=\"auto\">");
+    for (i = 0; i < e->count; i++) {
+        const tc_entity *x = &e->entities[i];
+        if (!mark_span(item, x, cursor, &start, &end)) continue;
+        html_text(o, item->text + cursor, start - cursor);
+        html_mark(w, item->text + start, end - start, x);
+        cursor = end;
+    }
+    html_text(o, item->text + cursor, item->length - cursor);
+    out_text(o, "</p>\n");
+}
+
+/* The counts are known only here; the style puts the legend on top. */
+void html_end(writer *w) {
+    out *o = &w->o;
+    int i;
+    out_text(o, "</main>\n<footer>\n");
+    for (i = 0; i < w->tally_count; i++) {
+        out_text(o, "<span><mark class=\"c");
+        out_uint(o, (uint64_t)w->tallies[i].colour);
+        out_text(o, "\">");
+        html_string(o, w->tallies[i].label);
+        out_text(o, "</mark> ");
+        out_uint(o, w->tallies[i].count);
+        out_text(o, "</span>\n");
+    }
+    if (!w->tally_count) out_text(o, "<span>No entities were found.</span>\n");
+    out_text(o, "</footer>\n</body>\n</html>\n");
+}

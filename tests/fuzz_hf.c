@@ -8,21 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static unsigned fuzz_sum(tc_string text)
-{
+static unsigned fuzz_sum(tc_string text) {
     unsigned sum = 0;
     size_t i;
-    for (i = 0; i < text.length; i++)
-        sum += (unsigned char)text.data[i];
+    for (i = 0; i < text.length; i++) sum += (unsigned char)text.data[i];
     return sum;
 }
 
 /* Takes the bytes up to a zero byte from *text [*size]. */
-static void fuzz_take(hf_text *file, const char **text, size_t *size)
-{
+static void fuzz_take(hf_text *file, const char **text, size_t *size) {
     const char *end;
-    if (!*size)
-        return;
+    if (!*size) return;
     end = (const char *)memchr(*text, 0, *size);
     file->size = end ? (size_t)(end - *text) : *size;
     file->text = *text;
@@ -30,8 +26,7 @@ static void fuzz_take(hf_text *file, const char **text, size_t *size)
     *size -= file->size + (end != NULL);
 }
 
-static void fuzz_tokenizer(json_arena *arena, int json, const char *text, size_t size)
-{
+static void fuzz_tokenizer(json_arena *arena, int json, const char *text, size_t size) {
     hf_tokenizer_files files;
     hf_tokenizer tokenizer;
     hf_error error;
@@ -44,26 +39,22 @@ static void fuzz_tokenizer(json_arena *arena, int json, const char *text, size_t
     fuzz_take(&files.added, &text, &size);
     memset(&error, 0, sizeof(error));
     if (hf_tokenizer_read(arena, &files, &tokenizer, &error)) {
-        if (!error.message[0])
-            abort();
+        if (!error.message[0]) abort();
         return;
     }
-    for (i = 0; i < tokenizer.desc.vocab_count; i++)
-        sum += fuzz_sum(tokenizer.desc.vocab[i]);
+    for (i = 0; i < tokenizer.desc.vocab_count; i++) sum += fuzz_sum(tokenizer.desc.vocab[i]);
     for (i = 0; i < tokenizer.desc.added_count; i++)
         sum += fuzz_sum(tokenizer.desc.added[i].content);
-    for (i = 0; i < tokenizer.desc.pair_count; i++)
-        sum += (unsigned)tokenizer.desc.pair[i].id;
+    for (i = 0; i < tokenizer.desc.pair_count; i++) sum += (unsigned)tokenizer.desc.pair[i].id;
     sum += fuzz_sum(tokenizer.desc.continuing_prefix) + fuzz_sum(tokenizer.desc.decoder_prefix);
+    (void)sum;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     json_arena arena = {NULL};
     hf_config config;
     hf_error error;
-    if (!size)
-        return 0;
+    if (!size) return 0;
     if (data[0] == 'c') {
         hf_text file = {"config.json", NULL, 0};
         uint32_t i;
@@ -71,8 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         file.size = size - 1;
         if (!hf_config_read(&arena, &file, &config, &error))
             for (i = 0; i < config.numbers[HF_LABELS]; i++)
-                if (!config.labels[i])
-                    abort();
+                if (!config.labels[i]) abort();
     } else {
         fuzz_tokenizer(&arena, data[0] == 't', (const char *)data + 1, size - 1);
     }

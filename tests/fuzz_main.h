@@ -39,14 +39,12 @@ static uint32_t fuzz_random(uint32_t below) /* xorshift64* */
     return (uint32_t)((fuzz_state * 0x2545F4914F6CDD1Du) >> 32) % (below ? below : 1);
 }
 
-static int fuzz_load(const char *path)
-{
+static int fuzz_load(const char *path) {
     FILE *file = fopen(path, "rb");
     uint8_t *data = (uint8_t *)malloc(FUZZ_MOST);
     if (!file || !data || fuzz_count == FUZZ_FILES) {
         fprintf(stderr, "%s: cannot be read\n", path);
-        if (file)
-            fclose(file);
+        if (file) fclose(file);
         free(data);
         return 1;
     }
@@ -57,31 +55,37 @@ static int fuzz_load(const char *path)
 }
 
 /* Runs a copy of exactly the size, so that a sanitizer sees every byte read beyond it. */
-static void fuzz_run(const uint8_t *data, size_t size)
-{
+static void fuzz_run(const uint8_t *data, size_t size) {
     uint8_t *copy = (uint8_t *)malloc(size ? size : 1);
-    if (!copy)
-        return;
+    if (!copy) return;
     memcpy(copy, data, size);
     LLVMFuzzerTestOneInput(copy, size);
     free(copy);
 }
 
 /* One random change of data [size] in a buffer of FUZZ_MOST bytes; returns the new size. */
-static size_t fuzz_change(uint8_t *data, size_t size)
-{
-    static const char *const words[] = {"\"", "{}", "[", "]", ":", ",", "-1", "0", "1e999", "null",
-                                        "\\ud800", "4294967296", "18446744073709551615"};
+static size_t fuzz_change(uint8_t *data, size_t size) {
+    static const char *const words[] = {"\"",
+                                        "{}",
+                                        "[",
+                                        "]",
+                                        ":",
+                                        ",",
+                                        "-1",
+                                        "0",
+                                        "1e999",
+                                        "null",
+                                        "\\ud800",
+                                        "4294967296",
+                                        "18446744073709551615"};
     size_t at = fuzz_random((uint32_t)size + 1), other, n;
     const char *word;
     switch (fuzz_random(6)) {
     case 0: /* a bit */
-        if (at < size)
-            data[at] = (uint8_t)(data[at] ^ 1u << fuzz_random(8));
+        if (at < size) data[at] = (uint8_t)(data[at] ^ 1u << fuzz_random(8));
         return size;
     case 1: /* a byte */
-        if (at < size)
-            data[at] = (uint8_t)fuzz_random(256);
+        if (at < size) data[at] = (uint8_t)fuzz_random(256);
         return size;
     case 2: /* a cut */
         n = fuzz_random(16) ? fuzz_random(32) : fuzz_random((uint32_t)size + 1);
@@ -98,16 +102,14 @@ static size_t fuzz_change(uint8_t *data, size_t size)
     default: /* a word put in */
         word = words[fuzz_random(sizeof(words) / sizeof(words[0]))];
         n = strlen(word);
-        if (size + n > FUZZ_MOST)
-            return size;
+        if (size + n > FUZZ_MOST) return size;
         memmove(data + at + n, data + at, size - at);
         memcpy(data + at, word, n);
         return size + n;
     }
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     long seconds = 0, runs = 0;
     uint8_t *data = (uint8_t *)malloc(FUZZ_MOST);
     time_t end;
@@ -119,22 +121,19 @@ int main(int argc, char **argv)
         else if (fuzz_load(argv[i]))
             return 1;
     }
-    for (s = 0; s < fuzz_count; s++, runs++)
-        fuzz_run(fuzz_seeds[s].data, fuzz_seeds[s].size);
+    for (s = 0; s < fuzz_count; s++, runs++) fuzz_run(fuzz_seeds[s].data, fuzz_seeds[s].size);
     end = time(NULL) + seconds;
     while (data && fuzz_count && (runs % 64 || time(NULL) < end)) {
         size_t size, changes = 1 + fuzz_random(8);
         s = fuzz_random((uint32_t)fuzz_count);
         size = fuzz_seeds[s].size;
         memcpy(data, fuzz_seeds[s].data, size);
-        while (changes--)
-            size = fuzz_change(data, size);
+        while (changes--) size = fuzz_change(data, size);
         fuzz_run(data, size);
         runs++;
     }
     printf("%s: %ld runs\n", argv[0], runs);
-    for (s = 0; s < fuzz_count; s++)
-        free(fuzz_seeds[s].data);
+    for (s = 0; s < fuzz_count; s++) free(fuzz_seeds[s].data);
     free(data);
     return 0;
 }

@@ -4,8 +4,7 @@
 
 #include <stdlib.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     json_arena arena = {NULL};
     const char *const *names;
     char message[300], shape[40];
@@ -16,8 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             const st_tensor *tensor = &file.tensors[i];
             float *out = (float *)malloc((size_t)tensor->elements * sizeof(float) + 1);
             st_shape_text(tensor, shape, sizeof(shape));
-            if (out && st_readable(tensor) && st_read(tensor, out))
-                abort();
+            if (out && st_readable(tensor) && st_read(tensor, out)) abort();
             free(out);
         }
         st_find(&file, "a");

@@ -8,37 +8,30 @@
 
 /* A file in memory: header length, header, data; the caller frees it. */
 static unsigned char *t_st_make(const char *header, const void *data, size_t data_size,
-                                size_t *size)
-{
+                                size_t *size) {
     size_t length = strlen(header), i;
     unsigned char *out = (unsigned char *)malloc(8 + length + data_size + 1);
-    if (!out)
-        abort();
-    for (i = 0; i < 8; i++)
-        out[i] = (unsigned char)((uint64_t)length >> (8 * i));
+    if (!out) abort();
+    for (i = 0; i < 8; i++) out[i] = (unsigned char)((uint64_t)length >> (8 * i));
     memcpy(out + 8, header, length);
-    if (data_size)
-        memcpy(out + 8 + length, data, data_size);
+    if (data_size) memcpy(out + 8 + length, data, data_size);
     *size = 8 + length + data_size;
     return out;
 }
 
 /* "accept", or the kind of the error. */
-static const char *t_st_verdict(const void *data, size_t size, char *message, size_t room)
-{
+static const char *t_st_verdict(const void *data, size_t size, char *message, size_t room) {
     st_file file;
     if (st_open(&file, data, size, message, room)) {
         char *colon = strchr(message, ':');
-        if (colon)
-            *colon = 0;
+        if (colon) *colon = 0;
         return message;
     }
     st_close(&file);
     return "accept";
 }
 
-static void t_st_vectors(void)
-{
+static void t_st_vectors(void) {
     size_t size, file_size;
     char *list = test_read_file("tests/data/safetensors/expected.tsv", &size), *line, *next;
     char path[200], message[300];
@@ -47,14 +40,14 @@ static void t_st_vectors(void)
     for (line = list; line && *line; line = next) {
         char *tab = strchr(line, '\t'), *verdict, *data;
         next = strchr(line, '\n');
-        if (!tab || !next)
-            break;
+        if (!tab || !next) break;
         *next++ = *tab = 0;
         verdict = strchr(tab + 1, ':') ? strchr(tab + 1, ':') + 1 : tab + 1;
         snprintf(path, sizeof(path), "tests/data/safetensors/%s", line);
         data = test_read_file(path, &file_size);
-        CHECK_CASE(data && !strcmp(t_st_verdict(data, file_size, message, sizeof(message)), verdict),
-                   line);
+        CHECK_CASE(
+            data && !strcmp(t_st_verdict(data, file_size, message, sizeof(message)), verdict),
+            line);
         free(data);
         cases++;
     }
@@ -62,8 +55,7 @@ static void t_st_vectors(void)
     free(list);
 }
 
-static void t_st_headers(void)
-{
+static void t_st_headers(void) {
     static const char *const cases[][2] = {
         {"{}", "accept"},
         {" {\"__metadata__\":{\"format\":\"pt\"}}\n", "accept"},
@@ -71,7 +63,8 @@ static void t_st_headers(void)
         {"{\"__metadata__\":{\"a\":1}}", "InvalidHeaderDeserialization"},
         {"{\"__metadata__\":{},\"__metadata__\":{}}", "InvalidHeaderDeserialization"},
         {"[]", "InvalidHeaderDeserialization"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[0,5],\"data_offsets\":[0,0],\"x\":[{}]}}", "accept"},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[0,5],\"data_offsets\":[0,0],\"x\":[{}]}}",
+         "accept"},
         {"{\"a\":{\"dtype\":\"f32\",\"shape\":[0],\"data_offsets\":[0,0]}}",
          "InvalidHeaderDeserialization"},
         {"{\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0],\"dtype\":\"F32\"}}",
@@ -103,8 +96,7 @@ static void t_st_headers(void)
     }
 }
 
-static void t_st_types(void)
-{
+static void t_st_types(void) {
     static const char header[] =
         "{\"d\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,16]},"
         "\"f\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[16,20]},"
@@ -112,9 +104,9 @@ static void t_st_types(void)
         "\"b\":{\"dtype\":\"BF16\",\"shape\":[2],\"data_offsets\":[36,40]},"
         "\"i\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[40,48]}}";
     static const unsigned char data[48] = {
-        0,    0,    0, 0, 0,    0,    0xF8, 0x3F, 0,    0,    0,    0,    0,    0,    0xF0, 0x7F,
-        0,    0,    0x20, 0xC0, 0, 0x3C, 0, 0xC0, 1,    0,    0xFF, 3,    0xFF, 0x7B, 0,    0xFC,
-        0,    0x80, 0x55, 0x35, 0x80, 0x3F, 0x49, 0xC0, 1, 0, 0, 0, 0, 0, 0, 0};
+        0, 0,    0,    0,    0,    0,    0xF8, 0x3F, 0, 0, 0,    0, 0,    0,    0xF0, 0x7F,
+        0, 0,    0x20, 0xC0, 0,    0x3C, 0,    0xC0, 1, 0, 0xFF, 3, 0xFF, 0x7B, 0,    0xFC,
+        0, 0x80, 0x55, 0x35, 0x80, 0x3F, 0x49, 0xC0, 1, 0, 0,    0, 0,    0,    0,    0};
     size_t size;
     unsigned char *bytes = t_st_make(header, data, sizeof(data), &size);
     char message[300], shape[40];
@@ -140,8 +132,7 @@ static void t_st_types(void)
     free(bytes);
 }
 
-static void t_st_shards(void)
-{
+static void t_st_shards(void) {
     static const char good[] = "{\"metadata\":{},\"weight_map\":{\"b\":\"m-2.safetensors\","
                                "\"a\":\"m-1.safetensors\",\"c\":\"m-2.safetensors\"}}";
     static const char *const bad[] = {
@@ -166,13 +157,13 @@ static void t_st_shards(void)
         CHECK(!strcmp(names[0], "m-1.safetensors") && !strcmp(names[1], "m-2.safetensors"));
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         CHECK_CASE(st_index(bad[i], strlen(bad[i]), &arena, &names, &count, message,
-                            sizeof(message)) && message[0],
+                            sizeof(message)) &&
+                       message[0],
                    bad[i]);
     json_arena_free(&arena);
 }
 
-static void test_safetensors(void)
-{
+static void test_safetensors(void) {
     t_st_vectors();
     t_st_headers();
     t_st_types();

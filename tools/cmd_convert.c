@@ -5,7 +5,8 @@
 #include <string.h>
 
 static const char *const convert_summary =
-    "Reads config.json, model.safetensors (or its shards) and tokenizer.json, or vocab.txt with\n"
+    "Reads config.json, model.safetensors (or its shards) and tokenizer.json, or vocab.txt "
+    "with\n"
     "tokenizer_config.json, and writes one .tcm file. A folder without weights gives a\n"
     "tokenizer alone.";
 
@@ -16,22 +17,20 @@ typedef struct convert_args {
 } convert_args;
 
 /* Messages of this command begin with the file of the folder that they speak of. */
-static int convert_fail(const convert_args *args, const hf_error *error)
-{
+static int convert_fail(const convert_args *args, const hf_error *error) {
     size_t length = strlen(args->folder);
     const char *slash = length && args->folder[length - 1] == '/' ? "" : "/";
     char where[1200];
-    if (!error->file)
-        return tool_fail(args->folder, "%s", error->message);
+    if (!error->file) return tool_fail(args->folder, "%s", error->message);
     if (error->line)
-        snprintf(where, sizeof(where), "%s%s%s:%zu", args->folder, slash, error->file, error->line);
+        snprintf(where, sizeof(where), "%s%s%s:%zu", args->folder, slash, error->file,
+                 error->line);
     else
         snprintf(where, sizeof(where), "%s%s%s", args->folder, slash, error->file);
     return tool_fail(where, "%s", error->message);
 }
 
-static void convert_unused(void *user, const st_tensor *tensor)
-{
+static void convert_unused(void *user, const st_tensor *tensor) {
     const convert_args *args = (const convert_args *)user;
     char name[120], shape[80];
     tool_note(args->folder, "unused tensor %s %s",
@@ -40,26 +39,22 @@ static void convert_unused(void *user, const st_tensor *tensor)
 }
 
 /* Ids that the model has no embedding for make it fail when such a token comes up. */
-static void convert_check_ids(const convert_args *args, const hf_folder *folder)
-{
+static void convert_check_ids(const convert_args *args, const hf_folder *folder) {
     const tc_tokenizer_desc *t = &folder->tokenizer.desc;
     uint32_t size = t->vocab_count, i;
     for (i = 0; i < t->added_count; i++)
-        if ((uint32_t)t->added[i].id >= size)
-            size = (uint32_t)t->added[i].id + 1;
+        if ((uint32_t)t->added[i].id >= size) size = (uint32_t)t->added[i].id + 1;
     if (folder->config.family && size > folder->desc.vocab_size)
         tool_note(args->folder, "the tokenizer has ids up to %u, the model only %u embeddings",
                   (unsigned)size - 1, (unsigned)folder->desc.vocab_size);
 }
 
-static int convert_library(const convert_args *args, const tc_diag *diag, tc_status status)
-{
+static int convert_library(const convert_args *args, const tc_diag *diag, tc_status status) {
     return tool_fail(args->folder, "%s",
                      diag->message[0] ? diag->message : tc_status_text(status));
 }
 
-static tc_status convert_tensors(const hf_folder *folder, tc_writer *writer)
-{
+static tc_status convert_tensors(const hf_folder *folder, tc_writer *writer) {
     tc_status status = TC_OK;
     float *buffer;
     size_t i, most = 1;
@@ -67,11 +62,9 @@ static tc_status convert_tensors(const hf_folder *folder, tc_writer *writer)
         size_t size = (size_t)folder->items[i].rows * folder->items[i].columns;
         most = size > most ? size : most;
     }
-    if (most > SIZE_MAX / sizeof(*buffer))
-        return TC_ERROR_MEMORY;
+    if (most > SIZE_MAX / sizeof(*buffer)) return TC_ERROR_MEMORY;
     buffer = (float *)malloc(most * sizeof(*buffer));
-    if (!buffer)
-        return TC_ERROR_MEMORY;
+    if (!buffer) return TC_ERROR_MEMORY;
     for (i = 0; i < folder->item_count && status == TC_OK; i++) {
         const hf_item *item = &folder->items[i];
         hf_item_read(item, buffer);
@@ -81,8 +74,7 @@ static tc_status convert_tensors(const hf_folder *folder, tc_writer *writer)
     return status;
 }
 
-static int convert_write(const convert_args *args, hf_folder *folder)
-{
+static int convert_write(const convert_args *args, hf_folder *folder) {
     tc_writer *writer = NULL;
     const void *data;
     size_t size;
@@ -96,14 +88,10 @@ static int convert_write(const convert_args *args, hf_folder *folder)
     env.diag = &diag;
     folder->desc.producer = "tokclass convert " TC_VERSION;
     status = tc_writer_create(&env, &writer);
-    if (status == TC_OK)
-        status = tc_writer_describe(writer, &folder->desc);
-    if (status == TC_OK)
-        status = tc_writer_tokenizer(writer, &folder->tokenizer.desc);
-    if (status == TC_OK)
-        status = convert_tensors(folder, writer);
-    if (status == TC_OK)
-        status = tc_writer_finish(writer, &data, &size);
+    if (status == TC_OK) status = tc_writer_describe(writer, &folder->desc);
+    if (status == TC_OK) status = tc_writer_tokenizer(writer, &folder->tokenizer.desc);
+    if (status == TC_OK) status = convert_tensors(folder, writer);
+    if (status == TC_OK) status = tc_writer_finish(writer, &data, &size);
     if (status != TC_OK)
         result = convert_library(args, &diag, status);
     else if (tool_save(args->path, data, size, why, sizeof(why)))
@@ -114,8 +102,7 @@ static int convert_write(const convert_args *args, hf_folder *folder)
     return result;
 }
 
-static int convert_run(const convert_args *args)
-{
+static int convert_run(const convert_args *args) {
     hf_folder folder;
     hf_error error;
     int result;
@@ -131,21 +118,22 @@ static int convert_run(const convert_args *args)
     return result;
 }
 
-int cmd_convert(int argc, char **argv)
-{
+int cmd_convert(int argc, char **argv) {
     static const hf_task tasks[] = {HF_TASK_AUTO, HF_TASK_TOKEN_CLASSIFICATION,
                                     HF_TASK_FEATURE_EXTRACTION, HF_TASK_TOKENIZER};
     int dtype = -1, task = 0, quiet = 0, count = 0, status;
     int64_t max_length = 0;
     convert_args args;
-    tool_command command = {"convert", "HF_DIR OUT.tcm", NULL, 2, 2, "the folder and the output"};
+    tool_command command = {"convert", "HF_DIR OUT.tcm",           NULL, 2,
+                            2,         "the folder and the output"};
     tool_option table[6];
     const tool_option rows[6] = {
         {"dtype", TOOL_CHOICE, NULL, "f32|f16|bf16|s16|s8", 0, 0,
          "type of the large matrices; default: the checkpoint's own"},
-        {"task", TOOL_CHOICE, NULL, "auto|token-classification|feature-extraction|tokenizer", 0, 0,
-         "what the model is for; default auto: as config.json says"},
-        {"max-length", TOOL_COUNT, NULL, "N", 1, 1 << 24, "limit in tokens; default: the model's"},
+        {"task", TOOL_CHOICE, NULL, "auto|token-classification|feature-extraction|tokenizer", 0,
+         0, "what the model is for; default auto: as config.json says"},
+        {"max-length", TOOL_COUNT, NULL, "N", 1, 1 << 24,
+         "limit in tokens; default: the model's"},
         {"quiet", TOOL_FLAG, NULL, NULL, 0, 0, "print errors only"},
         {NULL, TOOL_FLAG, NULL, NULL, 0, 0, NULL},
         {NULL, TOOL_FLAG, NULL, NULL, 0, 0, NULL},
@@ -157,8 +145,7 @@ int cmd_convert(int argc, char **argv)
     table[3].target = &quiet;
     command.summary = convert_summary;
     status = tool_parse(&command, table, argc, argv, &count);
-    if (status >= 0)
-        return status;
+    if (status >= 0) return status;
     tool_set_quiet(quiet);
     memset(&args, 0, sizeof(args));
     args.folder = argv[1];

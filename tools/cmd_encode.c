@@ -357,7 +357,7 @@ static int encode_all(encode_job *j, char **files, int file_count) {
     while ((got = input_next(&j->reader, &j->group)) > 0) {
         failed = encode_group(j);
         if (failed) break;
-        tool_progress_step(&j->bar, j->reader.done, j->inputs);
+        tool_progress_step(&j->bar, input_done(&j->reader), j->inputs);
     }
     tool_progress_end(&j->bar);
     input_close(&j->reader, &j->group);

@@ -214,7 +214,7 @@ static int tag_all(tag_job *j, char **files, int file_count) {
         failed = tag_group(j);
         if (out_flush(&j->w.o)) failed = TOOL_FAILED;
         if (failed) break;
-        tool_progress_step(&j->bar, j->reader.done, j->w.inputs);
+        tool_progress_step(&j->bar, input_done(&j->reader), j->w.inputs);
     }
     tool_progress_end(&j->bar);
     if (got < 0) failed = TOOL_FAILED;

@@ -258,7 +258,7 @@ static int tokenize_all(tokenize_job *j, char **files, int file_count) {
         failed = tokenize_group(j);
         if (out_flush(&j->o)) failed = TOOL_FAILED;
         if (failed) break;
-        tool_progress_step(&j->bar, j->reader.done, j->inputs);
+        tool_progress_step(&j->bar, input_done(&j->reader), j->inputs);
     }
     tool_progress_end(&j->bar);
     input_close(&j->reader, &j->group);

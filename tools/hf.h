@@ -77,8 +77,8 @@ typedef struct hf_key {
 /* A family of models as data: a new one of the same structure is a new row. */
 typedef struct hf_family {
     const char *model_type;
-    const char *prefix;           /* of the base model's tensors: "bert." */
-    hf_key numbers[HF_LABELS];    /* by hf_number; an embedding size of 0 = the hidden size */
+    const char *prefix;            /* of the base model's tensors: "bert." */
+    hf_key numbers[HF_LABELS];     /* by hf_number; an embedding size of 0 = the hidden size */
     const char *act_key, *eps_key; /* eps_key null: fixed */
     double eps;
     const hf_tensor *tensors; /* ends with a null name */
@@ -100,11 +100,11 @@ int hf_config_read(json_arena *arena, const hf_text *file, hf_config *out, hf_er
 /* ----------------------------------------------------------------- hf_tokenizer.c */
 
 typedef struct hf_tokenizer_files {
-    hf_text tokenizer; /* tokenizer.json, or */
-    hf_text vocab;     /* vocab.txt */
-    hf_text config;    /* tokenizer_config.json */
-    hf_text special;   /* special_tokens_map.json */
-    hf_text added;     /* added_tokens.json */
+    hf_text tokenizer;           /* tokenizer.json, or */
+    hf_text vocab;               /* vocab.txt */
+    hf_text config;              /* tokenizer_config.json */
+    hf_text special;             /* special_tokens_map.json */
+    hf_text added;               /* added_tokens.json */
     const char *tokenizer_class; /* of config.json, or null */
 } hf_tokenizer_files;
 
@@ -138,8 +138,8 @@ typedef struct hf_item {
 
 /* Finds every tensor of the model and checks its shape; `head` asks for the classifier. 0 on
  * success with *items [*count] in `arena`, in the order of the family's table. */
-int hf_weights_find(json_arena *arena, const hf_config *config, const hf_weights *weights, int head,
-                    hf_item **items, size_t *count, hf_error *error);
+int hf_weights_find(json_arena *arena, const hf_config *config, const hf_weights *weights,
+                    int head, hf_item **items, size_t *count, hf_error *error);
 /* Whether a file has a tensor called `name`. */
 int hf_weights_have(const hf_weights *weights, const char *name);
 /* The type of the largest matrix: f32 for F32 and F64. */
@@ -169,8 +169,8 @@ typedef struct hf_options {
 typedef struct hf_folder {
     tc_model_desc desc;
     hf_tokenizer tokenizer;
-    hf_config config;  /* family null if there are no weights */
-    hf_item *items;    /* [item_count] what to write */
+    hf_config config; /* family null if there are no weights */
+    hf_item *items;   /* [item_count] what to write */
     size_t item_count;
     hf_weights weights;
     json_arena arena;

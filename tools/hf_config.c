@@ -7,43 +7,99 @@
 /* ------------------------------------------------------------------------- families */
 
 static const hf_tensor hf__bert_tensors[] = {
-    {"embeddings.word", {"embeddings.word_embeddings.weight"}, HF_VOCAB, HF_EMBEDDING, HF_ALWAYS},
-    {"embeddings.position", {"embeddings.position_embeddings.weight"}, HF_POSITIONS, HF_EMBEDDING,
+    {"embeddings.word",
+     {"embeddings.word_embeddings.weight"},
+     HF_VOCAB,
+     HF_EMBEDDING,
      HF_ALWAYS},
-    {"embeddings.type", {"embeddings.token_type_embeddings.weight"}, HF_TYPES, HF_EMBEDDING,
+    {"embeddings.position",
+     {"embeddings.position_embeddings.weight"},
+     HF_POSITIONS,
+     HF_EMBEDDING,
+     HF_ALWAYS},
+    {"embeddings.type",
+     {"embeddings.token_type_embeddings.weight"},
+     HF_TYPES,
+     HF_EMBEDDING,
      HF_IF_TYPES},
-    {"embeddings.norm.weight", {"embeddings.LayerNorm.weight"}, HF_ONE, HF_EMBEDDING, HF_ALWAYS},
+    {"embeddings.norm.weight",
+     {"embeddings.LayerNorm.weight"},
+     HF_ONE,
+     HF_EMBEDDING,
+     HF_ALWAYS},
     {"embeddings.norm.bias", {"embeddings.LayerNorm.bias"}, HF_ONE, HF_EMBEDDING, HF_ALWAYS},
-    {"embeddings.projection.weight", {"embeddings_project.weight"}, HF_HIDDEN, HF_EMBEDDING,
+    {"embeddings.projection.weight",
+     {"embeddings_project.weight"},
+     HF_HIDDEN,
+     HF_EMBEDDING,
      HF_IF_PROJECTION},
-    {"embeddings.projection.bias", {"embeddings_project.bias"}, HF_ONE, HF_HIDDEN,
+    {"embeddings.projection.bias",
+     {"embeddings_project.bias"},
+     HF_ONE,
+     HF_HIDDEN,
      HF_IF_PROJECTION},
     {"layer.#.attention.qkv.weight",
-     {"encoder.layer.#.attention.self.query.weight", "encoder.layer.#.attention.self.key.weight",
+     {"encoder.layer.#.attention.self.query.weight",
+      "encoder.layer.#.attention.self.key.weight",
       "encoder.layer.#.attention.self.value.weight"},
-     HF_HIDDEN, HF_HIDDEN, HF_ALWAYS},
+     HF_HIDDEN,
+     HF_HIDDEN,
+     HF_ALWAYS},
     {"layer.#.attention.qkv.bias",
      {"encoder.layer.#.attention.self.query.bias", "encoder.layer.#.attention.self.key.bias",
       "encoder.layer.#.attention.self.value.bias"},
-     HF_ONE, HF_HIDDEN, HF_ALWAYS},
-    {"layer.#.attention.output.weight", {"encoder.layer.#.attention.output.dense.weight"},
-     HF_HIDDEN, HF_HIDDEN, HF_ALWAYS},
-    {"layer.#.attention.output.bias", {"encoder.layer.#.attention.output.dense.bias"}, HF_ONE,
-     HF_HIDDEN, HF_ALWAYS},
-    {"layer.#.attention.norm.weight", {"encoder.layer.#.attention.output.LayerNorm.weight"},
-     HF_ONE, HF_HIDDEN, HF_ALWAYS},
-    {"layer.#.attention.norm.bias", {"encoder.layer.#.attention.output.LayerNorm.bias"}, HF_ONE,
-     HF_HIDDEN, HF_ALWAYS},
-    {"layer.#.ffn.up.weight", {"encoder.layer.#.intermediate.dense.weight"}, HF_INTERMEDIATE,
-     HF_HIDDEN, HF_ALWAYS},
-    {"layer.#.ffn.up.bias", {"encoder.layer.#.intermediate.dense.bias"}, HF_ONE, HF_INTERMEDIATE,
+     HF_ONE,
+     HF_HIDDEN,
      HF_ALWAYS},
-    {"layer.#.ffn.down.weight", {"encoder.layer.#.output.dense.weight"}, HF_HIDDEN,
-     HF_INTERMEDIATE, HF_ALWAYS},
-    {"layer.#.ffn.down.bias", {"encoder.layer.#.output.dense.bias"}, HF_ONE, HF_HIDDEN, HF_ALWAYS},
-    {"layer.#.ffn.norm.weight", {"encoder.layer.#.output.LayerNorm.weight"}, HF_ONE, HF_HIDDEN,
+    {"layer.#.attention.output.weight",
+     {"encoder.layer.#.attention.output.dense.weight"},
+     HF_HIDDEN,
+     HF_HIDDEN,
      HF_ALWAYS},
-    {"layer.#.ffn.norm.bias", {"encoder.layer.#.output.LayerNorm.bias"}, HF_ONE, HF_HIDDEN,
+    {"layer.#.attention.output.bias",
+     {"encoder.layer.#.attention.output.dense.bias"},
+     HF_ONE,
+     HF_HIDDEN,
+     HF_ALWAYS},
+    {"layer.#.attention.norm.weight",
+     {"encoder.layer.#.attention.output.LayerNorm.weight"},
+     HF_ONE,
+     HF_HIDDEN,
+     HF_ALWAYS},
+    {"layer.#.attention.norm.bias",
+     {"encoder.layer.#.attention.output.LayerNorm.bias"},
+     HF_ONE,
+     HF_HIDDEN,
+     HF_ALWAYS},
+    {"layer.#.ffn.up.weight",
+     {"encoder.layer.#.intermediate.dense.weight"},
+     HF_INTERMEDIATE,
+     HF_HIDDEN,
+     HF_ALWAYS},
+    {"layer.#.ffn.up.bias",
+     {"encoder.layer.#.intermediate.dense.bias"},
+     HF_ONE,
+     HF_INTERMEDIATE,
+     HF_ALWAYS},
+    {"layer.#.ffn.down.weight",
+     {"encoder.layer.#.output.dense.weight"},
+     HF_HIDDEN,
+     HF_INTERMEDIATE,
+     HF_ALWAYS},
+    {"layer.#.ffn.down.bias",
+     {"encoder.layer.#.output.dense.bias"},
+     HF_ONE,
+     HF_HIDDEN,
+     HF_ALWAYS},
+    {"layer.#.ffn.norm.weight",
+     {"encoder.layer.#.output.LayerNorm.weight"},
+     HF_ONE,
+     HF_HIDDEN,
+     HF_ALWAYS},
+    {"layer.#.ffn.norm.bias",
+     {"encoder.layer.#.output.LayerNorm.bias"},
+     HF_ONE,
+     HF_HIDDEN,
      HF_ALWAYS},
     {"head.weight", {"classifier.weight"}, HF_LABELS, HF_HIDDEN, HF_IF_HEAD},
     {"head.bias", {"classifier.bias"}, HF_ONE, HF_LABELS, HF_IF_HEAD},
@@ -52,36 +108,75 @@ static const hf_tensor hf__bert_tensors[] = {
 
 static const hf_tensor hf__distilbert_tensors[] = {
     {"embeddings.word", {"embeddings.word_embeddings.weight"}, HF_VOCAB, HF_HIDDEN, HF_ALWAYS},
-    {"embeddings.position", {"embeddings.position_embeddings.weight"}, HF_POSITIONS, HF_HIDDEN,
+    {"embeddings.position",
+     {"embeddings.position_embeddings.weight"},
+     HF_POSITIONS,
+     HF_HIDDEN,
      HF_ALWAYS},
     {"embeddings.norm.weight", {"embeddings.LayerNorm.weight"}, HF_ONE, HF_HIDDEN, HF_ALWAYS},
     {"embeddings.norm.bias", {"embeddings.LayerNorm.bias"}, HF_ONE, HF_HIDDEN, HF_ALWAYS},
     {"layer.#.attention.qkv.weight",
-     {"transformer.layer.#.attention.q_lin.weight", "transformer.layer.#.attention.k_lin.weight",
+     {"transformer.layer.#.attention.q_lin.weight",
+      "transformer.layer.#.attention.k_lin.weight",
       "transformer.layer.#.attention.v_lin.weight"},
-     HF_HIDDEN, HF_HIDDEN, HF_ALWAYS},
+     HF_HIDDEN,
+     HF_HIDDEN,
+     HF_ALWAYS},
     {"layer.#.attention.qkv.bias",
      {"transformer.layer.#.attention.q_lin.bias", "transformer.layer.#.attention.k_lin.bias",
       "transformer.layer.#.attention.v_lin.bias"},
-     HF_ONE, HF_HIDDEN, HF_ALWAYS},
-    {"layer.#.attention.output.weight", {"transformer.layer.#.attention.out_lin.weight"},
-     HF_HIDDEN, HF_HIDDEN, HF_ALWAYS},
-    {"layer.#.attention.output.bias", {"transformer.layer.#.attention.out_lin.bias"}, HF_ONE,
-     HF_HIDDEN, HF_ALWAYS},
-    {"layer.#.attention.norm.weight", {"transformer.layer.#.sa_layer_norm.weight"}, HF_ONE,
-     HF_HIDDEN, HF_ALWAYS},
-    {"layer.#.attention.norm.bias", {"transformer.layer.#.sa_layer_norm.bias"}, HF_ONE, HF_HIDDEN,
+     HF_ONE,
+     HF_HIDDEN,
      HF_ALWAYS},
-    {"layer.#.ffn.up.weight", {"transformer.layer.#.ffn.lin1.weight"}, HF_INTERMEDIATE, HF_HIDDEN,
+    {"layer.#.attention.output.weight",
+     {"transformer.layer.#.attention.out_lin.weight"},
+     HF_HIDDEN,
+     HF_HIDDEN,
      HF_ALWAYS},
-    {"layer.#.ffn.up.bias", {"transformer.layer.#.ffn.lin1.bias"}, HF_ONE, HF_INTERMEDIATE,
+    {"layer.#.attention.output.bias",
+     {"transformer.layer.#.attention.out_lin.bias"},
+     HF_ONE,
+     HF_HIDDEN,
      HF_ALWAYS},
-    {"layer.#.ffn.down.weight", {"transformer.layer.#.ffn.lin2.weight"}, HF_HIDDEN,
-     HF_INTERMEDIATE, HF_ALWAYS},
-    {"layer.#.ffn.down.bias", {"transformer.layer.#.ffn.lin2.bias"}, HF_ONE, HF_HIDDEN, HF_ALWAYS},
-    {"layer.#.ffn.norm.weight", {"transformer.layer.#.output_layer_norm.weight"}, HF_ONE,
-     HF_HIDDEN, HF_ALWAYS},
-    {"layer.#.ffn.norm.bias", {"transformer.layer.#.output_layer_norm.bias"}, HF_ONE, HF_HIDDEN,
+    {"layer.#.attention.norm.weight",
+     {"transformer.layer.#.sa_layer_norm.weight"},
+     HF_ONE,
+     HF_HIDDEN,
+     HF_ALWAYS},
+    {"layer.#.attention.norm.bias",
+     {"transformer.layer.#.sa_layer_norm.bias"},
+     HF_ONE,
+     HF_HIDDEN,
+     HF_ALWAYS},
+    {"layer.#.ffn.up.weight",
+     {"transformer.layer.#.ffn.lin1.weight"},
+     HF_INTERMEDIATE,
+     HF_HIDDEN,
+     HF_ALWAYS},
+    {"layer.#.ffn.up.bias",
+     {"transformer.layer.#.ffn.lin1.bias"},
+     HF_ONE,
+     HF_INTERMEDIATE,
+     HF_ALWAYS},
+    {"layer.#.ffn.down.weight",
+     {"transformer.layer.#.ffn.lin2.weight"},
+     HF_HIDDEN,
+     HF_INTERMEDIATE,
+     HF_ALWAYS},
+    {"layer.#.ffn.down.bias",
+     {"transformer.layer.#.ffn.lin2.bias"},
+     HF_ONE,
+     HF_HIDDEN,
+     HF_ALWAYS},
+    {"layer.#.ffn.norm.weight",
+     {"transformer.layer.#.output_layer_norm.weight"},
+     HF_ONE,
+     HF_HIDDEN,
+     HF_ALWAYS},
+    {"layer.#.ffn.norm.bias",
+     {"transformer.layer.#.output_layer_norm.bias"},
+     HF_ONE,
+     HF_HIDDEN,
      HF_ALWAYS},
     {"head.weight", {"classifier.weight"}, HF_LABELS, HF_HIDDEN, HF_IF_HEAD},
     {"head.bias", {"classifier.bias"}, HF_ONE, HF_LABELS, HF_IF_HEAD},
@@ -143,8 +238,7 @@ static const uint32_t hf__most[HF_LABELS] = {4096,    1 << 20, 1 << 16, 1 << 24,
 
 /* --------------------------------------------------------------------------- shared */
 
-int hf_fail(hf_error *error, const char *file, const char *format, ...)
-{
+int hf_fail(hf_error *error, const char *file, const char *format, ...) {
     va_list list;
     error->file = file;
     error->line = 0;
@@ -155,22 +249,19 @@ int hf_fail(hf_error *error, const char *file, const char *format, ...)
 }
 
 int hf_fail_at(hf_error *error, const hf_text *file, const json_node *node, const char *format,
-               ...)
-{
+               ...) {
     size_t column;
     va_list list;
     error->file = file->name;
     error->line = 0;
-    if (node)
-        json_locate(file->text, file->size, node->offset, &error->line, &column);
+    if (node) json_locate(file->text, file->size, node->offset, &error->line, &column);
     va_start(list, format);
     vsnprintf(error->message, sizeof(error->message), format, list);
     va_end(list);
     return -1;
 }
 
-int hf_json(json_doc *doc, const hf_text *file, hf_error *error)
-{
+int hf_json(json_doc *doc, const hf_text *file, hf_error *error) {
     char why[200];
     if (json_parse(doc, file->text, file->size, why, sizeof(why)))
         return hf_fail(error, file->name, "%s", why);
@@ -184,14 +275,13 @@ int hf_json(json_doc *doc, const hf_text *file, hf_error *error)
 }
 
 int hf_bool(const json_doc *doc, const json_node *object, const hf_text *file, const char *name,
-            int fallback, int *out, hf_error *error)
-{
+            int fallback, int *out, hf_error *error) {
     const json_node *node = json_get(doc, object, name);
     *out = fallback;
-    if (!json_given(node))
-        return 0;
+    if (!json_given(node)) return 0;
     if (node->type != JSON_TRUE && node->type != JSON_FALSE)
-        return hf_fail_at(error, file, node, "%s is %s, not true or false", name, json_kind(node));
+        return hf_fail_at(error, file, node, "%s is %s, not true or false", name,
+                          json_kind(node));
     *out = node->type == JSON_TRUE;
     return 0;
 }
@@ -206,15 +296,13 @@ typedef struct hf_reader {
     hf_error *error;
 } hf_reader;
 
-static const json_node *hf__get(const hf_reader *r, const char *name)
-{
+static const json_node *hf__get(const hf_reader *r, const char *name) {
     const json_node *node = json_get(&r->doc, json_root(&r->doc), name);
     return json_given(node) ? node : NULL;
 }
 
 /* A copy of a string without zero bytes; null after a message. */
-static const char *hf__string(const hf_reader *r, const json_node *node, const char *what)
-{
+static const char *hf__string(const hf_reader *r, const json_node *node, const char *what) {
     const char *copy;
     if (node->type != JSON_STRING || memchr(node->text, 0, node->length)) {
         hf_fail_at(r->error, r->file, node, "%s is %s, not a string", what,
@@ -222,18 +310,15 @@ static const char *hf__string(const hf_reader *r, const json_node *node, const c
         return NULL;
     }
     copy = json_copy(r->arena, node->text, node->length);
-    if (!copy)
-        hf_fail(r->error, r->file->name, "out of memory");
+    if (!copy) hf_fail(r->error, r->file->name, "out of memory");
     return copy;
 }
 
-static int hf__family(hf_reader *r)
-{
+static int hf__family(hf_reader *r) {
     const json_node *node = hf__get(r, "model_type");
     char list[200], shown[60];
     size_t i, at = 0;
-    if (!node)
-        return hf_fail(r->error, r->file->name, "model_type is missing");
+    if (!node) return hf_fail(r->error, r->file->name, "model_type is missing");
     for (i = 0; i < HF_FAMILIES; i++) {
         if (json_is(node, hf__families[i].model_type)) {
             r->out->family = &hf__families[i];
@@ -250,12 +335,11 @@ static int hf__family(hf_reader *r)
                       json_show(node->text, node->length, shown, sizeof(shown)), list);
 }
 
-static int hf__count(hf_reader *r, const char *name, uint32_t least, uint32_t most, uint32_t *out)
-{
+static int hf__count(hf_reader *r, const char *name, uint32_t least, uint32_t most,
+                     uint32_t *out) {
     const json_node *node = hf__get(r, name);
     uint64_t value;
-    if (!node)
-        return 0;
+    if (!node) return 0;
     if (!json_unsigned(node, &value) || value < least || value > most)
         return hf_fail_at(r->error, r->file, node, "%s must be an integer from %u to %u", name,
                           (unsigned)least, (unsigned)most);
@@ -263,8 +347,7 @@ static int hf__count(hf_reader *r, const char *name, uint32_t least, uint32_t mo
     return 0;
 }
 
-static int hf__numbers(hf_reader *r)
-{
+static int hf__numbers(hf_reader *r) {
     hf_config *c = r->out;
     int i;
     for (i = 0; i < HF_LABELS; i++) {
@@ -274,8 +357,7 @@ static int hf__numbers(hf_reader *r)
             (key->alias && hf__count(r, key->alias, hf__least[i], hf__most[i], &c->numbers[i])))
             return -1;
     }
-    if (!c->numbers[HF_EMBEDDING])
-        c->numbers[HF_EMBEDDING] = c->numbers[HF_HIDDEN];
+    if (!c->numbers[HF_EMBEDDING]) c->numbers[HF_EMBEDDING] = c->numbers[HF_HIDDEN];
     if (c->numbers[HF_HIDDEN] % c->numbers[HF_HEADS])
         return hf_fail(r->error, r->file->name,
                        "the hidden size %u is no multiple of the %u attention heads",
@@ -283,11 +365,11 @@ static int hf__numbers(hf_reader *r)
     return 0;
 }
 
-static int hf__activation(hf_reader *r)
-{
+static int hf__activation(hf_reader *r) {
     static const char *const names[][2] = {
-        {"gelu", "gelu"},         {"gelu_python", "gelu"}, {"gelu_new", "gelu_new"},
-        {"gelu_pytorch_tanh", "gelu_new"}, {"relu", "relu"},        {"silu", "silu"},
+        {"gelu", "gelu"},         {"gelu_python", "gelu"},
+        {"gelu_new", "gelu_new"}, {"gelu_pytorch_tanh", "gelu_new"},
+        {"relu", "relu"},         {"silu", "silu"},
         {"swish", "silu"},
     };
     const char *key = r->out->family->act_key;
@@ -295,8 +377,7 @@ static int hf__activation(hf_reader *r)
     char shown[60];
     size_t i;
     r->out->hidden_act = "gelu";
-    if (!node)
-        return 0;
+    if (!node) return 0;
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (json_is(node, names[i][0])) {
             r->out->hidden_act = names[i][1];
@@ -304,28 +385,29 @@ static int hf__activation(hf_reader *r)
         }
     }
     if (node->type != JSON_STRING)
-        return hf_fail_at(r->error, r->file, node, "%s is %s, not a string", key, json_kind(node));
+        return hf_fail_at(r->error, r->file, node, "%s is %s, not a string", key,
+                          json_kind(node));
     return hf_fail_at(r->error, r->file, node,
                       "the activation \"%s\" is not supported; supported are gelu, gelu_new, "
                       "gelu_pytorch_tanh, relu, silu, swish",
                       json_show(node->text, node->length, shown, sizeof(shown)));
 }
 
-static int hf__eps(hf_reader *r)
-{
+static int hf__eps(hf_reader *r) {
     const char *key = r->out->family->eps_key;
     const json_node *node = key ? hf__get(r, key) : NULL;
     double value = r->out->family->eps;
     if (node && (!json_number(node, &value) || !(value >= 0 && value < 1)))
-        return hf_fail_at(r->error, r->file, node, "%s must be a number from 0 to below 1", key);
+        return hf_fail_at(r->error, r->file, node, "%s must be a number from 0 to below 1",
+                          key);
     r->out->eps = (float)value;
     return 0;
 }
 
 /* What changes the computation in a way that the encoder does not know. */
-static int hf__refused(hf_reader *r)
-{
-    static const char *const flags[] = {"is_decoder", "add_cross_attention", "is_encoder_decoder"};
+static int hf__refused(hf_reader *r) {
+    static const char *const flags[] = {"is_decoder", "add_cross_attention",
+                                        "is_encoder_decoder"};
     const json_node *node = hf__get(r, "position_embedding_type");
     char shown[60];
     size_t i;
@@ -350,53 +432,44 @@ static int hf__refused(hf_reader *r)
 }
 
 /* The number that a key of id2label is, below `count`; -1 if it is something else. */
-static int64_t hf__label_id(const json_node *key, uint32_t count)
-{
+static int64_t hf__label_id(const json_node *key, uint32_t count) {
     uint64_t id = 0;
     uint32_t i;
-    if (!key->length || key->length > 9 || (key->text[0] == '0' && key->length > 1))
-        return -1;
+    if (!key->length || key->length > 9 || (key->text[0] == '0' && key->length > 1)) return -1;
     for (i = 0; i < key->length; i++) {
-        if (key->text[i] < '0' || key->text[i] > '9')
-            return -1;
+        if (key->text[i] < '0' || key->text[i] > '9') return -1;
         id = id * 10 + (uint64_t)(key->text[i] - '0');
     }
     return id < count ? (int64_t)id : -1;
 }
 
-static int hf__default_labels(hf_reader *r)
-{
+static int hf__default_labels(hf_reader *r) {
     uint32_t count = 2, i;
     const char **labels;
-    if (hf__count(r, "num_labels", 0, 1 << 16, &count))
-        return -1;
+    if (hf__count(r, "num_labels", 0, 1 << 16, &count)) return -1;
     labels = (const char **)json_alloc(r->arena, (size_t)count * sizeof(*labels));
     for (i = 0; labels && i < count; i++) {
         char name[24];
         int length = snprintf(name, sizeof(name), "LABEL_%u", (unsigned)i);
         labels[i] = json_copy(r->arena, name, (size_t)length);
-        if (!labels[i])
-            break;
+        if (!labels[i]) break;
     }
-    if (!labels || i < count)
-        return hf_fail(r->error, r->file->name, "out of memory");
+    if (!labels || i < count) return hf_fail(r->error, r->file->name, "out of memory");
     r->out->labels = labels;
     r->out->numbers[HF_LABELS] = count;
     return 0;
 }
 
-static int hf__labels(hf_reader *r)
-{
+static int hf__labels(hf_reader *r) {
     const json_node *map = hf__get(r, "id2label"), *key;
     const char **labels;
     char shown[60];
-    if (!map)
-        return hf__default_labels(r);
+    if (!map) return hf__default_labels(r);
     if (map->type != JSON_OBJECT)
-        return hf_fail_at(r->error, r->file, map, "id2label is %s, not an object", json_kind(map));
+        return hf_fail_at(r->error, r->file, map, "id2label is %s, not an object",
+                          json_kind(map));
     labels = (const char **)json_alloc(r->arena, (size_t)map->count * sizeof(*labels));
-    if (!labels)
-        return hf_fail(r->error, r->file->name, "out of memory");
+    if (!labels) return hf_fail(r->error, r->file->name, "out of memory");
     memset((void *)labels, 0, (size_t)map->count * sizeof(*labels));
     for (key = json_first(&r->doc, map); key; key = json_next(&r->doc, key)) {
         int64_t id = hf__label_id(key, map->count);
@@ -407,16 +480,14 @@ static int hf__labels(hf_reader *r)
                               json_show(key->text, key->length, shown, sizeof(shown)),
                               id < 0 ? "" : " twice");
         labels[id] = hf__string(r, json_value(key), "a label of id2label");
-        if (!labels[id])
-            return -1;
+        if (!labels[id]) return -1;
     }
     r->out->labels = labels;
     r->out->numbers[HF_LABELS] = map->count;
     return 0;
 }
 
-static int hf__names(hf_reader *r)
-{
+static int hf__names(hf_reader *r) {
     const json_node *list = hf__get(r, "architectures"), *name = hf__get(r, "tokenizer_class");
     r->out->architecture = "";
     if (list && list->type != JSON_ARRAY)
@@ -424,19 +495,16 @@ static int hf__names(hf_reader *r)
                           json_kind(list));
     if (list && list->count) {
         r->out->architecture = hf__string(r, json_first(&r->doc, list), "the architecture");
-        if (!r->out->architecture)
-            return -1;
+        if (!r->out->architecture) return -1;
     }
     if (name) {
         r->out->tokenizer_class = hf__string(r, name, "tokenizer_class");
-        if (!r->out->tokenizer_class)
-            return -1;
+        if (!r->out->tokenizer_class) return -1;
     }
     return 0;
 }
 
-int hf_config_read(json_arena *arena, const hf_text *file, hf_config *out, hf_error *error)
-{
+int hf_config_read(json_arena *arena, const hf_text *file, hf_config *out, hf_error *error) {
     hf_reader r;
     int status;
     memset(out, 0, sizeof(*out));
@@ -445,8 +513,7 @@ int hf_config_read(json_arena *arena, const hf_text *file, hf_config *out, hf_er
     r.file = file;
     r.out = out;
     r.error = error;
-    if (hf_json(&r.doc, file, error))
-        return -1;
+    if (hf_json(&r.doc, file, error)) return -1;
     status = hf__family(&r) || hf__numbers(&r) || hf__activation(&r) || hf__eps(&r) ||
              hf__refused(&r) || hf__labels(&r) || hf__names(&r);
     json_free(&r.doc);

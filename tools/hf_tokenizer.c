@@ -41,7 +41,7 @@ enum { HF_BOS, HF_EOS, HF_UNK, HF_SEP, HF_PAD, HF_CLS, HF_MASK, HF_ROLES };
 
 typedef struct hf_role {
     hf_added token; /* length 0: none */
-    int object; /* 1 an AddedToken with flags, 2 that of a known token, 0 a plain string */
+    int object;     /* 1 an AddedToken with flags, 2 that of a known token, 0 a plain string */
 } hf_role;
 
 typedef struct hf_build {
@@ -64,13 +64,9 @@ static const char *const hf__role_keys[HF_ROLES] = {
 static const char *const hf__role_defaults[HF_ROLES] = {NULL,    NULL,    "[UNK]", "[SEP]",
                                                         "[PAD]", "[CLS]", "[MASK]"};
 
-static int hf__memory(hf_error *error)
-{
-    return hf_fail(error, NULL, "out of memory");
-}
+static int hf__memory(hf_error *error) { return hf_fail(error, NULL, "out of memory"); }
 
-static int hf__order(const char *a, size_t a_length, const char *b, size_t b_length)
-{
+static int hf__order(const char *a, size_t a_length, const char *b, size_t b_length) {
     size_t length = a_length < b_length ? a_length : b_length;
     int order = length ? memcmp(a, b, length) : 0;
     return order ? order : a_length < b_length ? -1 : a_length > b_length;
@@ -78,22 +74,19 @@ static int hf__order(const char *a, size_t a_length, const char *b, size_t b_len
 
 /* ----------------------------------------------------------------------- vocabulary */
 
-static int hf__entry_order(const void *a, const void *b)
-{
+static int hf__entry_order(const void *a, const void *b) {
     const hf_entry *x = (const hf_entry *)a, *y = (const hf_entry *)b;
     int order = hf__order(x->text, x->length, y->text, y->length);
     return order ? order : x->order < y->order ? -1 : 1;
 }
 
-static int32_t hf__lookup(const hf_build *b, const char *text, size_t length)
-{
+static int32_t hf__lookup(const hf_build *b, const char *text, size_t length) {
     size_t low = 0, high = b->entry_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         const hf_entry *entry = &b->entries[middle];
         int order = hf__order(entry->text, entry->length, text, length);
-        if (!order)
-            return entry->id;
+        if (!order) return entry->id;
         if (order < 0)
             low = middle + 1;
         else
@@ -103,8 +96,7 @@ static int32_t hf__lookup(const hf_build *b, const char *text, size_t length)
 }
 
 /* Sorts the entries, keeps the last of each text, and lays them out by id. */
-static int hf__vocabulary(hf_build *b, const char *file)
-{
+static int hf__vocabulary(hf_build *b, const char *file) {
     tc_tokenizer_desc *desc = &b->out->desc;
     tc_string *vocab;
     size_t i, kept = 0, size = 0;
@@ -114,8 +106,7 @@ static int hf__vocabulary(hf_build *b, const char *file)
         hf_entry *e = &b->entries[i];
         if (i + 1 < b->entry_count && !hf__order(e->text, e->length, e[1].text, e[1].length))
             continue;
-        if ((size_t)e->id >= size)
-            size = (size_t)e->id + 1;
+        if ((size_t)e->id >= size) size = (size_t)e->id + 1;
         b->entries[kept++] = *e;
     }
     b->entry_count = kept;
@@ -124,10 +115,8 @@ static int hf__vocabulary(hf_build *b, const char *file)
         return hf_fail(b->error, file, "the vocabulary has %zu tokens but ids up to %zu", kept,
                        size - 1);
     vocab = (tc_string *)json_alloc(b->arena, size * sizeof(*vocab));
-    if (!vocab)
-        return hf__memory(b->error);
-    if (size)
-        memset(vocab, 0, size * sizeof(*vocab));
+    if (!vocab) return hf__memory(b->error);
+    if (size) memset(vocab, 0, size * sizeof(*vocab));
     for (i = 0; i < kept; i++) {
         const hf_entry *e = &b->entries[i];
         if (vocab[e->id].data)
@@ -142,34 +131,16 @@ static int hf__vocabulary(hf_build *b, const char *file)
     return 0;
 }
 
-/* White space at the end of text [length], as Unicode defines it, taken off. */
-static size_t hf__trim(const char *text, size_t length)
-{
-    static const char *const spaces[] = {
-        "\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80", "\xE2\x80\x80", "\xE2\x80\x81",
-        "\xE2\x80\x82", "\xE2\x80\x83", "\xE2\x80\x84", "\xE2\x80\x85", "\xE2\x80\x86",
-        "\xE2\x80\x87", "\xE2\x80\x88", "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\xA8",
-        "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F", "\xE3\x80\x80"};
-    size_t i = 0;
-    while (length && i < sizeof(spaces) / sizeof(spaces[0])) {
-        char c = text[length - 1];
-        if (c == ' ' || (c >= 9 && c <= 13)) {
-            length--;
-            continue;
-        }
-        for (i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++) {
-            size_t n = strlen(spaces[i]);
-            if (length >= n && !memcmp(text + length - n, spaces[i], n)) {
-                length -= n;
-                break;
-            }
-        }
-    }
+/* Spaces at the end of a line taken off, ASCII only: the vocabulary of bert-base-chinese has
+ * U+2028 for a token. */
+static size_t hf__trim(const char *text, size_t length) {
+    while (length &&
+           (text[length - 1] == ' ' || (text[length - 1] >= 9 && text[length - 1] <= 13)))
+        length--;
     return length;
 }
 
-static int hf__vocab_text(hf_build *b)
-{
+static int hf__vocab_text(hf_build *b) {
     const hf_text *file = &b->files->vocab;
     size_t lines = 0, at = 0, bad, line, column;
     if (!json_utf8(file->text, file->size, &bad)) {
@@ -178,15 +149,11 @@ static int hf__vocab_text(hf_build *b)
         b->error->line = line;
         return -1;
     }
-    for (at = 0; at < file->size; at++)
-        lines += file->text[at] == '\n' || at + 1 == file->size;
-    if (!lines)
-        return hf_fail(b->error, file->name, "the vocabulary is empty");
-    if (lines >= INT32_MAX)
-        return hf_fail(b->error, file->name, "more than 2^31 lines");
+    for (at = 0; at < file->size; at++) lines += file->text[at] == '\n' || at + 1 == file->size;
+    if (!lines) return hf_fail(b->error, file->name, "the vocabulary is empty");
+    if (lines >= INT32_MAX) return hf_fail(b->error, file->name, "more than 2^31 lines");
     b->entries = (hf_entry *)json_alloc(b->arena, lines * sizeof(*b->entries));
-    if (!b->entries)
-        return hf__memory(b->error);
+    if (!b->entries) return hf__memory(b->error);
     for (at = 0; at < file->size;) {
         hf_entry *entry = &b->entries[b->entry_count];
         const char *text = file->text + at;
@@ -201,22 +168,21 @@ static int hf__vocab_text(hf_build *b)
     return hf__vocabulary(b, file->name);
 }
 
-static int hf__vocab_json(hf_build *b, const json_node *map)
-{
+static int hf__vocab_json(hf_build *b, const json_node *map) {
     const hf_text *file = &b->files->tokenizer;
     const json_node *key;
     if (!map || map->type != JSON_OBJECT)
         return hf_fail_at(b->error, file, map, "the vocab of the model is %s, not an object",
                           json_kind(map));
     b->entries = (hf_entry *)json_alloc(b->arena, map->count * sizeof(*b->entries));
-    if (!b->entries)
-        return hf__memory(b->error);
+    if (!b->entries) return hf__memory(b->error);
     for (key = json_first(&b->tokenizer, map); key; key = json_next(&b->tokenizer, key)) {
         hf_entry *entry = &b->entries[b->entry_count];
         uint64_t id;
         char shown[60];
         if (!json_unsigned(json_value(key), &id) || id >= INT32_MAX)
-            return hf_fail_at(b->error, file, key, "the id of \"%s\" is no integer below 2^31 - 1",
+            return hf_fail_at(b->error, file, key,
+                              "the id of \"%s\" is no integer below 2^31 - 1",
                               json_show(key->text, key->length, shown, sizeof(shown)));
         entry->text = key->text;
         entry->length = key->length;
@@ -228,28 +194,25 @@ static int hf__vocab_json(hf_build *b, const json_node *map)
 
 /* -------------------------------------------------------- components of tokenizer.json */
 
-/* A component's type, or "" if it has none, for a message. */
-static const char *hf__type(const json_doc *doc, const json_node *node, char *out, size_t size)
-{
+/* A component's type for a message. */
+static const char *hf__type(const json_doc *doc, const json_node *node, char *out,
+                            size_t size) {
     const json_node *type = json_get(doc, node, "type");
-    if (!type || type->type != JSON_STRING)
-        return json_show("", 0, out, size);
+    if (!type || type->type != JSON_STRING) return json_show("(none)", 6, out, size);
     return json_show(type->text, type->length, out, size);
 }
 
-/* A component of tokenizer.json: *out null if it is null; an error if it is of no wanted type. */
+/* A component of tokenizer.json: *out null if it is null; an error if its type is another. */
 static int hf__component(hf_build *b, const char *part, const char *wanted, const char *other,
-                         const json_node **out)
-{
+                         const json_node **out) {
     const json_node *node = json_get(&b->tokenizer, json_root(&b->tokenizer), part);
     const json_node *type = json_get(&b->tokenizer, node, "type");
     char shown[60];
     *out = NULL;
-    if (!json_given(node))
-        return 0;
+    if (!json_given(node)) return 0;
     if (node->type != JSON_OBJECT)
-        return hf_fail_at(b->error, &b->files->tokenizer, node, "the %s is %s, not an object", part,
-                          json_kind(node));
+        return hf_fail_at(b->error, &b->files->tokenizer, node, "the %s is %s, not an object",
+                          part, json_kind(node));
     if (!json_is(type, wanted) && !(other && json_is(type, other)))
         return hf_fail_at(b->error, &b->files->tokenizer, node,
                           "a %s of the type \"%s\" is not supported, only %s%s%s", part,
@@ -259,16 +222,13 @@ static int hf__component(hf_build *b, const char *part, const char *wanted, cons
     return 0;
 }
 
-static int hf__normalizer(hf_build *b)
-{
+static int hf__normalizer(hf_build *b) {
     const hf_text *file = &b->files->tokenizer;
     tc_tokenizer_desc *desc = &b->out->desc;
     const json_node *node;
     int clean, chinese, lower, strip;
-    if (hf__component(b, "normalizer", "BertNormalizer", NULL, &node))
-        return -1;
-    if (!node)
-        return 0;
+    if (hf__component(b, "normalizer", "BertNormalizer", NULL, &node)) return -1;
+    if (!node) return 0;
     if (hf_bool(&b->tokenizer, node, file, "clean_text", 1, &clean, b->error) ||
         hf_bool(&b->tokenizer, node, file, "handle_chinese_chars", 1, &chinese, b->error) ||
         hf_bool(&b->tokenizer, node, file, "lowercase", 1, &lower, b->error) ||
@@ -278,8 +238,7 @@ static int hf__normalizer(hf_build *b)
     desc->handle_chinese_chars = (uint8_t)chinese;
     desc->lowercase = (uint8_t)lower;
     desc->strip_accents = (uint8_t)strip;
-    if (!b->bert || !b->config.nodes)
-        return 0;
+    if (!b->bert || !b->config.nodes) return 0;
     file = &b->files->config; /* its switches, or the class's defaults, win */
     node = json_root(&b->config);
     if (hf_bool(&b->config, node, file, "do_lower_case", 1, &lower, b->error) ||
@@ -292,8 +251,7 @@ static int hf__normalizer(hf_build *b)
     return 0;
 }
 
-static int hf__model(hf_build *b)
-{
+static int hf__model(hf_build *b) {
     const hf_text *file = &b->files->tokenizer;
     const json_doc *doc = &b->tokenizer;
     tc_tokenizer_desc *desc = &b->out->desc;
@@ -323,8 +281,7 @@ static int hf__model(hf_build *b)
                           "max_input_chars_per_word of the model is %s, not a positive integer",
                           json_kind(node));
     desc->max_word_chars = limit > INT32_MAX ? INT32_MAX : (uint32_t)limit;
-    if (hf__vocab_json(b, json_get(doc, model, "vocab")))
-        return -1;
+    if (hf__vocab_json(b, json_get(doc, model, "vocab"))) return -1;
     node = json_get(doc, model, "unk_token");
     if (!node || node->type != JSON_STRING)
         return hf_fail_at(b->error, file, model, "unk_token of the model is %s, not a string",
@@ -333,22 +290,18 @@ static int hf__model(hf_build *b)
     return 0;
 }
 
-static int hf__decoder(hf_build *b)
-{
+static int hf__decoder(hf_build *b) {
     tc_tokenizer_desc *desc = &b->out->desc;
     const hf_text *file = &b->files->tokenizer;
     const json_node *node, *prefix;
     int cleanup;
-    if (hf__component(b, "decoder", "WordPiece", NULL, &node))
-        return -1;
-    if (!node)
-        return 0;
+    if (hf__component(b, "decoder", "WordPiece", NULL, &node)) return -1;
+    if (!node) return 0;
     prefix = json_get(&b->tokenizer, node, "prefix");
     if (!prefix || prefix->type != JSON_STRING)
         return hf_fail_at(b->error, file, node, "the prefix of the decoder is %s, not a string",
                           json_kind(prefix));
-    if (hf_bool(&b->tokenizer, node, file, "cleanup", 1, &cleanup, b->error))
-        return -1;
+    if (hf_bool(&b->tokenizer, node, file, "cleanup", 1, &cleanup, b->error)) return -1;
     desc->decoder_wordpiece = 1;
     desc->decoder_cleanup = (uint8_t)cleanup;
     desc->decoder_prefix.data = prefix->text;
@@ -363,8 +316,7 @@ typedef struct hf_steps {
     uint32_t count;
 } hf_steps;
 
-static int hf__byte(hf_build *b, const json_node *piece, const json_node *node, uint8_t *out)
-{
+static int hf__byte(hf_build *b, const json_node *piece, const json_node *node, uint8_t *out) {
     uint64_t value;
     if (!json_unsigned(node, &value) || value > 255)
         return hf_fail_at(b->error, &b->files->tokenizer, piece,
@@ -374,8 +326,8 @@ static int hf__byte(hf_build *b, const json_node *piece, const json_node *node, 
 }
 
 /* The ids of a special token of a template. */
-static const json_node *hf__special_ids(hf_build *b, const json_node *post, const json_node *body)
-{
+static const json_node *hf__special_ids(hf_build *b, const json_node *post,
+                                        const json_node *body) {
     const json_doc *doc = &b->tokenizer;
     const json_node *name = json_get(doc, body, "id"), *key, *ids = NULL;
     const json_node *specials = json_get(doc, post, "special_tokens");
@@ -397,13 +349,11 @@ static const json_node *hf__special_ids(hf_build *b, const json_node *post, cons
     return ids;
 }
 
-static int hf__special_step(hf_build *b, const json_node *post, const json_node *body, uint8_t type,
-                            hf_steps *out)
-{
+static int hf__special_step(hf_build *b, const json_node *post, const json_node *body,
+                            uint8_t type, hf_steps *out) {
     const json_node *ids = hf__special_ids(b, post, body), *item;
     uint64_t id;
-    if (!ids)
-        return -1;
+    if (!ids) return -1;
     for (item = json_first(&b->tokenizer, ids); item; item = json_next(&b->tokenizer, item)) {
         tc_template_step *step = &out->steps[out->count];
         if (!json_unsigned(item, &id) || id >= INT32_MAX)
@@ -421,9 +371,8 @@ static int hf__special_step(hf_build *b, const json_node *post, const json_node 
 }
 
 /* One template: each of its `sequences` sequences must stand in it once. */
-static int hf__template(hf_build *b, const json_node *post, const char *name, unsigned sequences,
-                        hf_steps *out)
-{
+static int hf__template(hf_build *b, const json_node *post, const char *name,
+                        unsigned sequences, hf_steps *out) {
     const json_doc *doc = &b->tokenizer;
     const hf_text *file = &b->files->tokenizer;
     const json_node *list = json_get(doc, post, name), *piece, *body;
@@ -434,20 +383,17 @@ static int hf__template(hf_build *b, const json_node *post, const char *name, un
         return hf_fail_at(b->error, file, post, "%s of the post_processor is %s, not an array",
                           name, json_kind(list));
     out->steps = (tc_template_step *)json_alloc(b->arena, 65 * sizeof(*out->steps));
-    if (!out->steps)
-        return hf__memory(b->error);
+    if (!out->steps) return hf__memory(b->error);
     for (piece = json_first(doc, list); piece; piece = json_next(doc, piece)) {
         body = json_get(doc, piece, "SpecialToken");
-        if (!body)
-            body = json_get(doc, piece, "Sequence");
+        if (!body) body = json_get(doc, piece, "Sequence");
         if (!body || piece->count != 1)
-            return hf_fail_at(b->error, file, piece,
-                              "a step of the post_processor is neither Sequence nor SpecialToken");
-        if (hf__byte(b, piece, json_get(doc, body, "type_id"), &type))
-            return -1;
+            return hf_fail_at(
+                b->error, file, piece,
+                "a step of the post_processor is neither Sequence nor SpecialToken");
+        if (hf__byte(b, piece, json_get(doc, body, "type_id"), &type)) return -1;
         if (json_get(doc, piece, "SpecialToken")) {
-            if (hf__special_step(b, post, body, type, out))
-                return -1;
+            if (hf__special_step(b, post, body, type, out)) return -1;
             continue;
         }
         bit = json_is(json_get(doc, body, "id"), "A") ? 1 : 2;
@@ -467,12 +413,10 @@ static int hf__template(hf_build *b, const json_node *post, const char *name, un
 }
 
 /* [CLS] A [SEP] and [CLS] A [SEP] B [SEP]. */
-static int hf__bert_template(hf_build *b, int32_t cls, int32_t sep)
-{
+static int hf__bert_template(hf_build *b, int32_t cls, int32_t sep) {
     tc_tokenizer_desc *desc = &b->out->desc;
     tc_template_step *steps = (tc_template_step *)json_alloc(b->arena, 8 * sizeof(*steps));
-    if (!steps)
-        return hf__memory(b->error);
+    if (!steps) return hf__memory(b->error);
     memset(steps, 0, 8 * sizeof(*steps));
     steps[0].id = cls;
     steps[1].id = -1;
@@ -490,8 +434,7 @@ static int hf__bert_template(hf_build *b, int32_t cls, int32_t sep)
 }
 
 /* The id in ["[SEP]", 102]. */
-static int hf__pair_id(hf_build *b, const json_node *post, const char *name, int32_t *out)
-{
+static int hf__pair_id(hf_build *b, const json_node *post, const char *name, int32_t *out) {
     const json_node *node = json_get(&b->tokenizer, post, name);
     uint64_t id = 0;
     if (!node || node->type != JSON_ARRAY || node->count != 2 ||
@@ -503,19 +446,16 @@ static int hf__pair_id(hf_build *b, const json_node *post, const char *name, int
     return 0;
 }
 
-static int hf__post_processor(hf_build *b)
-{
+static int hf__post_processor(hf_build *b) {
     tc_tokenizer_desc *desc = &b->out->desc;
     const json_node *post;
     hf_steps single, pair;
     int32_t cls, sep;
     if (hf__component(b, "post_processor", "TemplateProcessing", "BertProcessing", &post))
         return -1;
-    if (!post)
-        return 0;
+    if (!post) return 0;
     if (json_is(json_get(&b->tokenizer, post, "type"), "BertProcessing")) {
-        if (hf__pair_id(b, post, "cls", &cls) || hf__pair_id(b, post, "sep", &sep))
-            return -1;
+        if (hf__pair_id(b, post, "cls", &cls) || hf__pair_id(b, post, "sep", &sep)) return -1;
         return hf__bert_template(b, cls, sep);
     }
     if (hf__template(b, post, "single", 1, &single) || hf__template(b, post, "pair", 3, &pair))
@@ -529,18 +469,15 @@ static int hf__post_processor(hf_build *b)
 
 /* --------------------------------------------------------------------- added tokens */
 
-static int hf__push(hf_build *b, const hf_added *token, int stage, int weak)
-{
+static int hf__push(hf_build *b, const hf_added *token, int stage, int weak) {
     hf_added *place;
     if (!token->length) /* empty ones are never added */
         return 0;
     if (b->token_count == b->token_room) {
         size_t room = b->token_room ? 2 * b->token_room : 64;
         hf_added *fresh = (hf_added *)json_alloc(b->arena, room * sizeof(*fresh));
-        if (!fresh)
-            return hf__memory(b->error);
-        if (b->token_count)
-            memcpy(fresh, b->tokens, b->token_count * sizeof(*fresh));
+        if (!fresh) return hf__memory(b->error);
+        if (b->token_count) memcpy(fresh, b->tokens, b->token_count * sizeof(*fresh));
         b->tokens = fresh;
         b->token_room = room;
     }
@@ -555,19 +492,16 @@ static int hf__push(hf_build *b, const hf_added *token, int stage, int weak)
 
 /* A copy of a string that outlives the document it stands in: only those of tokenizer.json do
  * without. */
-static const char *hf__keep(hf_build *b, const json_node *node)
-{
+static const char *hf__keep(hf_build *b, const json_node *node) {
     const char *copy = json_copy(b->arena, node->text, node->length);
-    if (!copy)
-        hf__memory(b->error);
+    if (!copy) hf__memory(b->error);
     return copy;
 }
 
 /* An AddedToken as an object, or its content alone as a string (*object is then 0). With
  * `special` it is a special token whatever the object says. */
-static int hf__token(hf_build *b, const json_doc *doc, const hf_text *file, const json_node *node,
-                     int special, hf_added *out, int *object)
-{
+static int hf__token(hf_build *b, const json_doc *doc, const hf_text *file,
+                     const json_node *node, int special, hf_added *out, int *object) {
     const json_node *content = node;
     memset(out, 0, sizeof(*out));
     out->special = special;
@@ -576,7 +510,8 @@ static int hf__token(hf_build *b, const json_doc *doc, const hf_text *file, cons
     if (*object) {
         content = json_get(doc, node, "content");
         if ((!special && hf_bool(doc, node, file, "special", 0, &out->special, b->error)) ||
-            hf_bool(doc, node, file, "normalized", HF_NOT_SPECIAL, &out->normalized, b->error) ||
+            hf_bool(doc, node, file, "normalized", HF_NOT_SPECIAL, &out->normalized,
+                    b->error) ||
             hf_bool(doc, node, file, "single_word", 0, &out->single_word, b->error) ||
             hf_bool(doc, node, file, "lstrip", 0, &out->lstrip, b->error) ||
             hf_bool(doc, node, file, "rstrip", 0, &out->rstrip, b->error))
@@ -591,42 +526,35 @@ static int hf__token(hf_build *b, const json_doc *doc, const hf_text *file, cons
 }
 
 /* Stage 1: tokenizer.json. */
-static int hf__file_tokens(hf_build *b)
-{
+static int hf__file_tokens(hf_build *b) {
     const json_doc *doc = &b->tokenizer;
     const hf_text *file = &b->files->tokenizer;
     const json_node *list = json_get(doc, json_root(doc), "added_tokens"), *node;
     hf_added token;
     int object;
-    if (!json_given(list))
-        return 0;
+    if (!json_given(list)) return 0;
     if (list->type != JSON_ARRAY)
         return hf_fail_at(b->error, file, list, "added_tokens is %s, not an array",
                           json_kind(list));
     for (node = json_first(doc, list); node; node = json_next(doc, node)) {
         const json_node *id = json_get(doc, node, "id");
-        if (hf__token(b, doc, file, node, 0, &token, &object))
-            return -1;
+        if (hf__token(b, doc, file, node, 0, &token, &object)) return -1;
         if (!json_integer(id, &token.order) || token.order < 0)
-            return hf_fail_at(b->error, file, node, "the id of an added token is %s, not 0 or more",
-                              json_kind(id));
-        if (hf__push(b, &token, 1, 0))
-            return -1;
+            return hf_fail_at(b->error, file, node,
+                              "the id of an added token is %s, not 0 or more", json_kind(id));
+        if (hf__push(b, &token, 1, 0)) return -1;
     }
     return 0;
 }
 
-static int hf__by_order(const void *a, const void *b)
-{
+static int hf__by_order(const void *a, const void *b) {
     const hf_added *x = (const hf_added *)a, *y = (const hf_added *)b;
-    if (x->order != y->order)
-        return x->order < y->order ? -1 : 1;
+    if (x->order != y->order) return x->order < y->order ? -1 : 1;
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
 /* Sorts the tokens from `first` on by the ids of their files; of one id the last stays. */
-static void hf__sort_tokens(hf_build *b, size_t first)
-{
+static void hf__sort_tokens(hf_build *b, size_t first) {
     size_t i, kept = first;
     for (i = first; i < b->token_count; i++)
         b->tokens[i].id = (int32_t)(i - first); /* keeps the order of equal ones */
@@ -639,17 +567,14 @@ static void hf__sort_tokens(hf_build *b, size_t first)
 }
 
 /* Stage 2: added_tokens_decoder of tokenizer_config.json, by id. */
-static int hf__config_tokens(hf_build *b)
-{
+static int hf__config_tokens(hf_build *b) {
     const json_doc *doc = &b->config;
     const hf_text *file = &b->files->config;
     const json_node *map = NULL, *key;
     size_t first = b->token_count;
-    if (b->config.nodes)
-        map = json_get(doc, json_root(doc), "added_tokens_decoder");
+    if (b->config.nodes) map = json_get(doc, json_root(doc), "added_tokens_decoder");
     b->has_decoder = json_given(map);
-    if (!b->has_decoder)
-        return 0;
+    if (!b->has_decoder) return 0;
     if (map->type != JSON_OBJECT)
         return hf_fail_at(b->error, file, map, "added_tokens_decoder is %s, not an object",
                           json_kind(map));
@@ -658,14 +583,12 @@ static int hf__config_tokens(hf_build *b)
         hf_added token;
         int object;
         number.type = JSON_NUMBER;
-        if (hf__token(b, doc, file, json_value(key), 0, &token, &object))
-            return -1;
+        if (hf__token(b, doc, file, json_value(key), 0, &token, &object)) return -1;
         if (!key->length || !json_integer(&number, &token.order) || token.order >= INT32_MAX ||
             token.order < 0)
             return hf_fail_at(b->error, file, key,
                               "a key of added_tokens_decoder is no integer below 2^31 - 1");
-        if (hf__push(b, &token, 2, 0))
-            return -1;
+        if (hf__push(b, &token, 2, 0)) return -1;
     }
     hf__sort_tokens(b, first);
     return 0;
@@ -673,77 +596,66 @@ static int hf__config_tokens(hf_build *b)
 
 /* Stage 2 of folders without added_tokens_decoder: added_tokens.json, and tokenizer.json again,
  * which wins where ids are the same. */
-static int hf__legacy_tokens(hf_build *b)
-{
+static int hf__legacy_tokens(hf_build *b) {
     const json_doc *doc = &b->added;
     const json_node *key;
     size_t first = b->token_count, i;
-    if (b->has_decoder)
-        return 0;
+    if (b->has_decoder) return 0;
     for (key = doc->nodes ? json_first(doc, json_root(doc)) : NULL; key;
          key = json_next(doc, key)) {
         hf_added token;
         memset(&token, 0, sizeof(token));
         token.content = hf__keep(b, key);
         token.length = key->length;
-        if (!token.content)
-            return -1;
+        if (!token.content) return -1;
         if (!json_integer(json_value(key), &token.order) || token.order < 0)
-            return hf_fail_at(b->error, &b->files->added, key, "an id is no integer of 0 or more");
+            return hf_fail_at(b->error, &b->files->added, key,
+                              "an id is no integer of 0 or more");
         token.normalized = HF_NOT_GIVEN;
-        if (hf__push(b, &token, 2, 0))
-            return -1;
+        if (hf__push(b, &token, 2, 0)) return -1;
     }
     for (i = 0; i < first; i++) {
         hf_added token = b->tokens[i];
-        if (hf__push(b, &token, 2, 0))
-            return -1;
+        if (hf__push(b, &token, 2, 0)) return -1;
     }
     hf__sort_tokens(b, first);
     return 0;
 }
 
 /* The roles that one file gives. In special_tokens_map.json an object is special. */
-static int hf__file_roles(hf_build *b, const json_doc *doc, const hf_text *file, int map)
-{
+static int hf__file_roles(hf_build *b, const json_doc *doc, const hf_text *file, int map) {
     int i;
     for (i = 0; i < HF_ROLES; i++) {
         const json_node *node = json_get(doc, json_root(doc), hf__role_keys[i]);
         hf_role *role = &b->roles[i];
-        if (!node)
-            continue;
+        if (!node) continue;
         if (node->type == JSON_NULL) {
             memset(role, 0, sizeof(*role));
             continue;
         }
-        if (hf__token(b, doc, file, node, map, &role->token, &role->object))
-            return -1;
+        if (hf__token(b, doc, file, node, map, &role->token, &role->object)) return -1;
         role->token.given = 1;
     }
     return 0;
 }
 
 /* Who is [CLS] and so on: class, tokenizer_config.json, special_tokens_map.json. */
-static int hf__roles(hf_build *b)
-{
+static int hf__roles(hf_build *b) {
     int i;
     for (i = 0; i < HF_ROLES; i++) {
         const char *name = b->bert ? hf__role_defaults[i] : NULL;
         memset(&b->roles[i], 0, sizeof(b->roles[i]));
-        if (!name)
-            continue;
+        if (!name) continue;
         b->roles[i].token.content = name;
         b->roles[i].token.length = strlen(name);
     }
-    if (b->config.nodes && hf__file_roles(b, &b->config, &b->files->config, 0))
-        return -1;
+    if (b->config.nodes && hf__file_roles(b, &b->config, &b->files->config, 0)) return -1;
     if (!b->has_decoder && b->special.nodes)
         return hf__file_roles(b, &b->special, &b->files->special, 1);
     return 0;
 }
 
-static int hf__push_special(hf_build *b, const hf_added *special, int object)
-{
+static int hf__push_special(hf_build *b, const hf_added *special, int object) {
     hf_added token = *special;
     /* Through the slow tokenizer that vocab.txt needs the flag is settled too early. */
     if (object == 1 && !b->tokenizer.nodes && token.normalized == HF_NOT_SPECIAL)
@@ -756,66 +668,58 @@ static int hf__push_special(hf_build *b, const hf_added *special, int object)
 
 /* additional_special_tokens, an array, or extra_special_tokens, an object or array. */
 static int hf__more_specials(hf_build *b, const json_doc *doc, const hf_text *file,
-                             const char *name, int map, int given)
-{
+                             const char *name, int map, int given) {
     const json_node *list, *node;
     hf_added token;
     int object;
-    if (!doc->nodes)
-        return 0;
+    if (!doc->nodes) return 0;
     list = json_get(doc, json_root(doc), name);
-    if (!json_given(list))
-        return 0;
+    if (!json_given(list)) return 0;
     if (list->type != JSON_ARRAY && list->type != JSON_OBJECT)
-        return hf_fail_at(b->error, file, list, "%s is %s, not an array", name, json_kind(list));
+        return hf_fail_at(b->error, file, list, "%s is %s, not an array", name,
+                          json_kind(list));
     for (node = json_first(doc, list); node; node = json_next(doc, node)) {
         const json_node *value = list->type == JSON_OBJECT ? json_value(node) : node;
-        if (hf__token(b, doc, file, value, map, &token, &object))
-            return -1;
+        if (hf__token(b, doc, file, value, map, &token, &object)) return -1;
         token.given = given;
-        if (hf__push_special(b, &token, object))
-            return -1;
+        if (hf__push_special(b, &token, object)) return -1;
     }
     return 0;
 }
 
 /* Stage 3: the special tokens. */
-static int hf__special_tokens(hf_build *b)
-{
+static int hf__special_tokens(hf_build *b) {
     int i;
     for (i = 0; i < HF_ROLES; i++)
-        if (hf__push_special(b, &b->roles[i].token, b->roles[i].object))
-            return -1;
+        if (hf__push_special(b, &b->roles[i].token, b->roles[i].object)) return -1;
     if (hf__more_specials(b, &b->config, &b->files->config, "additional_special_tokens", 0, 1))
         return -1;
-    if (!b->has_decoder &&
-        hf__more_specials(b, &b->special, &b->files->special, "additional_special_tokens", 1, 1))
+    if (!b->has_decoder && hf__more_specials(b, &b->special, &b->files->special,
+                                             "additional_special_tokens", 1, 1))
         return -1;
     return hf__more_specials(b, &b->config, &b->files->config, "extra_special_tokens", 0, 0);
 }
 
-static int hf__by_content(const void *a, const void *b)
-{
-    const hf_added *const *x = (const hf_added *const *)a, *const *y = (const hf_added *const *)b;
+static int hf__by_content(const void *a, const void *b) {
+    const hf_added *const *x = (const hf_added *const *)a, *const *y =
+                                                               (const hf_added *const *)b;
     int order = hf__order((*x)->content, (*x)->length, (*y)->content, (*y)->length);
     return order ? order : *x < *y ? -1 : *x > *y;
 }
 
 /* Candidates of one content, in the order of adding: the first is added, a later one that is
  * not weak changes its flags. A token of stage 2 that is also a special one becomes special. */
-static void hf__merge(hf_added *const *group, size_t count)
-{
+static void hf__merge(hf_added *const *group, size_t count) {
     hf_added *leader = group[0];
     int is_special = group[count - 1]->stage == 3, given = 0, specials = 0;
     size_t i;
-    for (i = 0; i < count; i++)
-        given |= group[i]->stage == 3 && group[i]->given;
+    for (i = 0; i < count; i++) given |= group[i]->stage == 3 && group[i]->given;
     for (i = 0; i < count; i++) {
         hf_added *token = group[i];
-        if (token->stage == 3 && specials++) /* of special tokens of one content the first counts */
+        if (token->stage == 3 &&
+            specials++) /* of special tokens of one content the first counts */
             continue;
-        if (token->weak && i > 0)
-            continue;
+        if (token->weak && i > 0) continue;
         leader->special = token->special || (token->stage == 2 && is_special);
         leader->normalized = token->normalized == HF_NOT_SPECIAL ? !leader->special
                              : token->normalized == HF_NOT_GIVEN ? !given
@@ -829,24 +733,20 @@ static void hf__merge(hf_added *const *group, size_t count)
 
 /* The first id for new tokens as the library tokenizers counts it: once for those of
  * tokenizer.json and once for the others, from `most`, the largest id of an added token. */
-static int64_t hf__next_id(const hf_build *b, int64_t most)
-{
+static int64_t hf__next_id(const hf_build *b, int64_t most) {
     int64_t size = (int64_t)b->entry_count;
     return most >= size || (size == 0 && most >= 0) ? most + 1 : size;
 }
 
 /* Ids in the order of adding: the vocabulary's, or the next free one. */
-static int hf__number_tokens(hf_build *b)
-{
+static int hf__number_tokens(hf_build *b) {
     int64_t most = -1, next = hf__next_id(b, -1);
     int stage = 1;
     size_t i;
     for (i = 0; i < b->token_count; i++) {
         hf_added *t = &b->tokens[i];
-        if (!t->leader)
-            continue;
-        if (t->stage > 1 && stage == 1)
-            next = hf__next_id(b, most);
+        if (!t->leader) continue;
+        if (t->stage > 1 && stage == 1) next = hf__next_id(b, most);
         stage = t->stage;
         t->id = hf__lookup(b, t->content, t->length);
         if (t->id < 0) {
@@ -859,17 +759,14 @@ static int hf__number_tokens(hf_build *b)
     return 0;
 }
 
-static int hf__describe_tokens(hf_build *b)
-{
+static int hf__describe_tokens(hf_build *b) {
     tc_added_token *out = (tc_added_token *)json_alloc(b->arena, b->token_count * sizeof(*out));
     uint32_t count = 0;
     size_t i;
-    if (!out)
-        return hf__memory(b->error);
+    if (!out) return hf__memory(b->error);
     for (i = 0; i < b->token_count; i++) {
         const hf_added *t = &b->tokens[i];
-        if (!t->leader)
-            continue;
+        if (!t->leader) continue;
         memset(&out[count], 0, sizeof(out[count]));
         out[count].content.data = t->content;
         out[count].content.length = t->length;
@@ -885,17 +782,13 @@ static int hf__describe_tokens(hf_build *b)
     return 0;
 }
 
-static int hf__resolve_tokens(hf_build *b)
-{
+static int hf__resolve_tokens(hf_build *b) {
     hf_added **sorted;
     size_t i, from = 0;
-    if (!b->token_count)
-        return 0;
+    if (!b->token_count) return 0;
     sorted = (hf_added **)json_alloc(b->arena, b->token_count * sizeof(*sorted));
-    if (!sorted)
-        return hf__memory(b->error);
-    for (i = 0; i < b->token_count; i++)
-        sorted[i] = &b->tokens[i];
+    if (!sorted) return hf__memory(b->error);
+    for (i = 0; i < b->token_count; i++) sorted[i] = &b->tokens[i];
     qsort(sorted, b->token_count, sizeof(*sorted), hf__by_content);
     for (i = 1; i <= b->token_count; i++) {
         if (i < b->token_count && !hf__order(sorted[i]->content, sorted[i]->length,
@@ -909,8 +802,7 @@ static int hf__resolve_tokens(hf_build *b)
 
 /* A role that the files give as plain text is, where a token of that content is known, that
  * token with its flags. */
-static void hf__resolve_roles(hf_build *b)
-{
+static void hf__resolve_roles(hf_build *b) {
     int i;
     for (i = 0; i < HF_ROLES; i++) {
         hf_role *role = &b->roles[i];
@@ -932,17 +824,13 @@ static void hf__resolve_roles(hf_build *b)
     }
 }
 
-static int hf__added_tokens(hf_build *b)
-{
+static int hf__added_tokens(hf_build *b) {
     int files = b->config.nodes || !b->tokenizer.nodes;
-    if (b->tokenizer.nodes && hf__file_tokens(b))
-        return -1;
-    if (files && (hf__config_tokens(b) || hf__roles(b)))
-        return -1;
+    if (b->tokenizer.nodes && hf__file_tokens(b)) return -1;
+    if (files && (hf__config_tokens(b) || hf__roles(b))) return -1;
     if (files) {
         hf__resolve_roles(b);
-        if (hf__legacy_tokens(b) || hf__special_tokens(b))
-            return -1;
+        if (hf__legacy_tokens(b) || hf__special_tokens(b)) return -1;
     }
     return hf__resolve_tokens(b);
 }
@@ -950,16 +838,14 @@ static int hf__added_tokens(hf_build *b)
 /* ---------------------------------------------------------------------------- whole */
 
 /* Classes whose slow form is BERT's: with them the switches of tokenizer_config.json count. */
-static int hf__class(hf_build *b)
-{
-    static const char *const family[] = {"Bert",        "DistilBert", "Electra", "MobileBert",
+static int hf__class(hf_build *b) {
+    static const char *const family[] = {"Bert",        "DistilBert", "Electra",  "MobileBert",
                                          "SqueezeBert", "ConvBert",   "LayoutLM", "Lxmert"};
     const json_node *node = NULL;
     const char *name = b->files->tokenizer_class, *tail;
     char text[80];
     size_t i;
-    if (b->config.nodes)
-        node = json_get(&b->config, json_root(&b->config), "tokenizer_class");
+    if (b->config.nodes) node = json_get(&b->config, json_root(&b->config), "tokenizer_class");
     if (json_given(node)) {
         if (node->type != JSON_STRING)
             return hf_fail_at(b->error, &b->files->config, node,
@@ -967,14 +853,11 @@ static int hf__class(hf_build *b)
         name = json_show(node->text, node->length, text, sizeof(text));
     }
     b->bert = 1;
-    if (!name)
-        return 0;
+    if (!name) return 0;
     for (i = 0; i < sizeof(family) / sizeof(family[0]); i++) {
-        if (strncmp(name, family[i], strlen(family[i])))
-            continue;
+        if (strncmp(name, family[i], strlen(family[i]))) continue;
         tail = name + strlen(family[i]);
-        if (!strcmp(tail, "Tokenizer") || !strcmp(tail, "TokenizerFast"))
-            return 0;
+        if (!strcmp(tail, "Tokenizer") || !strcmp(tail, "TokenizerFast")) return 0;
     }
     b->bert = 0;
     if (!b->tokenizer.nodes)
@@ -984,8 +867,7 @@ static int hf__class(hf_build *b)
 }
 
 /* Limit, clean-up, side: what tokenizer_config.json says beside the tokens. */
-static int hf__settings(hf_build *b)
-{
+static int hf__settings(hf_build *b) {
     const hf_text *file = &b->files->config;
     const json_node *root, *node;
     tc_tokenizer_desc *desc = &b->out->desc;
@@ -994,39 +876,37 @@ static int hf__settings(hf_build *b)
     desc->clean_up_spaces = (uint8_t)!b->tokenizer.nodes;
     if (b->tokenizer.nodes) {
         node = json_get(&b->tokenizer, json_root(&b->tokenizer), "truncation");
-        desc->truncate_left = (uint8_t)json_is(json_get(&b->tokenizer, node, "direction"), "Left");
+        desc->truncate_left =
+            (uint8_t)json_is(json_get(&b->tokenizer, node, "direction"), "Left");
     }
-    if (!b->config.nodes)
-        return 0;
+    if (!b->config.nodes) return 0;
     root = json_root(&b->config);
     node = json_get(&b->config, root, "truncation_side");
     if (json_given(node)) {
         if (!json_is(node, "left") && !json_is(node, "right"))
-            return hf_fail_at(b->error, file, node, "truncation_side is neither left nor right");
+            return hf_fail_at(b->error, file, node,
+                              "truncation_side is neither left nor right");
         desc->truncate_left = (uint8_t)json_is(node, "left");
     }
     if (hf_bool(&b->config, root, file, "clean_up_tokenization_spaces", desc->clean_up_spaces,
                 &value, b->error))
         return -1;
     desc->clean_up_spaces = (uint8_t)value;
-    if (hf_bool(&b->config, root, file, "split_special_tokens", 0, &value, b->error))
-        return -1;
+    if (hf_bool(&b->config, root, file, "split_special_tokens", 0, &value, b->error)) return -1;
     if (value)
         return hf_fail_at(b->error, file, json_get(&b->config, root, "split_special_tokens"),
                           "split_special_tokens is not supported");
     node = json_get(&b->config, root, "model_max_length");
-    if (!node)
-        node = json_get(&b->config, root, "max_len");
-    if (!json_given(node))
-        return 0;
+    if (!node) node = json_get(&b->config, root, "max_len");
+    if (!json_given(node)) return 0;
     if (!json_number(node, &limit) || limit < 1)
-        return hf_fail_at(b->error, file, node, "model_max_length is not a number of 1 or more");
+        return hf_fail_at(b->error, file, node,
+                          "model_max_length is not a number of 1 or more");
     b->out->max_length = limit > 1e9 ? 0 : (uint32_t)limit;
     return 0;
 }
 
-static int hf__from_json(hf_build *b)
-{
+static int hf__from_json(hf_build *b) {
     const json_node *pre;
     const json_node *version = json_get(&b->tokenizer, json_root(&b->tokenizer), "version");
     if (!json_is(version, "1.0"))
@@ -1038,15 +918,15 @@ static int hf__from_json(hf_build *b)
         hf__component(b, "pre_tokenizer", "BertPreTokenizer", NULL, &pre))
         return -1;
     if (!pre)
-        return hf_fail(b->error, b->files->tokenizer.name,
-                       "a tokenizer without pre_tokenizer is not supported, only BertPreTokenizer");
+        return hf_fail(
+            b->error, b->files->tokenizer.name,
+            "a tokenizer without pre_tokenizer is not supported, only BertPreTokenizer");
     return hf__decoder(b) || hf__post_processor(b) || hf__added_tokens(b) ? -1 : 0;
 }
 
 /* The id of a role for the template: added_tokens_decoder's, as the slow tokenizer that
  * transformers converts takes it, else the token's own. */
-static int32_t hf__role_id(const hf_build *b, int role)
-{
+static int32_t hf__role_id(const hf_build *b, int role) {
     const hf_added *token = &b->roles[role].token;
     uint32_t j;
     size_t i;
@@ -1056,14 +936,14 @@ static int32_t hf__role_id(const hf_build *b, int role)
             return (int32_t)b->tokens[i].order;
     for (j = 0; j < b->out->desc.added_count; j++) {
         const tc_added_token *added = &b->out->desc.added[j];
-        if (!hf__order(added->content.data, added->content.length, token->content, token->length))
+        if (!hf__order(added->content.data, added->content.length, token->content,
+                       token->length))
             return added->id;
     }
     return -1;
 }
 
-static int hf__from_vocab(hf_build *b)
-{
+static int hf__from_vocab(hf_build *b) {
     tc_tokenizer_desc *desc = &b->out->desc;
     const hf_text *file = &b->files->config;
     const json_node *root = b->config.nodes ? json_root(&b->config) : NULL;
@@ -1086,47 +966,40 @@ static int hf__from_vocab(hf_build *b)
     cls = hf__role_id(b, HF_CLS);
     sep = hf__role_id(b, HF_SEP);
     if (cls < 0 || sep < 0)
-        return hf_fail(b->error, b->files->config.name, "there is no cls_token or no sep_token");
+        return hf_fail(b->error, b->files->config.name,
+                       "there is no cls_token or no sep_token");
     return hf__bert_template(b, cls, sep);
 }
 
-static int hf__parse(json_doc *doc, const hf_text *file, hf_error *error)
-{
+static int hf__parse(json_doc *doc, const hf_text *file, hf_error *error) {
     return file->text ? hf_json(doc, file, error) : 0;
 }
 
-/* Strings of tokenizer.json that hold escapes live in the document: into the arena with them. */
-static int hf__adopt(hf_build *b)
-{
+/* Strings of tokenizer.json with escapes live in the document: into the arena with them. */
+static int hf__adopt(hf_build *b) {
     tc_tokenizer_desc *desc = &b->out->desc;
     tc_string *vocab = (tc_string *)json_alloc(b->arena, desc->vocab_count * sizeof(*vocab));
     tc_string *prefixes[2];
     uint32_t i;
-    if (!vocab)
-        return hf__memory(b->error);
+    if (!vocab) return hf__memory(b->error);
     for (i = 0; i < desc->vocab_count; i++) {
         vocab[i] = desc->vocab[i];
-        if (vocab[i].data)
-            vocab[i].data = json_copy(b->arena, vocab[i].data, vocab[i].length);
-        if (desc->vocab[i].data && !vocab[i].data)
-            return hf__memory(b->error);
+        if (vocab[i].data) vocab[i].data = json_copy(b->arena, vocab[i].data, vocab[i].length);
+        if (desc->vocab[i].data && !vocab[i].data) return hf__memory(b->error);
     }
     desc->vocab = vocab;
     prefixes[0] = &desc->continuing_prefix;
     prefixes[1] = &desc->decoder_prefix;
     for (i = 0; i < 2; i++) {
-        if (!prefixes[i]->data)
-            continue;
+        if (!prefixes[i]->data) continue;
         prefixes[i]->data = json_copy(b->arena, prefixes[i]->data, prefixes[i]->length);
-        if (!prefixes[i]->data)
-            return hf__memory(b->error);
+        if (!prefixes[i]->data) return hf__memory(b->error);
     }
     return 0;
 }
 
 int hf_tokenizer_read(json_arena *arena, const hf_tokenizer_files *files, hf_tokenizer *out,
-                      hf_error *error)
-{
+                      hf_error *error) {
     hf_build b;
     int status;
     memset(&b, 0, sizeof(b));
@@ -1142,10 +1015,8 @@ int hf_tokenizer_read(json_arena *arena, const hf_tokenizer_files *files, hf_tok
              hf__parse(&b.added, &files->added, error) || hf__class(&b) || hf__settings(&b);
     if (!status && !files->tokenizer.text && !files->vocab.text)
         status = hf_fail(error, NULL, "there is neither tokenizer.json nor vocab.txt");
-    if (!status)
-        status = files->tokenizer.text ? hf__from_json(&b) : hf__from_vocab(&b);
-    if (!status)
-        status = hf__adopt(&b);
+    if (!status) status = files->tokenizer.text ? hf__from_json(&b) : hf__from_vocab(&b);
+    if (!status) status = hf__adopt(&b);
     json_free(&b.tokenizer);
     json_free(&b.config);
     json_free(&b.special);
@@ -1153,8 +1024,7 @@ int hf_tokenizer_read(json_arena *arena, const hf_tokenizer_files *files, hf_tok
     return status ? -1 : 0;
 }
 
-void hf_tokenizer_names(hf_tokenizer_files *files)
-{
+void hf_tokenizer_names(hf_tokenizer_files *files) {
     memset(files, 0, sizeof(*files));
     files->tokenizer.name = "tokenizer.json";
     files->vocab.name = "vocab.txt";

@@ -201,6 +201,10 @@ void input_close(input_reader *r, input_group *g) {
     memset(g, 0, sizeof *g);
 }
 
+uint64_t input_done(const input_reader *r) {
+    return r->done - (r->end - r->start);
+}
+
 static void input_name_file(input_reader *r) {
     const char *path = r->files[r->next_file++];
     r->file = strcmp(path, "-") == 0 ? "standard input" : path;

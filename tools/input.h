@@ -41,14 +41,14 @@ typedef struct input_reader {
     input_kind kind;
     int pair;        /* a text is two texts with a tab between; set after input_open, as is */
     int strict_utf8; /* ill-formed bytes in JSON lines are an error */
-    uint64_t done, total; /* bytes, for the progress bar; total 0 = unknown */
+    uint64_t total;  /* bytes in all files, for the progress bar; 0 = unknown */
     /* private */
     const tool_list *texts;
     char **files;
     int file_count, next_file, fd, regular, at_end, failed;
     size_t next_text;
     const char *file;
-    uint64_t line;
+    uint64_t line, done;
     char *buffer;
     size_t start, end, room;
     char where[1100], message[400];
@@ -61,6 +61,8 @@ void input_open(input_reader *r, input_kind kind, const tool_list *texts, char *
  * group, 0 at the end, -1 after a failure, which it has reported. */
 int input_next(input_reader *r, input_group *g);
 void input_close(input_reader *r, input_group *g);
+/* Bytes of `total` that have become inputs. */
+uint64_t input_done(const input_reader *r);
 /* "FILE:LINE" of an item into `out`. */
 void input_where(const input_item *item, char *out, size_t size);
 

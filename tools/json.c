@@ -15,17 +15,14 @@ typedef struct json_chunk {
 
 enum { JSON_HEAD = (sizeof(json_chunk) + 15) / 16 * 16, JSON_CHUNK = 64 * 1024 };
 
-void *json_alloc(json_arena *arena, size_t size)
-{
+void *json_alloc(json_arena *arena, size_t size) {
     json_chunk *chunk = arena->chunks;
-    if (size > SIZE_MAX - JSON_HEAD - 16)
-        return NULL;
+    if (size > SIZE_MAX - JSON_HEAD - 16) return NULL;
     size = (size + 15) / 16 * 16;
     if (!chunk || chunk->size - chunk->used < size) {
         size_t room = size > (size_t)JSON_CHUNK ? size : (size_t)JSON_CHUNK;
         json_chunk *fresh = (json_chunk *)malloc(JSON_HEAD + room);
-        if (!fresh)
-            return NULL;
+        if (!fresh) return NULL;
         fresh->next = chunk;
         fresh->used = 0;
         fresh->size = room;
@@ -35,19 +32,15 @@ void *json_alloc(json_arena *arena, size_t size)
     return (char *)chunk + JSON_HEAD + (chunk->used - size);
 }
 
-char *json_copy(json_arena *arena, const char *text, size_t length)
-{
+char *json_copy(json_arena *arena, const char *text, size_t length) {
     char *copy = length < SIZE_MAX ? (char *)json_alloc(arena, length + 1) : NULL;
-    if (!copy)
-        return NULL;
-    if (length)
-        memcpy(copy, text, length);
+    if (!copy) return NULL;
+    if (length) memcpy(copy, text, length);
     copy[length] = 0;
     return copy;
 }
 
-void json_arena_free(json_arena *arena)
-{
+void json_arena_free(json_arena *arena) {
     json_chunk *chunk = arena->chunks;
     while (chunk) {
         json_chunk *next = chunk->next;
@@ -60,33 +53,23 @@ void json_arena_free(json_arena *arena)
 /* ----------------------------------------------------------------------------- text */
 
 /* Length of the UTF-8 sequence at s [n], 0 if it is ill-formed (Unicode table 3-7). */
-static size_t json__sequence(const unsigned char *s, size_t n)
-{
+static size_t json__sequence(const unsigned char *s, size_t n) {
     unsigned char low = 0x80, high = 0xBF;
     size_t need, i;
-    if (s[0] < 0x80)
-        return 1;
-    if (s[0] < 0xC2 || s[0] > 0xF4)
-        return 0;
+    if (s[0] < 0x80) return 1;
+    if (s[0] < 0xC2 || s[0] > 0xF4) return 0;
     need = s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
-    if (s[0] == 0xE0)
-        low = 0xA0;
-    if (s[0] == 0xED)
-        high = 0x9F;
-    if (s[0] == 0xF0)
-        low = 0x90;
-    if (s[0] == 0xF4)
-        high = 0x8F;
-    if (n < need || s[1] < low || s[1] > high)
-        return 0;
+    if (s[0] == 0xE0) low = 0xA0;
+    if (s[0] == 0xED) high = 0x9F;
+    if (s[0] == 0xF0) low = 0x90;
+    if (s[0] == 0xF4) high = 0x8F;
+    if (n < need || s[1] < low || s[1] > high) return 0;
     for (i = 2; i < need; i++)
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
+        if ((s[i] & 0xC0) != 0x80) return 0;
     return need;
 }
 
-int json_utf8(const char *text, size_t length, size_t *bad)
-{
+int json_utf8(const char *text, size_t length, size_t *bad) {
     const unsigned char *s = (const unsigned char *)text;
     size_t i = 0;
     while (i < length) {
@@ -100,8 +83,7 @@ int json_utf8(const char *text, size_t length, size_t *bad)
     return 1;
 }
 
-void json_locate(const char *text, size_t size, size_t offset, size_t *line, size_t *column)
-{
+void json_locate(const char *text, size_t size, size_t offset, size_t *line, size_t *column) {
     size_t i;
     *line = *column = 1;
     for (i = 0; i < offset && i < size; i++) {
@@ -114,12 +96,10 @@ void json_locate(const char *text, size_t size, size_t offset, size_t *line, siz
     }
 }
 
-const char *json_show(const char *text, size_t length, char *out, size_t out_size)
-{
+const char *json_show(const char *text, size_t length, char *out, size_t out_size) {
     size_t i, n = length < out_size ? length : out_size - 1;
     if (length >= out_size) /* do not cut inside a character */
-        while (n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80)
-            n--;
+        while (n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80) n--;
     for (i = 0; i < n; i++) {
         unsigned char c = (unsigned char)text[i];
         out[i] = (char)(c < 0x20 || c == 0x7F ? '?' : c);
@@ -128,8 +108,7 @@ const char *json_show(const char *text, size_t length, char *out, size_t out_siz
     return out;
 }
 
-const char *json_kind(const json_node *node)
-{
+const char *json_kind(const json_node *node) {
     static const char *const names[] = {"null",     "a boolean", "a boolean", "a number",
                                         "a string", "an array",  "an object"};
     return node ? names[node->type] : "missing";
@@ -148,26 +127,22 @@ typedef struct json_parser {
     const char *what; /* why */
 } json_parser;
 
-static int json__fail(json_parser *p, size_t at, const char *what)
-{
+static int json__fail(json_parser *p, size_t at, const char *what) {
     p->wrong = at;
     p->what = what;
     return -1;
 }
 
-static void json__space(json_parser *p)
-{
+static void json__space(json_parser *p) {
     while (p->at < p->size) {
         char c = p->text[p->at];
-        if (c != ' ' && c != '\t' && c != '\n' && c != '\r')
-            return;
+        if (c != ' ' && c != '\t' && c != '\n' && c != '\r') return;
         p->at++;
     }
 }
 
 /* Appends a node that begins at p->at and links it to its elder sibling. */
-static json_node *json__add(json_parser *p, json_type type)
-{
+static json_node *json__add(json_parser *p, json_type type) {
     json_doc *doc = p->doc;
     json_node *node;
     if (doc->count == doc->capacity) {
@@ -190,25 +165,20 @@ static json_node *json__add(json_parser *p, json_type type)
 }
 
 /* Makes the node at `place` the newest child of the innermost container. */
-static void json__link(json_parser *p, size_t place)
-{
+static void json__link(json_parser *p, size_t place) {
     json_node *nodes = p->doc->nodes;
     uint32_t *last;
-    if (p->depth == 0)
-        return;
+    if (p->depth == 0) return;
     last = &p->last[p->depth - 1];
-    if (*last)
-        nodes[*last].next = (uint32_t)place;
+    if (*last) nodes[*last].next = (uint32_t)place;
     *last = (uint32_t)place;
     nodes[p->stack[p->depth - 1]].count++;
 }
 
 /* Four hexadecimal digits at p->text[at]; -1 if there are none. */
-static int json__hex(const json_parser *p, size_t at)
-{
+static int json__hex(const json_parser *p, size_t at) {
     int i, value = 0;
-    if (p->size - at < 4)
-        return -1;
+    if (p->size - at < 4) return -1;
     for (i = 0; i < 4; i++) {
         char c = p->text[at + (size_t)i];
         if (c >= '0' && c <= '9')
@@ -224,24 +194,19 @@ static int json__hex(const json_parser *p, size_t at)
 }
 
 /* Checks the escape whose backslash is at p->at and steps over it. */
-static int json__escape(json_parser *p)
-{
+static int json__escape(json_parser *p) {
     size_t start = p->at;
     int unit, low;
-    if (start + 1 >= p->size)
-        return json__fail(p, p->size, "the text ends inside a string");
+    if (start + 1 >= p->size) return json__fail(p, p->size, "the text ends inside a string");
     if (p->text[start + 1] && strchr("\"\\/bfnrt", p->text[start + 1])) {
         p->at = start + 2;
         return 0;
     }
-    if (p->text[start + 1] != 'u')
-        return json__fail(p, start, "an unknown escape sequence");
+    if (p->text[start + 1] != 'u') return json__fail(p, start, "an unknown escape sequence");
     unit = json__hex(p, start + 2);
-    if (unit < 0)
-        return json__fail(p, start, "\\u is not followed by four hexadecimal digits");
+    if (unit < 0) return json__fail(p, start, "\\u is not followed by four hexadecimal digits");
     p->at = start + 6;
-    if (unit < 0xD800 || unit > 0xDFFF)
-        return 0;
+    if (unit < 0xD800 || unit > 0xDFFF) return 0;
     low = -1;
     if (p->size - p->at >= 6 && p->text[p->at] == '\\' && p->text[p->at + 1] == 'u')
         low = json__hex(p, p->at + 2);
@@ -251,8 +216,7 @@ static int json__escape(json_parser *p)
     return 0;
 }
 
-static size_t json__put(char *out, uint32_t c)
-{
+static size_t json__put(char *out, uint32_t c) {
     if (c < 0x80) {
         out[0] = (char)c;
         return 1;
@@ -277,8 +241,7 @@ static size_t json__put(char *out, uint32_t c)
 
 /* Decodes the checked text between `from` and `to` into out; returns its length, which is never
  * more than to - from. */
-static size_t json__decode(const json_parser *p, size_t from, size_t to, char *out)
-{
+static size_t json__decode(const json_parser *p, size_t from, size_t to, char *out) {
     static const char names[] = "bfnrt", codes[] = "\b\f\n\r\t";
     size_t n = 0;
     while (from < to) {
@@ -307,41 +270,33 @@ static size_t json__decode(const json_parser *p, size_t from, size_t to, char *o
 }
 
 /* The string whose quote is at p->at. */
-static int json__string(json_parser *p)
-{
+static int json__string(json_parser *p) {
     json_node *node = json__add(p, JSON_STRING);
     size_t from = ++p->at;
     int escaped = 0;
-    if (!node)
-        return -1;
+    if (!node) return -1;
     for (;;) {
         unsigned char c;
         size_t step = 1;
-        if (p->at >= p->size)
-            return json__fail(p, p->size, "the text ends inside a string");
+        if (p->at >= p->size) return json__fail(p, p->size, "the text ends inside a string");
         c = (unsigned char)p->text[p->at];
-        if (c == '"')
-            break;
-        if (c < 0x20)
-            return json__fail(p, p->at, "a control character inside a string");
+        if (c == '"') break;
+        if (c < 0x20) return json__fail(p, p->at, "a control character inside a string");
         if (c == '\\') {
             escaped = 1;
-            if (json__escape(p))
-                return -1;
+            if (json__escape(p)) return -1;
             continue;
         }
         if (c >= 0x80)
             step = json__sequence((const unsigned char *)p->text + p->at, p->size - p->at);
-        if (!step)
-            return json__fail(p, p->at, "bytes that are not UTF-8");
+        if (!step) return json__fail(p, p->at, "bytes that are not UTF-8");
         p->at += step;
     }
     node->text = p->text + from;
     node->length = (uint32_t)(p->at - from);
     if (escaped) {
         char *out = (char *)json_alloc(&p->doc->strings, p->at - from);
-        if (!out)
-            return json__fail(p, from, "out of memory");
+        if (!out) return json__fail(p, from, "out of memory");
         node->length = (uint32_t)json__decode(p, from, p->at, out);
         node->text = out;
     }
@@ -349,22 +304,17 @@ static int json__string(json_parser *p)
     return 0;
 }
 
-static size_t json__digits(json_parser *p)
-{
+static size_t json__digits(json_parser *p) {
     size_t from = p->at;
-    while (p->at < p->size && p->text[p->at] >= '0' && p->text[p->at] <= '9')
-        p->at++;
+    while (p->at < p->size && p->text[p->at] >= '0' && p->text[p->at] <= '9') p->at++;
     return p->at - from;
 }
 
-static int json__numeral(json_parser *p)
-{
+static int json__numeral(json_parser *p) {
     size_t from = p->at;
     json_node *node = json__add(p, JSON_NUMBER);
-    if (!node)
-        return -1;
-    if (p->text[p->at] == '-')
-        p->at++;
+    if (!node) return -1;
+    if (p->text[p->at] == '-') p->at++;
     if (p->at < p->size && p->text[p->at] == '0')
         p->at++;
     else if (!json__digits(p))
@@ -376,34 +326,27 @@ static int json__numeral(json_parser *p)
     }
     if (p->at < p->size && (p->text[p->at] == 'e' || p->text[p->at] == 'E')) {
         p->at++;
-        if (p->at < p->size && (p->text[p->at] == '+' || p->text[p->at] == '-'))
-            p->at++;
-        if (!json__digits(p))
-            return json__fail(p, p->at, "an exponent without a digit");
+        if (p->at < p->size && (p->text[p->at] == '+' || p->text[p->at] == '-')) p->at++;
+        if (!json__digits(p)) return json__fail(p, p->at, "an exponent without a digit");
     }
     node->text = p->text + from;
     node->length = (uint32_t)(p->at - from);
     return 0;
 }
 
-static int json__word(json_parser *p, const char *word, json_type type)
-{
+static int json__word(json_parser *p, const char *word, json_type type) {
     size_t length = strlen(word);
     if (p->size - p->at < length || memcmp(p->text + p->at, word, length))
         return json__fail(p, p->at, "expected a value");
-    if (!json__add(p, type))
-        return -1;
+    if (!json__add(p, type)) return -1;
     p->at += length;
     return 0;
 }
 
-static int json__open(json_parser *p, json_type type)
-{
+static int json__open(json_parser *p, json_type type) {
     size_t place = p->doc->count;
-    if (p->depth == JSON_DEPTH)
-        return json__fail(p, p->at, "nested more than 128 levels deep");
-    if (!json__add(p, type))
-        return -1;
+    if (p->depth == JSON_DEPTH) return json__fail(p, p->at, "nested more than 128 levels deep");
+    if (!json__add(p, type)) return -1;
     p->stack[p->depth] = (uint32_t)place;
     p->last[p->depth++] = 0;
     p->at++;
@@ -411,8 +354,7 @@ static int json__open(json_parser *p, json_type type)
 }
 
 /* One value; of a container only its opening bracket, *opened is then 1. */
-static int json__item(json_parser *p, int *opened)
-{
+static int json__item(json_parser *p, int *opened) {
     char c;
     *opened = 0;
     json__space(p);
@@ -423,26 +365,20 @@ static int json__item(json_parser *p, int *opened)
         *opened = 1;
         return json__open(p, c == '{' ? JSON_OBJECT : JSON_ARRAY);
     }
-    if (c == '"')
-        return json__string(p);
-    if (c == '-' || (c >= '0' && c <= '9'))
-        return json__numeral(p);
-    if (c == 't')
-        return json__word(p, "true", JSON_TRUE);
-    if (c == 'f')
-        return json__word(p, "false", JSON_FALSE);
+    if (c == '"') return json__string(p);
+    if (c == '-' || (c >= '0' && c <= '9')) return json__numeral(p);
+    if (c == 't') return json__word(p, "true", JSON_TRUE);
+    if (c == 'f') return json__word(p, "false", JSON_FALSE);
     return json__word(p, "null", JSON_NULL);
 }
 
 /* A key and its colon. */
-static int json__key(json_parser *p)
-{
+static int json__key(json_parser *p) {
     size_t place = p->doc->count;
     json__space(p);
     if (p->at >= p->size || p->text[p->at] != '"')
         return json__fail(p, p->at, "expected a key in double quotes");
-    if (json__string(p))
-        return -1;
+    if (json__string(p)) return -1;
     json__link(p, place);
     json__space(p);
     if (p->at >= p->size || p->text[p->at] != ':')
@@ -451,21 +387,20 @@ static int json__key(json_parser *p)
     return 0;
 }
 
-static int json__in_object(const json_parser *p)
-{
+static int json__in_object(const json_parser *p) {
     return p->depth && p->doc->nodes[p->stack[p->depth - 1]].type == JSON_OBJECT;
 }
 
 /* Behind a value: closes containers, steps over a comma. *more is 0 at the end of the text. */
-static int json__behind(json_parser *p, int opened, int *more)
-{
+static int json__behind(json_parser *p, int opened, int *more) {
     *more = 1;
     for (;;) {
         char c, close;
         json__space(p);
         if (p->depth == 0) {
             *more = 0;
-            return p->at < p->size ? json__fail(p, p->at, "something stands behind the value") : 0;
+            return p->at < p->size ? json__fail(p, p->at, "something stands behind the value")
+                                   : 0;
         }
         if (p->at >= p->size)
             return json__fail(p, p->size, "the text ends inside an array or object");
@@ -477,39 +412,33 @@ static int json__behind(json_parser *p, int opened, int *more)
             opened = 0;
             continue;
         }
-        if (opened)
-            return json__in_object(p) ? json__key(p) : 0;
-        if (c != ',')
-            return json__fail(p, p->at, "expected a comma or the closing bracket");
+        if (opened) return json__in_object(p) ? json__key(p) : 0;
+        if (c != ',') return json__fail(p, p->at, "expected a comma or the closing bracket");
         p->at++;
         return json__in_object(p) ? json__key(p) : 0;
     }
 }
 
-static int json__run(json_parser *p)
-{
+static int json__run(json_parser *p) {
     int opened, more = 1;
     while (more) {
         size_t place = p->doc->count, depth = p->depth;
         int array = depth && !json__in_object(p);
         uint32_t *last = depth ? &p->last[depth - 1] : NULL;
-        if (json__item(p, &opened))
-            return -1;
+        if (json__item(p, &opened)) return -1;
         if (array) { /* not json__link: the item may have opened a container of its own */
             json_node *nodes = p->doc->nodes;
-            if (*last)
-                nodes[*last].next = (uint32_t)place;
+            if (*last) nodes[*last].next = (uint32_t)place;
             *last = (uint32_t)place;
             nodes[p->stack[depth - 1]].count++;
         }
-        if (json__behind(p, opened, &more))
-            return -1;
+        if (json__behind(p, opened, &more)) return -1;
     }
     return 0;
 }
 
-int json_parse(json_doc *doc, const void *text, size_t size, char *message, size_t message_size)
-{
+int json_parse(json_doc *doc, const void *text, size_t size, char *message,
+               size_t message_size) {
     json_parser p;
     size_t line, column;
     memset(doc, 0, sizeof(*doc));
@@ -517,23 +446,20 @@ int json_parse(json_doc *doc, const void *text, size_t size, char *message, size
     doc->text = p.text = (const char *)text;
     doc->size = p.size = size;
     p.doc = doc;
-    if (message_size)
-        message[0] = 0;
+    if (message_size) message[0] = 0;
     if (size >= UINT32_MAX) {
         snprintf(message, message_size, "JSON text of 4 GiB or more");
         return -1;
     }
-    if (!json__run(&p))
-        return 0;
+    if (!json__run(&p)) return 0;
     json_locate(p.text, size, p.wrong, &line, &column);
-    snprintf(message, message_size, "line %zu, column %zu (byte %zu): %s", line, column, p.wrong,
-             p.what);
+    snprintf(message, message_size, "line %zu, column %zu (byte %zu): %s", line, column,
+             p.wrong, p.what);
     json_free(doc);
     return -1;
 }
 
-void json_free(json_doc *doc)
-{
+void json_free(json_doc *doc) {
     free(doc->nodes);
     json_arena_free(&doc->strings);
     memset(doc, 0, sizeof(*doc));
@@ -541,104 +467,79 @@ void json_free(json_doc *doc)
 
 /* -------------------------------------------------------------------------- reading */
 
-const json_node *json_root(const json_doc *doc)
-{
-    return doc->nodes;
-}
+const json_node *json_root(const json_doc *doc) { return doc->nodes; }
 
-const json_node *json_first(const json_doc *doc, const json_node *node)
-{
+const json_node *json_first(const json_doc *doc, const json_node *node) {
     (void)doc;
     return node && node->count ? node + 1 : NULL;
 }
 
-const json_node *json_next(const json_doc *doc, const json_node *node)
-{
+const json_node *json_next(const json_doc *doc, const json_node *node) {
     return node->next ? doc->nodes + node->next : NULL;
 }
 
-const json_node *json_value(const json_node *key)
-{
-    return key + 1;
-}
+const json_node *json_value(const json_node *key) { return key + 1; }
 
-int json_is(const json_node *node, const char *text)
-{
+int json_is(const json_node *node, const char *text) {
     size_t length = strlen(text);
     return node && node->type == JSON_STRING && node->length == length &&
            !memcmp(node->text, text, length);
 }
 
-const json_node *json_get(const json_doc *doc, const json_node *node, const char *name)
-{
+const json_node *json_get(const json_doc *doc, const json_node *node, const char *name) {
     const json_node *key, *found = NULL;
-    if (!node || node->type != JSON_OBJECT)
-        return NULL;
+    if (!node || node->type != JSON_OBJECT) return NULL;
     for (key = json_first(doc, node); key; key = json_next(doc, key))
-        if (json_is(key, name))
-            found = json_value(key);
+        if (json_is(key, name)) found = json_value(key);
     return found;
 }
 
-int json_given(const json_node *node)
-{
-    return node && node->type != JSON_NULL;
-}
+int json_given(const json_node *node) { return node && node->type != JSON_NULL; }
 
-int json_unsigned(const json_node *node, uint64_t *out)
-{
+int json_unsigned(const json_node *node, uint64_t *out) {
     uint64_t value = 0;
     uint32_t i;
-    if (!node || node->type != JSON_NUMBER)
-        return 0;
+    if (!node || node->type != JSON_NUMBER) return 0;
     for (i = 0; i < node->length; i++) {
         unsigned digit = (unsigned)(node->text[i] - '0');
-        if (node->text[i] < '0' || digit > 9 || value > (UINT64_MAX - digit) / 10)
-            return 0;
+        if (node->text[i] < '0' || digit > 9 || value > (UINT64_MAX - digit) / 10) return 0;
         value = value * 10 + digit;
     }
     *out = value;
     return 1;
 }
 
-int json_integer(const json_node *node, int64_t *out)
-{
+int json_integer(const json_node *node, int64_t *out) {
     json_node digits;
     uint64_t value;
     int minus;
-    if (!node || node->type != JSON_NUMBER)
-        return 0;
+    if (!node || node->type != JSON_NUMBER) return 0;
     digits = *node;
     minus = node->text[0] == '-';
     if (minus) {
         digits.text++;
         digits.length--;
     }
-    if (!json_unsigned(&digits, &value) || value > (uint64_t)INT64_MAX)
-        return 0;
+    if (!json_unsigned(&digits, &value) || value > (uint64_t)INT64_MAX) return 0;
     *out = minus ? -(int64_t)value : (int64_t)value;
     return 1;
 }
 
 /* 10 to the power n by squaring; long double keeps the error below that of the result. */
-static long double json__power(int n)
-{
+static long double json__power(int n) {
     long double result = 1, base = 10;
     for (; n; n >>= 1, base *= base)
-        if (n & 1)
-            result *= base;
+        if (n & 1) result *= base;
     return result;
 }
 
-int json_number(const json_node *node, double *out)
-{
+int json_number(const json_node *node, double *out) {
     const char *s, *end;
     uint64_t mantissa = 0;
     int64_t exponent = 0, extra = 0;
     int sign = 1, fraction = 0, minus;
     long double value;
-    if (!node || node->type != JSON_NUMBER)
-        return 0;
+    if (!node || node->type != JSON_NUMBER) return 0;
     s = node->text;
     end = s + node->length;
     minus = *s == '-';
@@ -652,10 +553,8 @@ int json_number(const json_node *node, double *out)
             exponent++;
         }
     }
-    if (s < end && (s[1] == '+' || s[1] == '-'))
-        sign = *++s == '-' ? -1 : 1;
-    for (s++; s < end; s++)
-        extra = extra < INT32_MAX ? extra * 10 + (*s - '0') : extra;
+    if (s < end && (s[1] == '+' || s[1] == '-')) sign = *++s == '-' ? -1 : 1;
+    for (s++; s < end; s++) extra = extra < INT32_MAX ? extra * 10 + (*s - '0') : extra;
     exponent += sign * extra;
     value = (long double)mantissa;
     if (mantissa && exponent > 400)

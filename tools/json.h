@@ -2,7 +2,7 @@
  *
  * Nesting is limited to JSON_DEPTH, text must be UTF-8 without a byte order mark, a lone
  * surrogate escape is an error. Duplicate keys stay in order; json_get returns the last. Nodes
- * lie in one array in the order of the text: walking an object of 100,000 keys costs nothing. */
+ * lie in one array in the order of the text: an object of 100,000 keys is walked in one go. */
 #ifndef JSON_H
 #define JSON_H
 
@@ -29,10 +29,10 @@ typedef enum json_type {
 typedef struct json_node {
     const char *text; /* [length] string: decoded, may hold zero bytes; number: as written */
     uint32_t length;
-    uint32_t offset;  /* byte in the text where it begins */
-    uint32_t next;    /* place of the next sibling, 0 = none; of a key: the next key */
-    uint32_t count;   /* elements of an array, members of an object */
-    uint8_t type;     /* json_type */
+    uint32_t offset; /* byte in the text where it begins */
+    uint32_t next;   /* place of the next sibling, 0 = none; of a key: the next key */
+    uint32_t count;  /* elements of an array, members of an object */
+    uint8_t type;    /* json_type */
 } json_node;
 
 /* Blocks that are freed together. All zeros is an empty one. */
@@ -56,7 +56,8 @@ void json_arena_free(json_arena *arena);
 
 /* Parses text [size]. 0 on success; else -1, `message` says where and why (one sentence), and
  * nothing is left to free. */
-int json_parse(json_doc *doc, const void *text, size_t size, char *message, size_t message_size);
+int json_parse(json_doc *doc, const void *text, size_t size, char *message,
+               size_t message_size);
 void json_free(json_doc *doc);
 
 /* The value that the text consists of. */

@@ -14,8 +14,8 @@ extern "C" {
 typedef struct st_tensor {
     const char *name; /* [name_length], not NUL-terminated */
     size_t name_length;
-    const char *dtype; /* "F32" */
-    unsigned bits;     /* of one element */
+    const char *dtype;     /* "F32" */
+    unsigned bits;         /* of one element */
     const uint64_t *shape; /* [rank] */
     size_t rank;
     uint64_t elements;

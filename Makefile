@@ -1,0 +1,79 @@
+# POSIX make. `make help` lists the targets; CC, CFLAGS, LDFLAGS and B (the folder of what is
+# built) may be set on the command line.
+.POSIX:
+
+CC = cc
+CFLAGS = -std=c99 -O2
+LDFLAGS =
+LDLIBS = -lm -lpthread
+B = build
+PREFIX = /usr/local
+DESTDIR =
+FUZZ_SECONDS = 60
+S = 33
+
+READERS = tools/tool.c tools/json.c tools/safetensors.c tools/hf.c tools/hf_config.c \
+ tools/hf_tokenizer.c tools/hf_weights.c
+PROGRAM = $(READERS) tools/main.c tools/common.c tools/input.c tools/output.c \
+ tools/output_mark.c tools/cmd_convert.c tools/cmd_encode.c tools/cmd_info.c tools/cmd_tag.c \
+ tools/cmd_tokenize.c
+
+all: $(B)/tokclass
+
+$(B)/tokclass.o: tools/tokclass.c tokclass.h
+	@mkdir -p $(B)
+	$(CC) $(CFLAGS) -I. -c -o $@ tools/tokclass.c
+
+$(B)/tokclass: $(B)/tokclass.o $(PROGRAM) tools/*.h
+	$(CC) $(CFLAGS) $(LDFLAGS) -I. -o $@ $(PROGRAM) $(B)/tokclass.o $(LDLIBS)
+
+$(B)/all: tests/all.c tests/*.h tokclass.h $(READERS) tools/*.h
+	@mkdir -p $(B)
+	$(CC) $(CFLAGS) $(LDFLAGS) -I. -o $@ tests/all.c $(READERS) $(LDLIBS)
+
+$(B)/bench: tests/bench.c tokclass.h
+	@mkdir -p $(B)
+	$(CC) $(CFLAGS) $(LDFLAGS) -I. -o $@ tests/bench.c $(LDLIBS)
+
+demo: $(B)/tokclass ## tag examples/demo.txt and show the text with coloured spans
+	@$(B)/tokclass tag examples/demo.tcm examples/demo.txt --format ansi
+
+test: $(B)/tokclass $(B)/all ## build and run everything that needs no more than the compiler
+	@sh tests/run.sh "$(B)/all" "sh tests/cli.sh $(B)/tokclass"
+
+test-all: ## slower: gcc and clang, sanitizers, macros, C++, examples, valgrind
+	@bash tests/configs.sh gcc clang native nosimd openmp asan tsan macros examples valgrind
+
+examples: ## build the programs in examples/
+	@mkdir -p $(B)
+	@for f in examples/*.c; do n=$${f##*/}; n=$${n%.c}; echo "$(B)/$$n"; \
+	  $(CC) $(CFLAGS) $(LDFLAGS) -I. -o "$(B)/$$n" "$$f" $(LDLIBS) || exit 1; done
+
+check: ## the rules of layering, names and format
+	@tools/check
+
+fuzz: ## run each fuzzer; FUZZ_SECONDS=60 is the time for all of them
+	@B=$(B) CC="$(CC)" FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz.sh
+
+bench: $(B)/bench ## build and run the benchmark
+	@$(B)/bench
+
+cross: ## aarch64 under qemu-user
+	@sh tests/cross.sh
+
+section: ## print a section of the header: make section S=33
+	@awk -v s=$(S) '/^\/\* =+ [0-9][0-9]-/ { on = index($$3, s) == 1 } on' tokclass.h
+
+install: $(B)/tokclass ## PREFIX=/usr/local DESTDIR=
+	mkdir -p $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/bin
+	cp tokclass.h $(DESTDIR)$(PREFIX)/include/tokclass.h
+	cp $(B)/tokclass $(DESTDIR)$(PREFIX)/bin/tokclass
+	chmod 644 $(DESTDIR)$(PREFIX)/include/tokclass.h
+	chmod 755 $(DESTDIR)$(PREFIX)/bin/tokclass
+
+clean: ## remove what was built
+	rm -rf $(B)
+
+help: ## this list
+	@echo "make             build the program $(B)/tokclass"
+	@sed -n 's/^\([a-z-]*\):.* ## /\1               /; s/^\([a-z -]\{12\}\) *\(.*\)/make \1\2/p' Makefile

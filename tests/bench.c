@@ -1,0 +1,341 @@
+/* bench.c - what the kernels, the tokenizer and loading reach on this machine.
+ *
+ * Rates are ratios to the register-only FMA burst measured just before each sample, because
+ * shared machines change their speed within seconds; min, median and max of the samples are
+ * printed. Build and run: make bench. Arguments: a model, a text file. */
+#define _POSIX_C_SOURCE 200809L
+#define TOKCLASS_IMPLEMENTATION
+#include "tokclass.h"
+#include <stdio.h>
+#include <sys/resource.h>
+#include <time.h>
+
+enum { SAMPLES = 9 };
+
+static double seconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int by_value(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+typedef struct summary {
+    double least, median, most;
+} summary;
+
+static summary summarize(double *v, int n) {
+    summary s;
+    qsort(v, (size_t)n, sizeof *v, by_value);
+    s.least = v[0];
+    s.median = v[n / 2];
+    s.most = v[n - 1];
+    return s;
+}
+
+/* ---- bursts: independent multiply-adds in registers, Gflop/s ---- */
+
+#define CHAINS 12
+#if defined(__x86_64__)
+#define BURST(name, isa, type, set1, fma, store, width)                                        \
+    __attribute__((target(isa))) static double name(void) {                                    \
+        type c[CHAINS], a = set1(0.999f), b = set1(1e-3f);                                     \
+        float out[16], keep = 0;                                                               \
+        double best = 0;                                                                       \
+        int i, j, round;                                                                       \
+        for (round = 0; round < 3; round++) {                                                  \
+            double start = seconds(), rate;                                                    \
+            for (j = 0; j < CHAINS; j++) c[j] = set1((float)j);                                \
+            for (i = 0; i < 400000; i++) {                                                     \
+                _Pragma("GCC unroll 12")                                                       \
+                for (j = 0; j < CHAINS; j++) c[j] = fma(c[j], a, b);                           \
+            }                                                                                  \
+            rate = 400000.0 * CHAINS * width * 2 / (seconds() - start) * 1e-9;                 \
+            for (j = 0; j < CHAINS; j++) store(out, c[j]), keep += out[0];                     \
+            if (rate > best) best = rate;                                                      \
+        }                                                                                      \
+        return keep == 42 ? 0 : best;                                                          \
+    }
+BURST(burst_avx2, "avx2,fma", __m256, _mm256_set1_ps, _mm256_fmadd_ps, _mm256_storeu_ps, 8)
+BURST(burst_avx512, "avx512f", __m512, _mm512_set1_ps, _mm512_fmadd_ps, _mm512_storeu_ps, 16)
+#elif defined(__aarch64__)
+static float32x4_t neon_fma(float32x4_t c, float32x4_t a, float32x4_t b) {
+    return vfmaq_f32(b, c, a);
+}
+#define BURST_TARGET
+static double burst_neon(void) {
+    float32x4_t c[CHAINS], a = vdupq_n_f32(0.999f), b = vdupq_n_f32(1e-3f);
+    float keep = 0;
+    double start = seconds();
+    int i, j;
+    for (j = 0; j < CHAINS; j++) c[j] = vdupq_n_f32((float)j);
+    for (i = 0; i < 400000; i++)
+        for (j = 0; j < CHAINS; j++) c[j] = neon_fma(c[j], a, b);
+    for (j = 0; j < CHAINS; j++) keep += vgetq_lane_f32(c[j], 0);
+    return keep == 42 ? 0 : 400000.0 * CHAINS * 4 * 2 / (seconds() - start) * 1e-9;
+}
+#endif
+
+static double burst(tc_level level) {
+#if defined(__x86_64__)
+    if (level == TC_LEVEL_AVX512) return burst_avx512();
+    if (level == TC_LEVEL_AVX2) return burst_avx2();
+#elif defined(__aarch64__)
+    if (level == TC_LEVEL_NEON) return burst_neon();
+#endif
+    (void)level;
+    return 0;
+}
+
+/* ---- GEMM: share of the burst on the linear layers of BERT-base and MiniLM ---- */
+
+static float *numbers(size_t n) {
+    float *p = (float *)malloc((n + 16) * sizeof *p);
+    size_t i;
+    if (!p) exit(1);
+    for (i = 0; i < n + 16; i++) p[i] = (float)((i * 2654435761u >> 8) % 2001) * 1e-3f - 1;
+    return p;
+}
+
+typedef struct shape {
+    uint32_t N, K;
+    const char *what;
+} shape;
+
+static void bench_gemm(tc_level level, size_t rows, shape s) {
+    int overflow = 0, i;
+    size_t bytes = (size_t)tc__gemm_bytes(TC_F32, s.N, s.K, &overflow);
+    float *w = numbers((size_t)s.N * s.K), *a = numbers(rows * s.K),
+          *c = numbers(rows * tc__fwd_ld(s.N));
+    unsigned char *packed = (unsigned char *)calloc(bytes, 1);
+    float *scratch[1] = {NULL};
+    double flops = 2.0 * (double)rows * s.N * s.K, share[SAMPLES], rate[SAMPLES];
+    tc__matrix matrix;
+    tc__product p;
+    tc__pool *pool;
+    tc_env env;
+    summary r, g;
+    memset(&env, 0, sizeof env);
+    memset(&matrix, 0, sizeof matrix);
+    memset(&p, 0, sizeof p);
+    if (!packed || tc__thread_create(&env, 1, &pool)) exit(1);
+    tc__gemm_pack(packed, TC_F32, s.N, s.K, w);
+    matrix.rows = s.N;
+    matrix.columns = s.K;
+    matrix.panels = packed;
+    p.ops = tc__ktab_get(level);
+    p.w = &matrix;
+    p.a = a;
+    p.lda = s.K;
+    p.rows = rows;
+    p.c = c;
+    p.ldc = tc__fwd_ld(s.N);
+    p.scratch = scratch;
+    tc__gemm_run(pool, &p);
+    for (i = 0; i < SAMPLES; i++) {
+        double peak = burst(level), start = seconds(), end;
+        int n = 0;
+        do {
+            tc__gemm_run(pool, &p);
+            n++;
+            end = seconds();
+        } while (end - start < 0.02);
+        rate[i] = flops * n / (end - start) * 1e-9;
+        share[i] = peak > 0 ? rate[i] / peak * 100 : 0;
+    }
+    r = summarize(share, SAMPLES);
+    g = summarize(rate, SAMPLES);
+    printf("gemm %-7s %-9s M %4zu N %5u K %5u  %5.1f %5.1f %5.1f %% of the burst  (%.0f "
+           "Gflop/s)\n",
+           tc_level_name(level), s.what, rows, s.N, s.K, r.least, r.median, r.most, g.median);
+    tc__thread_free(&env, pool);
+    free(w);
+    free(a);
+    free(c);
+    free(packed);
+}
+
+static void bench_gemms(void) {
+    static const shape shapes[] = {
+        {2304, 768, "BERT"},   {768, 768, "BERT"},    {3072, 768, "BERT"},  {768, 3072, "BERT"},
+        {1152, 384, "MiniLM"}, {1536, 384, "MiniLM"}, {384, 1536, "MiniLM"}};
+    static const tc_level levels[] = {TC_LEVEL_AVX2, TC_LEVEL_AVX512, TC_LEVEL_NEON};
+    static const size_t rows[] = {16, 64, 128, 512};
+    size_t l, s, r;
+    for (l = 0; l < 3; l++)
+        for (r = 0; r < 4 && tc_level_available(levels[l]); r++)
+            for (s = 0; s < 7; s++) bench_gemm(levels[l], rows[r], shapes[s]);
+}
+
+/* ---- every op of the list, one thread, data in L1 ---- */
+
+static void bench_elements(tc_level level) {
+    const tc__ops *o = tc__ktab_get(level);
+    enum { ROWS = 16, N = 768 };
+    float *x = numbers(ROWS * N), *y = numbers(ROWS * N), *w = numbers(N), *b = numbers(N);
+    static const char *const names[] = {"gelu", "gelu_new", "relu",   "silu",
+                                        "add",  "norm",     "softmax"};
+    size_t op, i;
+    for (op = 0; op < 7; op++) {
+        double t[SAMPLES];
+        summary s;
+        int k;
+        for (k = 0; k < SAMPLES; k++) {
+            int n = 0;
+            double start, end;
+            memcpy(x, y, ROWS * N * sizeof *x);
+            start = seconds();
+            do {
+                for (i = 0; i < ROWS; i++) {
+                    float *row = x + i * N;
+                    if (op == 0) o->gelu(row, N, 1, N);
+                    if (op == 1) o->gelu_new(row, N, 1, N);
+                    if (op == 2) o->relu(row, N, 1, N);
+                    if (op == 3) o->silu(row, N, 1, N);
+                    if (op == 4) o->add(row, N, y, N, 1, N);
+                    if (op == 5) o->norm(row, row, w, b, 1e-12f, N);
+                    if (op == 6) (void)o->softmax(row, N, 0.125f);
+                }
+                n++;
+                end = seconds();
+            } while (end - start < 0.004);
+            t[k] = (end - start) / n / (ROWS * N) * 1e9;
+        }
+        s = summarize(t, SAMPLES);
+        printf("%-9s %-7s %6.3f %6.3f %6.3f ns an element\n", names[op], tc_level_name(level),
+               s.least, s.median, s.most);
+    }
+    free(x);
+    free(y);
+    free(w);
+    free(b);
+}
+
+/* ---- loading, tokenizing, tagging ---- */
+
+static void bench_load(const char *path) {
+    double t[SAMPLES];
+    summary s;
+    int i;
+    uint64_t size = 0;
+    for (i = 0; i < SAMPLES; i++) {
+        double start = seconds();
+        tc_model *model;
+        if (tc_model_load(path, NULL, &model)) return;
+        t[i] = (seconds() - start) * 1e3;
+        size = tc_model_get_info(model)->file_size;
+        tc_model_free(model);
+    }
+    s = summarize(t, SAMPLES);
+    printf("load      %.1f MB in %.2f %.2f %.2f ms\n", (double)size * 1e-6, s.least, s.median,
+           s.most);
+}
+
+static char *read_text(const char *path, size_t *n) {
+    FILE *f = fopen(path, "rb");
+    char *p = (char *)malloc(1 << 24);
+    if (!f || !p) exit(1);
+    *n = fread(p, 1, 1 << 24, f);
+    fclose(f);
+    return p;
+}
+
+static void bench_tokenizer(const tc_model *model, const char *text, size_t length,
+                            size_t piece) {
+    tc_encoding *e;
+    double t[SAMPLES];
+    summary s;
+    size_t tokens = 0, at;
+    int i;
+    if (length < piece || tc_encoding_create(tc_model_tokenizer(model), NULL, &e)) return;
+    for (i = 0; i < SAMPLES; i++) {
+        size_t done = 0, count;
+        double start = seconds(), end;
+        do {
+            for (at = 0; at + piece <= length; at += piece) {
+                tc_input input;
+                memset(&input, 0, sizeof input);
+                input.text = text + at;
+                input.length = piece;
+                if (tc_encoding_run(e, &input, NULL)) exit(1);
+                (void)tc_encoding_tokens(e, 0, &count);
+                tokens += count;
+                done += piece;
+            }
+            end = seconds();
+        } while (end - start < 0.05);
+        t[i] = (double)done / (end - start) * 1e-6;
+    }
+    s = summarize(t, SAMPLES);
+    printf("tokenize  pieces of %6zu bytes: %6.1f %6.1f %6.1f MB/s, offsets included\n", piece,
+           s.least, s.median, s.most);
+    tc_encoding_free(e);
+}
+
+static void bench_tag(const tc_model *model, uint32_t tokens, unsigned threads) {
+    const tc_model_info *n = tc_model_get_info(model);
+    tc_session *session;
+    tc_env env;
+    tc_batch batch;
+    tc_outputs outputs;
+    int32_t *ids = (int32_t *)malloc(tokens * sizeof *ids);
+    float *out = (float *)malloc((size_t)tokens * n->hidden_size * sizeof *out);
+    double t[SAMPLES];
+    summary s;
+    uint32_t i;
+    memset(&env, 0, sizeof env);
+    memset(&batch, 0, sizeof batch);
+    memset(&outputs, 0, sizeof outputs);
+    env.threads = threads;
+    if (!ids || !out || tc_session_create(model, &env, &session)) exit(1);
+    for (i = 0; i < tokens; i++) ids[i] = (int32_t)(i * 37 % n->vocab_size);
+    batch.ids = ids;
+    batch.lengths = &tokens;
+    batch.sequences = 1;
+    outputs.hidden = out;
+    if (tc_session_run(session, &batch, &outputs)) exit(1);
+    for (i = 0; i < SAMPLES; i++) {
+        double start = seconds();
+        (void)tc_session_run(session, &batch, &outputs);
+        t[i] = (seconds() - start) * 1e3;
+    }
+    s = summarize(t, SAMPLES);
+    printf("forward   1 x %3u tokens, %u thread%s: %.2f %.2f %.2f ms\n", tokens, threads,
+           threads > 1 ? "s" : "", s.least, s.median, s.most);
+    tc_session_free(session);
+    free(ids);
+    free(out);
+}
+
+int main(int argc, char **argv) {
+    tc_model *model;
+    size_t length;
+    struct rusage usage;
+    tc_level best = tc_level_choose(TC_LEVEL_BEST);
+    printf("level %s, burst %.0f Gflop/s\n", tc_level_name(best), burst(best));
+    if (argc > 1 && !tc_model_load(argv[1], NULL, &model)) {
+        bench_load(argv[1]);
+        if (argc > 2) {
+            char *text = read_text(argv[2], &length);
+            bench_tokenizer(model, text, length, 100);
+            bench_tokenizer(model, text, length, 1000);
+            bench_tokenizer(model, text, length, 10000);
+            free(text);
+        }
+        if (tc_model_get_info(model)->hidden_size) {
+            bench_tag(model, 16, 1);
+            bench_tag(model, 128, 1);
+            bench_tag(model, 128, 2);
+        }
+        getrusage(RUSAGE_SELF, &usage);
+        printf("memory    %.1f MB at most, the mapped file included\n",
+               (double)usage.ru_maxrss / 1024);
+        tc_model_free(model);
+    }
+    bench_elements(best);
+    bench_gemms();
+    return 0;
+}

@@ -1,0 +1,128 @@
+#!/bin/sh
+# cross.sh - the library for aarch64: compiled by gcc and clang without a warning, its tests run
+# under qemu-user on two CPUs, and the program's numbers compared with those of this machine.
+# Ends with "N passed, N failed, N skipped". A missing tool is a counted skip.
+
+cd "$(dirname "$0")/.." || exit 1
+target=aarch64-linux-gnu
+work=${B:-build}/cross
+mkdir -p "$work" || exit 1
+warnings='-Wall -Wextra -pedantic -Wshadow -Wconversion -Werror'
+readers='tools/tool.c tools/json.c tools/safetensors.c tools/hf*.c'
+program="$readers tools/main.c tools/common.c tools/input.c tools/output*.c tools/cmd_*.c"
+passed=0
+failed=0
+skipped=0
+pass() { passed=$((passed + 1)); }
+fail() { # NAME [LOG]
+    failed=$((failed + 1))
+    echo "FAILED: $1"
+    [ -z "$2" ] || head -n 20 "$2"
+}
+skip() {
+    skipped=$((skipped + 1))
+    echo "skipped: $1"
+}
+have() { command -v "$1" >/dev/null 2>&1; }
+finish() {
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" = 0 ]
+    exit
+}
+
+printf '#define TOKCLASS_IMPLEMENTATION\n#include "tokclass.h"\n' >"$work/one.c"
+cp "$work/one.c" "$work/one.cpp"
+compile() { # COMPILER-WITH-TARGET STANDARD SUFFIX FLAGS...
+    compiler=$1
+    standard=$2
+    suffix=$3
+    shift 3
+    # shellcheck disable=SC2086
+    if $compiler -std="$standard" $warnings -O2 -I. "$@" -c -o "$work/one.o" \
+        "$work/one.$suffix" >"$work/log" 2>&1; then pass; else
+        fail "$compiler -std=$standard $*" "$work/log"
+    fi
+}
+if have $target-gcc; then
+    for flags in -O1 -DTC_NO_SIMD -DTC_NO_THREADS -DTC_NO_STDIO; do
+        compile $target-gcc c99 c $flags
+    done
+else
+    skip "$target-gcc is not here"
+fi
+if have $target-g++; then compile $target-g++ c++11 cpp; else skip "$target-g++ is not here"; fi
+# clang needs the target's C headers, which come with its gcc
+if have clang && [ -d /usr/$target/include ]; then
+    clang="clang --target=$target -isystem /usr/$target/include"
+    compile "$clang" c99 c
+    compile "$clang" c99 c -DTC_NO_SIMD
+else
+    skip "clang or the headers of $target are not here"
+fi
+
+qemu=
+for q in qemu-aarch64 qemu-aarch64-static; do have $q && qemu=$q && break; done
+case $(uname -m) in aarch64 | arm64) qemu=env ;; esac
+if [ -z "$qemu" ] || ! have $target-gcc; then
+    skip "qemu-aarch64 or $target-gcc is not here: nothing is run"
+    finish
+fi
+limit=
+have timeout && limit='timeout 900'
+
+# ------------------------------------------------------------------------------- the tests
+if [ -f tests/all.c ]; then
+    # shellcheck disable=SC2086
+    if $target-gcc -std=c99 -O2 -static -I. -o "$work/all" tests/all.c $readers -lm -lpthread \
+        2>"$work/log"; then
+        for cpu in max cortex-a72; do
+            command="$qemu -cpu $cpu"
+            [ $qemu = env ] && command=env
+            echo "--- $command all"
+            $limit $command "$work/all" >"$work/log" 2>&1 </dev/null
+            status=$?
+            counts=$(tail -n 1 "$work/log" |
+                sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p')
+            # shellcheck disable=SC2086
+            set -- ${counts:-0 0 0}
+            passed=$((passed + $1))
+            failed=$((failed + $2))
+            skipped=$((skipped + $3))
+            grep -v ': skipped: ' "$work/log" | tail -n 20
+            if [ $status != 0 ] && [ "$2" = 0 ]; then fail "exit status $status on $cpu"; fi
+        done
+    else
+        fail 'tests/all.c is not built' "$work/log"
+    fi
+else
+    skip 'no tests/all.c'
+fi
+
+# ---------------------------------------------------- the same numbers as on this machine
+if [ -f examples/demo.tcm ]; then
+    # shellcheck disable=SC2086
+    if ${CC:-cc} -std=c99 -O2 -I. -o "$work/here" $program tools/tokclass.c -lm -lpthread \
+        2>"$work/log" &&
+        $target-gcc -std=c99 -O2 -static -I. -o "$work/there" $program tools/tokclass.c -lm \
+            -lpthread 2>"$work/log"; then
+        head -n 3 examples/demo.txt >"$work/text"
+        same() { # ISA OPTIONS...: the program's bytes here and there
+            isa=$1
+            shift
+            "$work/here" "$@" >"$work/out.here" &&
+                $limit $qemu "$work/there" "$@" --isa "$isa" >"$work/out.there" &&
+                [ -s "$work/out.here" ] && cmp -s "$work/out.here" "$work/out.there" &&
+                pass && return
+            fail "differs from this machine at $isa: $*"
+        }
+        same neon encode examples/demo.tcm "$work/text" --output logits
+        same neon tag examples/demo.tcm "$work/text" --aggregation none --threads 2
+        head -n 1 examples/demo.txt >"$work/text"
+        same scalar encode examples/demo.tcm "$work/text" --output hidden
+    else
+        fail 'the program is not built' "$work/log"
+    fi
+else
+    skip 'no examples/demo.tcm'
+fi
+finish

@@ -1,0 +1,118 @@
+/* t_base.h - bytes, checksums, UTF-8, half floats, the thread pool. */
+#ifndef T_BASE_H
+#define T_BASE_H
+
+static void test_checksum(void) {
+    /* values of the xxHash specification's reference program, seed 0 */
+    CHECK(tc__bytes_checksum("", 0) == UINT64_C(0xEF46DB3751D8E999));
+    CHECK(tc__bytes_checksum("abc", 3) == UINT64_C(0x44BC2CF5AD770999));
+    CHECK(tc__bytes_checksum("The quick brown fox jumps over the lazy dog", 43) ==
+          UINT64_C(0x0B242D361FDA71BC));
+}
+
+/* Every half: widened, compared with its value by definition, and narrowed again. */
+static void test_half(void) {
+    uint32_t h;
+    int wide = 1, back = 1;
+    for (h = 0; h < 65536; h++) {
+        float f = tc__bytes_from_f16((uint16_t)h);
+        int exponent = (int)(h >> 10 & 31), mantissa = (int)(h & 1023);
+        double value = exponent ? ldexp(1024 + mantissa, exponent - 25) : ldexp(mantissa, -24);
+        if (exponent == 31) {
+            wide &= mantissa ? f != f : f == (h >> 15 ? -INFINITY : INFINITY);
+            back &= mantissa || tc__bytes_to_f16(f) == h;
+            continue;
+        }
+        wide &= (double)f == (h >> 15 ? -value : value) && (tc__bytes_of_float(f) >> 31) == h >> 15;
+        back &= tc__bytes_to_f16(f) == h;
+    }
+    CHECK(wide);
+    CHECK(back);
+    CHECK_EQ(tc__bytes_to_f16(65519.9f), 0x7BFF);
+    CHECK_EQ(tc__bytes_to_f16(65520.0f), 0x7C00);
+    CHECK_EQ(tc__bytes_to_f16(1.0f + 1.0f / 2048), 0x3C00); /* a tie goes to even */
+    CHECK_EQ(tc__bytes_to_f16(1.0f + 3.0f / 2048), 0x3C02);
+    CHECK_EQ(tc__bytes_to_f16(2.98023224e-8f), 0); /* half of the smallest: tie to even */
+    CHECK_EQ(tc__bytes_to_f16(2.98023259e-8f), 1);
+    CHECK_EQ(tc__bytes_to_bf16(1.0f + 1.0f / 256), 0x3F80);
+    CHECK_EQ(tc__bytes_to_bf16(1.0f + 3.0f / 256), 0x3F82);
+}
+
+/* Every code point goes out and in; every ill-formed lead takes its maximal subpart. */
+static void test_utf8(void) {
+    static const struct {
+        const char *bytes;
+        uint32_t length;
+    } ill[] = {{"\x80", 1}, {"\xC0\x80", 1}, {"\xC2", 1}, {"\xE0\x80", 1}, {"\xE1\x80", 2},
+               {"\xE1\x80\xC0", 2}, {"\xED\xA0\x80", 1}, {"\xF0\x90\x80", 3}, {"\xF0\x8F\x80", 1},
+               {"\xF4\x90\x80\x80", 1}, {"\xF5\x80", 1}, {"\xFF", 1}, {"\xF1\x80\x80\x41", 3}};
+    uint32_t c, back;
+    size_t i;
+    int good = 1;
+    for (c = 0; c < 0x110000; c++) {
+        char bytes[4];
+        uint32_t n = tc__utf8_put(bytes, c);
+        uint32_t m = tc__utf8_next((unsigned char *)bytes, (unsigned char *)bytes + n, &back);
+        if (c >= 0xD800 && c < 0xE000) good &= back == TC__ILL_FORMED;
+        else good &= m == n && back == c;
+    }
+    CHECK(good);
+    for (i = 0; i < sizeof ill / sizeof *ill; i++) {
+        const unsigned char *p = (const unsigned char *)ill[i].bytes;
+        CHECK_EQ(tc__utf8_next(p, p + strlen(ill[i].bytes), &back), ill[i].length);
+        CHECK_EQ(back, TC__ILL_FORMED);
+    }
+    CHECK_EQ(tc__utf8_check("abcdefgh\xC3\xA9\xFFz", 12), 10);
+    CHECK_EQ(tc__utf8_count("a\xC3\xA9\xFF\xE1\x80z", 7), 5);
+}
+
+static void test_sizes(void) {
+    int overflow = 0;
+    CHECK(tc__mem_mul(3, 5, &overflow) == 15 && !overflow);
+    (void)tc__mem_mul(UINT64_C(1) << 40, UINT64_C(1) << 40, &overflow);
+    CHECK(overflow);
+    overflow = 0;
+    (void)tc__mem_add(UINT64_MAX, 1, &overflow);
+    CHECK(overflow);
+    overflow = 0;
+    (void)tc__gemm_bytes(TC_S8, UINT32_MAX, UINT32_MAX, &overflow);
+    CHECK(overflow);
+}
+
+static void count_item(void *context, size_t item, unsigned worker) {
+    unsigned char *seen = (unsigned char *)context;
+    (void)worker;
+    seen[item]++; /* each item goes to one worker only */
+}
+
+/* Every item is done exactly once, for many generations and pool sizes. */
+static void test_pool(void) {
+    static const unsigned threads[] = {1, 2, 3, 8};
+    unsigned char seen[257];
+    size_t t, round, i;
+    tc_env env;
+    memset(&env, 0, sizeof env);
+    for (t = 0; t < 4; t++) {
+        tc__pool *pool;
+        int good = 1;
+        if (tc__thread_create(&env, threads[t], &pool)) continue;
+        for (round = 0; round < 300; round++) {
+            size_t items = round * 7 % sizeof seen;
+            memset(seen, 0, sizeof seen);
+            tc__thread_run(pool, count_item, seen, items);
+            for (i = 0; i < sizeof seen; i++) good &= seen[i] == (i < items);
+        }
+        CHECK(good);
+        tc__thread_free(&env, pool);
+    }
+}
+
+static void test_base(void) {
+    test_checksum();
+    test_half();
+    test_utf8();
+    test_sizes();
+    test_pool();
+}
+
+#endif

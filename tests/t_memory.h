@@ -1,0 +1,119 @@
+/* t_memory.h - the allocator: every single allocation fails once, everything comes back, and a
+ * shape that was seen before allocates nothing but its result. */
+#ifndef T_MEMORY_H
+#define T_MEMORY_H
+
+typedef struct ledger {
+    long calls, fail_at; /* the fail_at-th call fails; 0: none */
+    long long bytes;
+    long blocks, wrong;
+} ledger;
+
+static void *ledger_allocate(void *user, void *old, size_t old_size, size_t new_size) {
+    ledger *l = (ledger *)user;
+    size_t *block = (size_t *)old, head = 64 / sizeof *block;
+    if (old && block[-(int)head] != old_size) l->wrong++;
+    if (!new_size) {
+        if (old) l->bytes -= (long long)old_size, l->blocks--, free(block - head);
+        return NULL;
+    }
+    if (++l->calls == l->fail_at) return NULL;
+    block = (size_t *)realloc(old ? block - head : NULL, new_size + 64);
+    if (!block) return NULL;
+    l->bytes += (long long)new_size - (long long)old_size;
+    l->blocks += !old;
+    block[0] = new_size;
+    return block + head;
+}
+
+/* Writes, opens, tags and decodes with one allocator; TC_OK, or the status of the failure. */
+static tc_status memory_work(ledger *l, tc_diag *diag) {
+    static const plan p = {1, 16, 2, 20, 8, 2, 7, 16, "gelu", TC_S8};
+    static const int32_t ids[] = {2, 5, 10, 3};
+    const void *data;
+    size_t size;
+    tc_env env;
+    tc_model *model = NULL;
+    tc_tagger *tagger = NULL;
+    tc_encoding *encoding = NULL;
+    tc_result *result = NULL;
+    tc_tag_options o;
+    tc_string text;
+    tc_status status = TC_OK;
+    made m;
+    memset(&env, 0, sizeof env);
+    memset(&o, 0, sizeof o);
+    env.allocate = ledger_allocate;
+    env.user = l;
+    env.threads = 2;
+    env.diag = diag;
+    if (!made_plan(&m, &p, &env)) status = TC_ERROR_MEMORY;
+    if (!status) status = tc_writer_finish(m.writer, &data, &size);
+    if (!status) status = tc_model_open(data, size, &env, &model);
+    if (!status) status = tc_tagger_create(model, &env, &tagger);
+    o.aggregation = TC_AGGREGATION_AVERAGE;
+    o.constrain = TC_CONSTRAIN_BIO;
+    if (!status) status = tag_text(tagger, "my name is anna smith, in new york. my name is \xE3\x80\xAE\xCC\x81 anna smith", &o, &result);
+    if (!status) status = tc_encoding_create(tc_model_tokenizer(model), &env, &encoding);
+    if (!status) status = tc_encoding_decode(encoding, ids, 4, 0, &text);
+    tc_result_free(result);
+    tc_encoding_free(encoding);
+    tc_tagger_free(tagger);
+    tc_model_free(model);
+    made_free(&m);
+    return status;
+}
+
+static void test_memory_failures(void) {
+    ledger l;
+    tc_diag diag;
+    long fail, total, good = 0;
+    memset(&l, 0, sizeof l);
+    CHECK_EQ(memory_work(&l, &diag), TC_OK);
+    CHECK(l.bytes == 0 && l.blocks == 0 && l.wrong == 0);
+    total = l.calls;
+    CHECK(total > 50);
+    for (fail = 1; fail <= total; fail++) {
+        tc_status status;
+        memset(&l, 0, sizeof l);
+        l.fail_at = fail;
+        memset(&diag, 0, sizeof diag);
+        status = memory_work(&l, &diag);
+        good += status == TC_ERROR_MEMORY && l.bytes == 0 && l.blocks == 0 && l.wrong == 0;
+    }
+    CHECK_EQ(good, total);
+}
+
+static void test_memory_steady(void) {
+    ledger l;
+    tc_env env;
+    tc_tagger *tagger;
+    tc_result *result;
+    made m;
+    long before;
+    int i;
+    memset(&l, 0, sizeof l);
+    memset(&env, 0, sizeof env);
+    env.allocate = ledger_allocate;
+    env.user = &l;
+    if (!made_plan(&m, &tag_plan, NULL) || tc_tagger_create(m.model, &env, &tagger)) {
+        CHECK(0);
+        return;
+    }
+    for (i = 0; i < 4; i++) {
+        before = l.calls;
+        CHECK(!tc_tag(tagger, "my name is anna smith in new york, my name is anna smith in new york.", &result));
+        if (i) CHECK_EQ(l.calls - before, 1);
+        tc_result_free(result);
+    }
+    tc_tagger_free(tagger);
+    CHECK(l.bytes == 0 && l.blocks == 0);
+    made_free(&m);
+}
+
+static void test_memory(void) {
+    test_memory_failures();
+    test_memory_steady();
+}
+
+#endif

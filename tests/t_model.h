@@ -1,0 +1,438 @@
+/* t_model.h - the encoder: against a slow one in double precision, against the real stack's
+ * logits, and bit for bit between levels, batches and thread counts. */
+#ifndef T_MODEL_H
+#define T_MODEL_H
+
+/* ---- the slow encoder: models.md section 4, in double, loops and nothing else ---- */
+
+typedef struct slow {
+    const tc_model *model;
+    double *tensors[512];
+} slow;
+
+static const double *slow_get(slow *s, const char *format, unsigned layer) {
+    char name[96];
+    tc_tensor_info t;
+    uint32_t i;
+    snprintf(name, sizeof name, format, layer);
+    for (i = 0; !tc_model_tensor(s->model, i, &t); i++) {
+        size_t n = (size_t)t.rows * t.columns, k;
+        float *f;
+        if (strcmp(t.name, name)) continue;
+        if (s->tensors[i]) return s->tensors[i];
+        f = (float *)malloc(n * sizeof *f);
+        s->tensors[i] = (double *)malloc(n * sizeof(double));
+        (void)tc_model_read(s->model, i, f);
+        for (k = 0; k < n; k++) s->tensors[i][k] = (double)f[k];
+        free(f);
+        return s->tensors[i];
+    }
+    return NULL;
+}
+
+static void slow_linear(slow *s, const char *stem, unsigned layer, const double *x, size_t n, size_t in, size_t out, double *y) {
+    char name[96];
+    const double *w, *b;
+    size_t t, i, k;
+    snprintf(name, sizeof name, "%s.weight", stem);
+    w = slow_get(s, name, layer);
+    snprintf(name, sizeof name, "%s.bias", stem);
+    b = slow_get(s, name, layer);
+    for (t = 0; t < n; t++)
+        for (i = 0; i < out; i++) {
+            double sum = b[i];
+            for (k = 0; k < in; k++) sum += x[t * in + k] * w[i * in + k];
+            y[t * out + i] = sum;
+        }
+}
+
+static void slow_norm(slow *s, const char *stem, unsigned layer, double *x, size_t n, size_t h) {
+    char name[96];
+    const double *w, *b;
+    size_t t, i;
+    snprintf(name, sizeof name, "%s.weight", stem);
+    w = slow_get(s, name, layer);
+    snprintf(name, sizeof name, "%s.bias", stem);
+    b = slow_get(s, name, layer);
+    for (t = 0; t < n; t++, x += h) {
+        double mean = 0, square = 0;
+        for (i = 0; i < h; i++) mean += x[i] / (double)h;
+        for (i = 0; i < h; i++) square += (x[i] - mean) * (x[i] - mean) / (double)h;
+        for (i = 0; i < h; i++) x[i] = (x[i] - mean) / sqrt(square + (double)tc_model_get_info(s->model)->layer_norm_eps) * w[i] + b[i];
+    }
+}
+
+static double slow_act(const char *act, double x) {
+    if (!strcmp(act, "gelu")) return 0.5 * x * erfc(-x * 0.70710678118654752440);
+    if (!strcmp(act, "gelu_new")) return 0.5 * x * (1 + tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)));
+    if (!strcmp(act, "relu")) return x > 0 ? x : 0;
+    return x / (1 + exp(-x));
+}
+
+static void slow_attention(const double *qkv, double *out, size_t n, size_t h, size_t heads) {
+    size_t d = h / heads, a, i, j, k;
+    double *p = (double *)malloc(n * sizeof *p);
+    for (a = 0; a < heads; a++)
+        for (i = 0; i < n; i++) {
+            double top = -1e300, sum = 0;
+            for (j = 0; j < n; j++) {
+                p[j] = 0;
+                for (k = 0; k < d; k++) p[j] += qkv[i * 3 * h + a * d + k] * qkv[j * 3 * h + h + a * d + k];
+                p[j] /= sqrt((double)d);
+                if (p[j] > top) top = p[j];
+            }
+            for (j = 0; j < n; j++) sum += p[j] = exp(p[j] - top);
+            for (k = 0; k < d; k++) {
+                double mixed = 0;
+                for (j = 0; j < n; j++) mixed += p[j] / sum * qkv[j * 3 * h + 2 * h + a * d + k];
+                out[i * h + a * d + k] = mixed;
+            }
+        }
+    free(p);
+}
+
+/* logits [n, C] of one sequence, in a malloc block. */
+static double *slow_run(const tc_model *model, const int32_t *ids, const uint8_t *types, size_t n) {
+    const tc_model_info *m = tc_model_get_info(model);
+    size_t E = m->embedding_size, H = m->hidden_size, I = m->intermediate_size, i, k;
+    size_t big = n * (3 * H + I + E + m->num_labels);
+    double *x = (double *)malloc(big * sizeof *x), *y = (double *)malloc(big * sizeof *y), *z = (double *)malloc(big * sizeof *z);
+    const double *word, *position, *type;
+    uint32_t l;
+    slow s;
+    memset(&s, 0, sizeof s);
+    s.model = model;
+    word = slow_get(&s, "embeddings.word", 0);
+    position = slow_get(&s, "embeddings.position", 0);
+    type = m->type_vocab_size ? slow_get(&s, "embeddings.type", 0) : NULL;
+    for (i = 0; i < n; i++)
+        for (k = 0; k < E; k++)
+            x[i * E + k] = word[(size_t)ids[i] * E + k] + position[i * E + k] + (type ? type[types[i] * E + k] : 0);
+    slow_norm(&s, "embeddings.norm", 0, x, n, E);
+    if (E != H) {
+        slow_linear(&s, "embeddings.projection", 0, x, n, E, H, y);
+        memcpy(x, y, n * H * sizeof *x);
+    }
+    for (l = 0; l < m->num_hidden_layers; l++) {
+        slow_linear(&s, "layer.%u.attention.qkv", l, x, n, H, 3 * H, y);
+        slow_attention(y, z, n, H, m->num_attention_heads);
+        slow_linear(&s, "layer.%u.attention.output", l, z, n, H, H, y);
+        for (i = 0; i < n * H; i++) x[i] += y[i];
+        slow_norm(&s, "layer.%u.attention.norm", l, x, n, H);
+        slow_linear(&s, "layer.%u.ffn.up", l, x, n, H, I, y);
+        for (i = 0; i < n * I; i++) y[i] = slow_act(m->hidden_act, y[i]);
+        slow_linear(&s, "layer.%u.ffn.down", l, y, n, I, H, z);
+        for (i = 0; i < n * H; i++) x[i] += z[i];
+        slow_norm(&s, "layer.%u.ffn.norm", l, x, n, H);
+    }
+    slow_linear(&s, "head", 0, x, n, H, m->num_labels, y);
+    for (i = 0; i < 512; i++) free(s.tensors[i]);
+    free(x);
+    free(z);
+    return y;
+}
+
+/* ---- batches made up ---- */
+
+enum { MODEL_SEQUENCES = 5, MODEL_TOKENS = 1 + 7 + 16 + 40 + 33 };
+static const uint32_t model_lengths[MODEL_SEQUENCES] = {1, 7, 16, 40, 33};
+
+static void model_batch(int32_t *ids, uint8_t *types, uint32_t type_count) {
+    size_t i;
+    for (i = 0; i < MODEL_TOKENS; i++) {
+        ids[i] = (int32_t)(i * 7 % PLAN_VOCAB);
+        types[i] = (uint8_t)(type_count ? i / 3 % type_count : 0);
+    }
+}
+
+/* Runs all sequences in groups of `group`, in the order or backwards. */
+static int model_run(const tc_model *model, tc_level level, unsigned threads, size_t group, int backwards, float *logits) {
+    const tc_model_info *m = tc_model_get_info(model);
+    int32_t ids[MODEL_TOKENS], part[MODEL_TOKENS];
+    uint8_t types[MODEL_TOKENS], part_types[MODEL_TOKENS];
+    size_t starts[MODEL_SEQUENCES], i, k, at = 0, C = m->num_labels;
+    float *out = (float *)malloc(MODEL_TOKENS * C * sizeof *out);
+    tc_session *session;
+    tc_env env;
+    int good;
+    memset(&env, 0, sizeof env);
+    env.level = level;
+    env.threads = threads;
+    model_batch(ids, types, m->type_vocab_size);
+    for (i = 0; i < MODEL_SEQUENCES; at += model_lengths[i++]) starts[i] = at;
+    good = !tc_session_create(model, &env, &session);
+    for (i = 0; i < MODEL_SEQUENCES && good; i += group) {
+        size_t n = MODEL_SEQUENCES - i < group ? MODEL_SEQUENCES - i : group, order[MODEL_SEQUENCES], total = 0;
+        uint32_t lengths[MODEL_SEQUENCES];
+        tc_batch batch;
+        tc_outputs outputs;
+        memset(&outputs, 0, sizeof outputs);
+        for (k = 0; k < n; k++) {
+            order[k] = backwards ? i + n - 1 - k : i + k;
+            lengths[k] = model_lengths[order[k]];
+            memcpy(part + total, ids + starts[order[k]], lengths[k] * sizeof *part);
+            memcpy(part_types + total, types + starts[order[k]], lengths[k]);
+            total += lengths[k];
+        }
+        batch.ids = part;
+        batch.types = part_types;
+        batch.lengths = lengths;
+        batch.sequences = n;
+        outputs.logits = out;
+        good = !tc_session_run(session, &batch, &outputs);
+        for (k = total = 0; k < n; total += lengths[k++])
+            memcpy(logits + starts[order[k]] * C, out + total * C, lengths[k] * C * sizeof *out);
+    }
+    tc_session_free(session);
+    free(out);
+    return good;
+}
+
+/* Every plan: near the slow encoder, and the same bits everywhere. Returns the logits' checksum. */
+static uint64_t model_check(const plan *p, const char *name) {
+    static const unsigned threads[] = {1, 2, 3};
+    made m;
+    float *want = NULL, *got;
+    size_t C = p->labels, bytes = MODEL_TOKENS * C * sizeof *want, i, k, at = 0;
+    int32_t ids[MODEL_TOKENS];
+    uint8_t types[MODEL_TOKENS];
+    double worst = 0, top = 1;
+    int level, good = 1, bits = 1;
+    uint64_t sum;
+    if (!made_plan(&m, p, NULL)) {
+        CHECK_CASE(0, name);
+        return 0;
+    }
+    want = (float *)malloc(bytes);
+    got = (float *)malloc(bytes);
+    CHECK_CASE(model_run(m.model, TC_LEVEL_SCALAR, 1, 5, 0, want), name);
+    model_batch(ids, types, p->types);
+    for (i = 0; i < MODEL_SEQUENCES; at += model_lengths[i++]) {
+        double *exact = slow_run(m.model, ids + at, types + at, model_lengths[i]);
+        for (k = 0; k < model_lengths[i] * C; k++) {
+            double e = fabs(exact[k] - (double)want[at * C + k]);
+            if (e > worst) worst = e;
+            if (fabs(exact[k]) > top) top = fabs(exact[k]);
+        }
+        free(exact);
+    }
+    CHECK_CASE(worst <= 1e-5 * top, name);
+    for (level = TC_LEVEL_SCALAR; level < TC_LEVEL_COUNT; level++) {
+        if (!tc_level_available((tc_level)level)) continue;
+        for (i = 0; i < 3; i++)
+            for (k = 1; k <= 5; k += 2) {
+                good &= model_run(m.model, (tc_level)level, threads[i], k, (int)(i % 2), got);
+                if (level == TC_LEVEL_BASE) {
+                    for (at = 0; at < MODEL_TOKENS * C; at++) good &= fabs((double)got[at] - (double)want[at]) <= 2e-5 * top;
+                } else {
+                    bits &= !memcmp(got, want, bytes);
+                }
+            }
+    }
+    CHECK_CASE(good, name);
+    CHECK_CASE(bits, name);
+    sum = tc__bytes_checksum(want, bytes);
+    free(want);
+    free(got);
+    made_free(&m);
+    return sum;
+}
+
+/* The same sums on every machine, so every CPU that runs this test computes the same bits. */
+static void test_model_made(void) {
+    static const struct {
+        plan p;
+        const char *name;
+        uint64_t sum;
+    } all[] = {
+        {{2, 48, 4, 96, 48, 2, 7, 64, "gelu", TC_F32}, "bert, gelu", UINT64_C(0xAC81F33CB4F1886A)},
+        {{1, 60, 3, 104, 60, 1, 2, 41, "gelu_new", TC_F32}, "odd sizes, gelu_new, one type", UINT64_C(0x116E32EA725CF8F3)},
+        {{3, 32, 1, 40, 20, 0, 5, 40, "relu", TC_F32}, "projection, relu, no types", UINT64_C(0x58B0F0E801C0C44E)},
+        {{2, 64, 2, 130, 64, 2, 7, 40, "silu", TC_F16}, "silu, f16", UINT64_C(0x5FD966CAF0CEE4BD)},
+        {{2, 48, 3, 50, 24, 2, 7, 40, "gelu", TC_BF16}, "projection, bf16", UINT64_C(0x8C2BDF47846A78DC)},
+        {{2, 36, 2, 70, 36, 2, 7, 40, "gelu", TC_S16}, "s16", UINT64_C(0x1C85F34C4DAD300D)},
+        {{2, 68, 4, 77, 68, 2, 7, 40, "gelu", TC_S8}, "s8", UINT64_C(0x5F17EC6F7DFEFA92)},
+    };
+    size_t i;
+    for (i = 0; i < sizeof all / sizeof *all; i++) {
+        uint64_t sum = model_check(&all[i].p, all[i].name);
+        if (sum != all[i].sum) printf("    sum of %s: 0x%016llX\n", all[i].name, (unsigned long long)sum);
+        CHECK_CASE(sum == all[i].sum, all[i].name);
+    }
+}
+
+/* hidden states of each layer, and arguments that are refused. */
+static void test_model_outputs(void) {
+    static const plan p = {2, 16, 2, 24, 16, 2, 3, 8, "gelu", TC_F32};
+    int32_t ids[9] = {2, 5, 6, 3, 0, 0, 0, 0, 0};
+    uint32_t length = 4;
+    float a[4 * 16], b[4 * 16], logits[4 * 3];
+    tc_session *s;
+    tc_batch batch;
+    tc_outputs o;
+    tc_diag diag;
+    tc_env env;
+    made m;
+    memset(&env, 0, sizeof env);
+    memset(&batch, 0, sizeof batch);
+    memset(&o, 0, sizeof o);
+    env.diag = &diag;
+    if (!made_plan(&m, &p, NULL) || tc_session_create(m.model, &env, &s)) {
+        CHECK(0);
+        return;
+    }
+    batch.ids = ids;
+    batch.lengths = &length;
+    batch.sequences = 1;
+    o.hidden = a;
+    CHECK(!tc_session_run(s, &batch, &o));
+    o.hidden = b;
+    o.layer = 2;
+    o.logits = logits;
+    CHECK(!tc_session_run(s, &batch, &o) && !memcmp(a, b, sizeof a));
+    o.layer = 1;
+    CHECK(!tc_session_run(s, &batch, &o) && memcmp(a, b, sizeof a));
+    o.layer = -1;
+    CHECK(!tc_session_run(s, &batch, &o) && memcmp(a, b, sizeof a));
+    o.layer = 3;
+    CHECK_EQ(tc_session_run(s, &batch, &o), TC_ERROR_ARGUMENT);
+    o.layer = 0;
+    ids[1] = PLAN_VOCAB;
+    CHECK_EQ(tc_session_run(s, &batch, &o), TC_ERROR_ARGUMENT);
+    CHECK(strstr(diag.message, "token 1") != NULL);
+    ids[1] = -1;
+    CHECK_EQ(tc_session_run(s, &batch, &o), TC_ERROR_ARGUMENT);
+    ids[1] = 5;
+    length = 9;
+    CHECK_EQ(tc_session_run(s, &batch, &o), TC_ERROR_LENGTH);
+    length = 0;
+    CHECK_EQ(tc_session_run(s, &batch, &o), TC_ERROR_ARGUMENT);
+    tc_session_free(s);
+    made_free(&m);
+}
+
+/* ---- the real stack's logits, float64 ---- */
+
+typedef struct logit_case {
+    const char *name;
+    const tc_model *model;
+    tc_session *session;
+    double worst, top;
+    size_t cases, bad;
+    const char *output; /* "logits", or the hidden states */
+} logit_case;
+
+static void compare_rows(logit_case *k, const json_doc *d, const json_node *rows, const float *got, size_t columns) {
+    const json_node *row, *v;
+    size_t t = 0, i;
+    for (row = json_first(d, rows); row; row = json_next(d, row), t++)
+        for (i = 0, v = json_first(d, row); v; v = json_next(d, v), i++) {
+            double want = json_double(v), e = i < columns ? fabs(want - (double)got[t * columns + i]) : 1e9;
+            if (e > k->worst) k->worst = e;
+            if (fabs(want) > k->top) k->top = fabs(want);
+        }
+}
+
+/* The ids of a text, at most 512; returns their number. */
+static uint32_t logit_ids(const tc_model *model, tc_string text, int32_t *ids) {
+    const tc_token *t;
+    tc_encoding *e;
+    tc_input input;
+    size_t n = 0, i;
+    memset(&input, 0, sizeof input);
+    input.text = text.data;
+    input.length = text.length;
+    if (tc_encoding_create(tc_model_tokenizer(model), NULL, &e)) return 0;
+    if (!tc_encoding_run(e, &input, NULL)) {
+        t = tc_encoding_tokens(e, 0, &n);
+        for (i = 0; i < n && i < 512; i++) ids[i] = t[i].id;
+    }
+    tc_encoding_free(e);
+    return (uint32_t)(n < 512 ? n : 512);
+}
+
+static void visit_logits(void *user, const json_doc *d, const json_node *c, size_t line) {
+    logit_case *k = (logit_case *)user;
+    const tc_model_info *n = tc_model_get_info(k->model);
+    const json_node *ids = json_get(d, c, "ids"), *hidden = json_get(d, c, "hidden_states"), *types = json_get(d, c, "type_ids"), *v;
+    int32_t list[512];
+    uint8_t kinds[512] = {0};
+    uint32_t length = 0;
+    float *out;
+    tc_batch batch;
+    tc_outputs o;
+    size_t i = 0;
+    (void)line;
+    if (!ids) length = logit_ids(k->model, json_text(json_get(d, c, "text")), list);
+    else if (ids->count > 512) return;
+    for (v = ids ? json_first(d, ids) : NULL; v; v = json_next(d, v)) list[length++] = (int32_t)json_int(v, 0);
+    for (v = types ? json_first(d, types) : NULL; v; v = json_next(d, v)) kinds[i++] = (uint8_t)json_int(v, 0);
+    out = (float *)malloc((size_t)length * (n->hidden_size + n->num_labels) * sizeof *out);
+    memset(&o, 0, sizeof o);
+    batch.ids = list;
+    batch.types = n->type_vocab_size ? kinds : NULL;
+    batch.lengths = &length;
+    batch.sequences = 1;
+    o.logits = out;
+    if (json_get(d, c, "logits")) {
+        k->bad += tc_session_run(k->session, &batch, &o) != TC_OK;
+        compare_rows(k, d, json_get(d, c, "logits"), out, n->num_labels);
+        k->cases++;
+    }
+    o.logits = NULL;
+    o.hidden = out;
+    o.layer = -1;
+    for (v = hidden ? json_first(d, hidden) : NULL; v; v = json_next(d, v)) {
+        k->bad += tc_session_run(k->session, &batch, &o) != TC_OK;
+        compare_rows(k, d, v, out, n->hidden_size);
+        o.layer = o.layer < 0 ? 1 : o.layer + 1;
+        k->cases++;
+    }
+    free(out);
+}
+
+static void test_model_reference(void) {
+    static const char *const models[] = {"bert-gelu", "bert-gelu_new-cased", "bert-odd", "distilbert-cased",
+                                         "distilbert-uncased", "electra"};
+    char path[128];
+    size_t i;
+    int level, threads;
+    for (i = 0; i < sizeof models / sizeof *models; i++) {
+        made m;
+        snprintf(path, sizeof path, "oracles/reference/models/%s/expected.jsonl", models[i]);
+        if (!shared_here(path)) continue;
+        snprintf(path, sizeof path, "oracles/reference/models/%s", models[i]);
+        if (!made_convert(&m, shared_path(path), -1)) {
+            CHECK_CASE(0, models[i]);
+            continue;
+        }
+        for (level = TC_LEVEL_SCALAR; level < TC_LEVEL_COUNT; level++)
+            for (threads = 1; threads <= 2 && tc_level_available((tc_level)level); threads++) {
+                logit_case k;
+                tc_env env;
+                memset(&k, 0, sizeof k);
+                memset(&env, 0, sizeof env);
+                k.model = m.model;
+                k.top = 1;
+                env.level = (tc_level)level;
+                env.threads = (unsigned)threads;
+                if (tc_session_create(m.model, &env, &k.session)) continue;
+                snprintf(path, sizeof path, "oracles/reference/models/%s/expected.jsonl", models[i]);
+                (void)each_line(shared_path(path), visit_logits, &k);
+                CHECK_CASE(k.cases == 15 && !k.bad && k.worst <= 1e-5 * k.top, models[i]);
+                k.cases = 0;
+                snprintf(path, sizeof path, "oracles/reference/models/%s/hidden.jsonl", models[i]);
+                if (each_line(shared_path(path), visit_logits, &k)) CHECK_CASE(k.cases && !k.bad && k.worst <= 1e-5 * k.top, models[i]);
+                tc_session_free(k.session);
+            }
+        made_free(&m);
+    }
+}
+
+static void test_model(void) {
+    test_model_made();
+    test_model_outputs();
+    test_model_reference();
+}
+
+#endif

@@ -1,0 +1,400 @@
+/* t_tag.h - the pipeline against transformers' own output, and what goes beyond it. */
+#ifndef T_TAG_H
+#define T_TAG_H
+
+typedef struct tag_case {
+    const char *name;
+    tc_tagger *tagger;
+    tc_tag_options options;
+    int words; /* input is pre-split */
+    size_t cases;
+} tag_case;
+
+static int entity_is(const tc_entity *e, const json_doc *d, const json_node *want) {
+    const json_node *group = json_get(d, want, "entity_group"), *index = json_get(d, want, "index");
+    tc_string label = {"", 0};
+    label.data = e->label;
+    label.length = strlen(e->label);
+    return string_is(label, group ? group : json_get(d, want, "entity")) && string_is(e->word, json_get(d, want, "word")) &&
+           (!index || e->index == json_int(index, -1)) && e->start.codepoint == json_int(json_get(d, want, "start"), -1) &&
+           e->end.codepoint == json_int(json_get(d, want, "end"), -1) &&
+           fabs((double)e->score - json_double(json_get(d, want, "score"))) <= 2e-5;
+}
+
+static int entities_are(const tc_entities *e, const json_doc *d, const json_node *want) {
+    size_t i = 0;
+    if (!want || want->type != JSON_ARRAY || want->count != e->count) return 0;
+    for (want = json_first(d, want); want; want = json_next(d, want))
+        if (!entity_is(&e->entities[i++], d, want)) return 0;
+    return 1;
+}
+
+/* One input, a string or an array of words, with its expected entities. */
+static void tag_one(tag_case *k, const json_doc *d, const json_node *in, const json_node *want, size_t line) {
+    tc_string *words = NULL, text = json_text(in);
+    tc_result *result;
+    tc_input input;
+    char where[160];
+    size_t n = 0;
+    int good;
+    memset(&input, 0, sizeof input);
+    input.text = text.data;
+    input.length = text.length;
+    if (in->type == JSON_ARRAY) {
+        words = (tc_string *)malloc((in->count + 1) * sizeof *words);
+        for (in = json_first(d, in); in; in = json_next(d, in)) words[n++] = json_text(in);
+        input.words = words;
+        input.word_count = n;
+    }
+    good = !tc_tagger_tag(k->tagger, &input, 1, &k->options, &result);
+    good = good && entities_are(&result->inputs[0], d, want);
+    snprintf(where, sizeof where, "%s, line %u", k->name, (unsigned)line);
+    CHECK_CASE(good, where);
+    tc_result_free(result);
+    free(words);
+    k->cases++;
+}
+
+static void visit_tag(void *user, const json_doc *d, const json_node *c, size_t line) {
+    tag_case *k = (tag_case *)user;
+    const json_node *in = json_get(d, c, "input"), *out = json_get(d, c, "output");
+    const json_node *first = in && in->type == JSON_ARRAY ? json_first(d, in) : NULL;
+    int list = first && (!k->words || first->type == JSON_ARRAY);
+    if (!in || !out) return;
+    if (!list) { /* one text; one list of words comes back as a list of one list */
+        if (k->words && json_first(d, out) && json_first(d, out)->type == JSON_ARRAY) out = json_first(d, out);
+        tag_one(k, d, in, out, line);
+        return;
+    }
+    out = json_first(d, out);
+    for (in = first; in && out; in = json_next(d, in), out = json_next(d, out)) tag_one(k, d, in, out, line);
+}
+
+static tc_aggregation tag_strategy(const json_node *node) {
+    static const char *const names[] = {"simple", "none", "first", "average", "max"};
+    int i;
+    for (i = 0; i < 5; i++)
+        if (json_is(node, names[i])) return (tc_aggregation)i;
+    return TC_AGGREGATION_NONE;
+}
+
+static tc_tagger *tag_reference_tagger; /* of the model at work; the index is sorted by model */
+static made tag_reference_model;
+static char tag_reference_name[64];
+
+static int tag_reference_open(const char *model) {
+    char path[128];
+    if (!strcmp(model, tag_reference_name)) return tag_reference_tagger != NULL;
+    tc_tagger_free(tag_reference_tagger);
+    made_free(&tag_reference_model);
+    tag_reference_tagger = NULL;
+    memset(&tag_reference_model, 0, sizeof tag_reference_model);
+    snprintf(tag_reference_name, sizeof tag_reference_name, "%s", model);
+    if (!*model) return 0;
+    snprintf(path, sizeof path, "oracles/reference/%s", model);
+    return made_convert(&tag_reference_model, shared_path(path), -1) &&
+           !tc_tagger_create(tag_reference_model.model, NULL, &tag_reference_tagger);
+}
+
+static void visit_index(void *user, const json_doc *d, const json_node *c, size_t line) {
+    const json_node *args = json_get(d, c, "args"), *stride = json_get(d, args, "stride"), *ignore = json_get(d, args, "ignore_labels");
+    char file[128], path[192], model[64], delimiter[16];
+    tag_case k;
+    tc_string s = json_text(json_get(d, c, "file")), name = json_text(json_get(d, c, "model"));
+    (void)line;
+    snprintf(file, sizeof file, "%.*s", (int)s.length, s.data);
+    snprintf(model, sizeof model, "%.*s", (int)name.length, name.data);
+    if (strncmp(file, "bert", 4) && strncmp(file, "distilbert", 10)) return;
+    if (!strncmp(strrchr(file, '/'), "/nostrategy", 11)) return; /* ungrouped tokens of merged windows: not offered */
+    memset(&k, 0, sizeof k);
+    k.name = file;
+    k.options.aggregation = tag_strategy(json_get(d, args, "aggregation_strategy"));
+    k.options.keep_all = ignore && !ignore->count;
+    k.options.long_text = stride ? TC_LONG_WINDOW : TC_LONG_TRUNCATE;
+    k.options.has_stride = stride != NULL;
+    k.options.stride = (uint32_t)json_int(stride, 0);
+    k.words = json_get(d, args, "is_split_into_words") != NULL;
+    if (json_get(d, args, "delimiter")) {
+        s = json_text(json_get(d, args, "delimiter"));
+        snprintf(delimiter, sizeof delimiter, "%.*s", (int)s.length, s.data);
+        k.options.delimiter = delimiter;
+    }
+    if (!tag_reference_open(model)) {
+        CHECK_CASE(0, model);
+        return;
+    }
+    k.tagger = tag_reference_tagger;
+    snprintf(path, sizeof path, "oracles/reference/pipeline/%s", file);
+    (void)each_line(shared_path(path), visit_tag, &k);
+    CHECK_CASE(k.cases > 0, file);
+    *(size_t *)user += k.cases;
+}
+
+static void test_tag_reference(void) {
+    size_t cases = 0;
+    if (!shared_here("oracles/reference/pipeline/index.jsonl")) return;
+    (void)each_line(shared_path("oracles/reference/pipeline/index.jsonl"), visit_index, &cases);
+    CHECK(cases > 400);
+    (void)tag_reference_open("");
+}
+
+/* Expected lines answer the lines of a text. */
+typedef struct demo_case {
+    tag_case tag;
+    char *text;
+} demo_case;
+
+static void visit_demo(void *user, const json_doc *d, const json_node *want, size_t line) {
+    demo_case *k = (demo_case *)user;
+    char *end = strchr(k->text, '\n'), where[96];
+    tc_result *result;
+    int good;
+    if (end) *end = 0;
+    memset(where, 0, sizeof where);
+    {
+        tc_input input;
+        memset(&input, 0, sizeof input);
+        input.text = k->text;
+        input.length = strlen(k->text);
+        good = !tc_tagger_tag(k->tag.tagger, &input, 1, &k->tag.options, &result) && entities_are(&result->inputs[0], d, want);
+    }
+    snprintf(where, sizeof where, "%s, line %u", k->tag.name, (unsigned)line);
+    CHECK_CASE(good, where);
+    tc_result_free(result);
+    k->tag.cases++;
+    if (end) k->text = end + 1;
+}
+
+static void demo_file(tc_tagger *tagger, const char *texts, const char *expected, const tc_tag_options *options) {
+    demo_case k;
+    size_t size;
+    char *text = test_read_file(shared_path(texts), &size);
+    memset(&k, 0, sizeof k);
+    k.tag.name = expected;
+    k.tag.tagger = tagger;
+    k.tag.options = *options;
+    k.text = text;
+    (void)each_line(shared_path(expected), visit_demo, &k);
+    CHECK_CASE(k.tag.cases > 0, expected);
+    free(text);
+}
+
+static void test_tag_demo(void) {
+    static const char *const names[] = {"simple", "none", "first", "average", "max"};
+    char expected[128];
+    tc_tagger *tagger;
+    tc_tag_options o;
+    made m;
+    int i;
+    if (!shared_here("checkpoints/demo-ner/config.json")) return;
+    if (!made_convert(&m, shared_path("checkpoints/demo-ner"), -1) || tc_tagger_create(m.model, NULL, &tagger)) {
+        CHECK(0);
+        return;
+    }
+    memset(&o, 0, sizeof o);
+    for (i = 0; i < 5; i++) {
+        snprintf(expected, sizeof expected, "checkpoints/demo-ner/expected/%s.jsonl", names[i]);
+        o.aggregation = (tc_aggregation)i;
+        demo_file(tagger, "checkpoints/demo-ner/texts.txt", expected, &o);
+    }
+    o.aggregation = TC_AGGREGATION_SIMPLE; /* the default overlap is a quarter of 512 */
+    demo_file(tagger, "checkpoints/demo-ner/long.txt", "checkpoints/demo-ner/expected/long-stride128-simple.jsonl", &o);
+    o.aggregation = TC_AGGREGATION_FIRST;
+    o.has_stride = 1;
+    o.stride = 128;
+    demo_file(tagger, "checkpoints/demo-ner/long.txt", "checkpoints/demo-ner/expected/long-stride128-first.jsonl", &o);
+    tc_tagger_free(tagger);
+    made_free(&m);
+}
+
+/* ---- without other data: a made-up model ---- */
+
+static const plan tag_plan = {2, 48, 4, 96, 48, 2, 7, 16, "gelu", TC_F32};
+
+static tc_status tag_text(tc_tagger *g, const char *text, const tc_tag_options *o, tc_result **out) {
+    tc_input input;
+    memset(&input, 0, sizeof input);
+    input.text = text;
+    input.length = strlen(text);
+    return tc_tagger_tag(g, &input, 1, o, out);
+}
+
+/* No label may follow one that the scheme forbids, whatever the strategy; windows included. */
+static void check_sequence(tc_tagger *g, const char *text) {
+    tc_tag_options o;
+    tc_result *r;
+    const char *last = "O";
+    size_t i;
+    int good = 1;
+    memset(&o, 0, sizeof o);
+    o.aggregation = TC_AGGREGATION_NONE;
+    o.keep_all = 1;
+    o.constrain = TC_CONSTRAIN_BIO;
+    if (tag_text(g, text, &o, &r)) {
+        CHECK(0);
+        return;
+    }
+    for (i = 0; i < r->inputs[0].count; i++) {
+        const char *label = r->inputs[0].entities[i].label;
+        if (label[0] == 'I') good &= last[0] != 'O' && !strcmp(label + 1, last + 1);
+        last = label;
+    }
+    CHECK_CASE(good && i, text);
+    tc_result_free(r);
+}
+
+/* Every token of a long text comes once, in order, with counted places. */
+static void check_windows(tc_tagger *g, const char *text, size_t tokens) {
+    tc_tag_options o;
+    tc_result *r;
+    size_t i;
+    int good = 1;
+    memset(&o, 0, sizeof o);
+    o.aggregation = TC_AGGREGATION_NONE;
+    o.keep_all = 1;
+    if (tag_text(g, text, &o, &r)) {
+        CHECK(0);
+        return;
+    }
+    CHECK_EQ(r->inputs[0].count, tokens);
+    for (i = 0; i < r->inputs[0].count; i++) {
+        const tc_entity *e = &r->inputs[0].entities[i];
+        good &= e->index == i + 1 && (!i || e->start.byte >= e[-1].end.byte);
+    }
+    CHECK(good);
+    tc_result_free(r);
+}
+
+static void test_tag_long(tc_tagger *g) {
+    const char *text = "my name is anna smith in new york, my name is anna in new york. my name is smith, a anna.";
+    tc_tag_options o;
+    tc_result *r;
+    memset(&o, 0, sizeof o);
+    check_windows(g, text, 25);
+    check_sequence(g, text);
+    check_sequence(g, "anna");
+    o.long_text = TC_LONG_TRUNCATE;
+    CHECK(!tag_text(g, text, &o, &r) && r->inputs[0].truncated);
+    tc_result_free(r);
+    CHECK(!tag_text(g, "my name", &o, &r) && !r->inputs[0].truncated);
+    tc_result_free(r);
+    o.long_text = TC_LONG_ERROR;
+    CHECK_EQ(tag_text(g, text, &o, &r), TC_ERROR_LENGTH);
+    CHECK(r == NULL);
+    o.long_text = TC_LONG_WINDOW;
+    o.has_stride = 1;
+    o.aggregation = TC_AGGREGATION_NONE;
+    CHECK_EQ(tag_text(g, text, &o, &r), TC_ERROR_ARGUMENT);
+    o.aggregation = TC_AGGREGATION_MAX;
+    o.stride = 14;
+    CHECK_EQ(tag_text(g, text, &o, &r), TC_ERROR_ARGUMENT);
+    o.stride = 13;
+    CHECK(!tag_text(g, text, &o, &r));
+    tc_result_free(r);
+}
+
+/* A batch gives what each input gives alone, whatever the size of the batches. */
+static void test_tag_batch(tc_tagger *g) {
+    static const char *const texts[] = {"my name is anna smith.", "", "new york", "in new york, my name is anna", "  "};
+    static const uint32_t sizes[] = {1, 7, 30, 1000};
+    tc_input inputs[5];
+    tc_tag_options o;
+    size_t s, i, k;
+    int good = 1;
+    memset(&o, 0, sizeof o);
+    memset(inputs, 0, sizeof inputs);
+    o.keep_all = 1;
+    for (i = 0; i < 5; i++) inputs[i].text = texts[i], inputs[i].length = strlen(texts[i]);
+    for (s = 0; s < 4; s++) {
+        tc_result *all, *one;
+        o.batch_tokens = sizes[s];
+        if (tc_tagger_tag(g, inputs, 5, &o, &all)) {
+            CHECK(0);
+            continue;
+        }
+        CHECK(all->count == 5 && all->inputs[1].count == 0 && all->inputs[4].count == 0);
+        for (i = 0; i < 5; i++) {
+            const tc_entities *a = &all->inputs[i], *b;
+            if (tag_text(g, texts[i], &o, &one)) continue;
+            b = one->inputs;
+            good &= a->count == b->count;
+            for (k = 0; k < a->count && good; k++)
+                good &= !memcmp(&a->entities[k].score, &b->entities[k].score, 4) && a->entities[k].label == b->entities[k].label &&
+                        a->entities[k].start.byte == b->entities[k].start.byte &&
+                        !strcmp(a->entities[k].word.data, b->entities[k].word.data);
+            tc_result_free(one);
+        }
+        tc_result_free(all);
+    }
+    CHECK(good);
+}
+
+static void test_tag_words(tc_tagger *g) {
+    static const char *const list[] = {"My", "", "name", "is", "\xF0\x9F\x98\x80", "Anna", "\xC2\xA0", "York"};
+    tc_string words[8];
+    tc_input input;
+    tc_tag_options o;
+    tc_result *r;
+    size_t i;
+    int how;
+    memset(&input, 0, sizeof input);
+    memset(&o, 0, sizeof o);
+    for (i = 0; i < 8; i++) words[i].data = list[i], words[i].length = strlen(list[i]);
+    input.words = words;
+    input.word_count = 8;
+    o.keep_all = 1;
+    for (how = 0; how < 5; how++) {
+        const tc_entities *e;
+        o.aggregation = (tc_aggregation)how;
+        if (tc_tagger_tag(g, &input, 1, &o, &r)) {
+            CHECK(0);
+            continue;
+        }
+        e = r->inputs;
+        CHECK(e->word_labels && e->word_labels[1] == -1 && e->word_labels[6] == -1 && e->word_labels[0] >= 0 && e->word_labels[7] < 7);
+        if (how == TC_AGGREGATION_NONE) /* "My  name is X Anna Y York" */
+            CHECK(e->count == 6 && e->entities[5].start.codepoint == 21 && e->entities[5].start.byte == 25 && e->entities[5].start.utf16 == 22 &&
+                  e->entities[5].end.codepoint == 25);
+        tc_result_free(r);
+    }
+    input.word_count = 0;
+    CHECK(!tc_tagger_tag(g, &input, 1, &o, &r) && r->inputs[0].count == 0);
+    tc_result_free(r);
+}
+
+static void test_tag_filters(tc_tagger *g) {
+    static const char *const ignore[] = {"PER", "LOC", "ORG"};
+    tc_tag_options o;
+    tc_result *r;
+    size_t i;
+    int good = 1;
+    memset(&o, 0, sizeof o);
+    o.ignore_labels = ignore;
+    o.ignore_count = 3;
+    CHECK(!tag_text(g, "my name is anna smith in new york", &o, &r));
+    for (i = 0; i < r->inputs[0].count; i++) good &= !strcmp(r->inputs[0].entities[i].label, "O");
+    tc_result_free(r);
+    o.min_score = 2;
+    CHECK(!tag_text(g, "my name is anna smith in new york", &o, &r) && r->inputs[0].count == 0);
+    tc_result_free(r);
+    CHECK(good);
+}
+
+static void test_tag(void) {
+    made m;
+    tc_tagger *g;
+    if (!made_plan(&m, &tag_plan, NULL) || tc_tagger_create(m.model, NULL, &g)) {
+        CHECK(0);
+        return;
+    }
+    test_tag_long(g);
+    test_tag_batch(g);
+    test_tag_words(g);
+    test_tag_filters(g);
+    tc_tagger_free(g);
+    made_free(&m);
+    test_tag_demo();
+    test_tag_reference();
+}
+
+#endif

@@ -4733,41 +4733,55 @@ typedef struct
 typedef struct tc__grower {
     const tc_env *env;
     tc__buf units; /* {link, value} */
-    tc__buf taken; /* a byte a unit: 1 the unit is used, 2 its number is a base */
+    tc__buf open;  /* uint64, a bit a unit: it is not used yet */
+    tc__buf bases; /* uint64, a bit a unit: its number is no base yet */
     tc__buf branches;
     uint32_t count;
 } tc__grower;
 
 enum { TC__TRIE_WINDOW = 16 }; /* blocks of 256 units, the newest, that are searched for room */
 
+TC__INLINE int tc__write_bit(const tc__buf *bits, uint32_t i) {
+    return (int)(((const uint64_t *)(const void *)bits->data)[i / 64] >> i % 64 & 1);
+}
+
+TC__INLINE void tc__write_clear(tc__buf *bits, uint32_t i) {
+    ((uint64_t *)(void *)bits->data)[i / 64] &= ~(UINT64_C(1) << i % 64);
+}
+
 static tc_status tc__write_block(tc__grower *g) {
+    static const uint64_t ones[4] = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
     uint32_t empty[2] = {0, UINT32_MAX}, i;
-    tc_status status = TC_OK;
-    for (i = 0; i < 256 && !status; i++) {
+    tc_status status = tc__mem_append(g->env, &g->open, ones, sizeof ones);
+    if (!status) status = tc__mem_append(g->env, &g->bases, ones, sizeof ones);
+    for (i = 0; i < 256 && !status; i++)
         status = tc__mem_append(g->env, &g->units, empty, sizeof empty);
-        if (!status) status = tc__mem_append(g->env, &g->taken, "", 1);
-    }
     g->count += 256;
     return status;
 }
 
-/* A base under which all labels [n] are free. */
+/* A base under which all labels [n] are open; open units are tried as places of the first. */
 static tc_status tc__write_base(tc__grower *g, const unsigned char *labels, size_t n,
                                 uint32_t *base) {
-    uint32_t first = g->count > TC__TRIE_WINDOW * 256 ? g->count - TC__TRIE_WINDOW * 256 : 0, b;
-    for (b = first;; b++) {
+    uint32_t at = g->count > TC__TRIE_WINDOW * 256 ? g->count - TC__TRIE_WINDOW * 256 : 0;
+    for (;; at++) {
+        uint32_t b = at ^ labels[0];
         size_t i = 0;
-        if (b == g->count) {
+        if (at == g->count) {
             tc_status status = tc__write_block(g);
             if (status) return status;
         }
-        if (b > 0x3FFFFF) return TC_ERROR_LENGTH;
-        if (g->taken.data[b] & 2) continue;
-        while (i < n && !(g->taken.data[b ^ labels[i]] & 1)) i++;
-        if (i == n) break;
+        if (at % 64 == 0 && !((const uint64_t *)(const void *)g->open.data)[at / 64]) {
+            at += 63; /* a full word */
+            continue;
+        }
+        if (at > 0x3FFFFF) return TC_ERROR_LENGTH;
+        if (!tc__write_bit(&g->open, at) || !tc__write_bit(&g->bases, b)) continue;
+        while (i < n && tc__write_bit(&g->open, b ^ labels[i])) i++;
+        if (i < n) continue;
+        *base = b;
+        return TC_OK;
     }
-    *base = b;
-    return TC_OK;
 }
 
 /* Gives the branch's unit its value and its children, and pushes these. */
@@ -4789,7 +4803,7 @@ static tc_status tc__write_branch(tc__grower *g, const tc__key *keys, tc__branch
     status = tc__write_base(g, labels, n, &base);
     units = (uint32_t *)(void *)g->units.data;
     if (status) return status;
-    g->taken.data[base] |= 2;
+    tc__write_clear(&g->bases, base);
     units[2 * at.unit] |= TC__TRIE_PARENT | base << 8;
     for (i = 0; i < n && !status; i++) {
         tc__branch child;
@@ -4798,7 +4812,7 @@ static tc_status tc__write_branch(tc__grower *g, const tc__key *keys, tc__branch
         child.depth = at.depth + 1;
         child.unit = base ^ labels[i];
         units[2 * child.unit] = TC__TRIE_USED | labels[i];
-        g->taken.data[child.unit] |= 1;
+        tc__write_clear(&g->open, child.unit);
         status = tc__mem_append(g->env, &g->branches, &child, sizeof child);
     }
     return status;
@@ -4816,7 +4830,7 @@ static tc_status tc__write_trie(tc_writer *w, tc__key *keys, size_t n, tc__buf *
     root.last = n;
     if (n) qsort(keys, n, sizeof *keys, tc__write_key_order);
     status = tc__write_block(&g);
-    if (!status) g.taken.data[0] = 1;
+    if (!status) tc__write_clear(&g.open, 0);
     if (!status && n) status = tc__mem_append(&w->env, &g.branches, &root, sizeof root);
     while (!status && g.branches.used) {
         tc__branch top;
@@ -4827,7 +4841,8 @@ static tc_status tc__write_trie(tc_writer *w, tc__key *keys, size_t n, tc__buf *
     *count = g.count;
     if (!status) status = tc__mem_append(&w->env, to, g.units.data, g.units.used);
     tc__mem_drop(&w->env, &g.units);
-    tc__mem_drop(&w->env, &g.taken);
+    tc__mem_drop(&w->env, &g.open);
+    tc__mem_drop(&w->env, &g.bases);
     tc__mem_drop(&w->env, &g.branches);
     return status;
 }

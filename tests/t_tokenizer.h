@@ -185,8 +185,8 @@ static void published_model(const json_doc *d, const json_node *model) {
     int good;
     snprintf(path, sizeof path, "%.*s", (int)vocab.length, vocab.data);
     if (strlen(path) < 9 || strcmp(path + strlen(path) - 9, "vocab.txt")) return;
-    /* those of BAAI share bert-base-chinese's pieces, but lower-case their text */
-    if (!string_has(json_text(json_get(d, model, "model")), "bge")) strcpy(path + strlen(path) - 9, "tokenizer.json");
+    /* this one shares bert-base-chinese's pieces, but lower-cases its text */
+    if (!string_has(json_text(json_get(d, model, "model")), "bge-base-zh")) strcpy(path + strlen(path) - 9, "tokenizer.json");
     if (!made_tokenizer_file(&m, shared_path(path)) || tc_encoding_create(tc_model_tokenizer(m.model), NULL, &e)) {
         CHECK_CASE(0, path);
         made_free(&m);

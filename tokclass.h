@@ -1,5 +1,189 @@
-/* tokclass.h - token classification on the CPU in one file. Public interface first, then the
- * manual's promises in code. */
+/* tokclass.h - token classification on the CPU: from text to entities, in one C file.
+ * Version 0.1.0. MIT licence, at the end of this file.
+ *
+ * ====================================================================== contents
+ * Every section has a banner with its name: search for it, or `make section S=33`.
+ *
+ * manual
+ *   00-start    a program in ten lines
+ *   01-manual   concepts, threads, errors, the .tcm file, limits
+ *   02-terms    the letters used for shapes
+ *   03-change   how to change this file
+ * interface
+ *   05-config   every macro
+ *   06-types    status, environment, plain structs
+ *   10-api-easy      load, tag, free
+ *   11-api-model     models
+ *   12-api-tokenizer text to tokens and back
+ *   13-api-tagger    many inputs, all options
+ *   14-api-writer    writing .tcm
+ *   17-api-raw       token ids to logits, instruction sets
+ * implementation
+ *   20-plat     machine, compiler
+ *   21-mem      allocator, checked sizes, buffers
+ *   22-diag     the sentence of a failure
+ *   23-bytes    little-endian numbers, checksums, f16 and bf16
+ *   24-utf8     code points
+ *   28-thread   the pool
+ *   30-cpu      what the CPU offers
+ *   31-kref     the scalar reference: the definition of every op
+ *   32-kvec     the small vector layer
+ *   33-kx86     SSE2, AVX2, AVX-512
+ *   34-karm     NEON, and plain C
+ *   35-ktab     a table of ops for each level
+ *   36-gemm     packed matrices, the product over blocks
+ *   39-uni      character data
+ *   40-tok      the tokenizer's tables as they lie in the file
+ *   41-norm     the normalizer
+ *   42-piece    words and WordPiece
+ *   43-encode   added tokens, truncation, windows, template
+ *   44-decode   tokens to text
+ *   45-file     the container
+ *   46-model    description and tensors
+ *   47-write    building a file
+ *   50-fwd      the encoder
+ *   58-tag      the token-classification pipeline
+ *   70-public   the functions of the interface
+ *   90-kbody    bodies of the ops, included once for each level
+ *   99-licence
+ */
+
+/* ======================================================================= 00-start
+ *
+ *     #define TOKCLASS_IMPLEMENTATION
+ *     #include "tokclass.h"
+ *
+ *     int main(void) {
+ *         tc_tagger *tagger;
+ *         tc_result *found;
+ *         size_t i;
+ *         if (tc_load("examples/demo.tcm", &tagger)) return 1;
+ *         if (tc_tag(tagger, "Ada Lovelace met Charles Babbage in London.", &found)) return 1;
+ *         for (i = 0; i < found->inputs[0].count; i++) {
+ *             const tc_entity *e = &found->inputs[0].entities[i];
+ *             printf("%s %s %.3f\n", e->label, e->word.data, e->score);
+ *         }
+ *         tc_result_free(found);
+ *         tc_tagger_free(tagger);
+ *         return 0;
+ *     }
+ *
+ *     cc -O2 program.c -o program -lm -lpthread
+ */
+
+/* ====================================================================== 01-manual
+ *
+ * Concepts. A model is a .tcm file: description, labels, tokenizer, weights. The program
+ * `tokclass convert` makes one from a HuggingFace checkpoint. A tokenizer is part of a model.
+ * An encoding turns text into tokens, a session tokens into numbers, a tagger text into
+ * entities. What comes out is what `tokenizers` 0.22 and the token-classification pipeline of
+ * `transformers` 4.57 give for the same checkpoint, in float32.
+ *
+ * Layers. Easy: tc_load, tc_tag. Objects: models, encodings, taggers with options. Raw: token
+ * ids to logits and hidden states (17-api-raw).
+ *
+ * Threads. A model and its tokenizer are read-only and may be used by any number of threads at
+ * once. An encoding, a session, a tagger and a writer belong to one thread at a time. A session
+ * or tagger may have a pool of its own (tc_env.threads); it ends with the object. Results do
+ * not depend on the number of threads, on the batch, or on the order of its inputs.
+ *
+ * Same bits. In f32 every result is defined as one sequence of IEEE operations (31-kref), so
+ * AVX2, AVX-512, NEON and the scalar reference agree in every bit. Only TC_LEVEL_BASE, for CPUs
+ * without fused multiply-add, differs by rounding. Do not compile with -ffast-math.
+ *
+ * Errors. A call that can fail returns a status and clears its output first. With tc_env.diag
+ * set, one sentence says what was wrong and where. The library never prints, exits, or reads
+ * the environment, and has no state but its objects. Any bytes may be handed to it as text or
+ * as a file.
+ *
+ * Memory. All of it comes from tc_env.allocate. A loaded file is mapped, not read: pages are
+ * shared by processes, and weights stored as f32 are used where they lie; the other types are
+ * widened to f32 in cache, two panels at a time. After the first call of a shape a tagger
+ * allocates nothing but its result.
+ *
+ * Limits. Text below 2 GiB; models of the families BERT, DistilBERT and ELECTRA; WordPiece
+ * tokenizers with the BERT normalizer; little-endian machines.
+ *
+ * The .tcm file. Little-endian; u32 and u64 are unsigned integers, f32 is IEEE. All sections
+ * begin on 64 bytes. A reader ignores kinds of sections and keys that it does not know, and
+ * refuses a version above its own. Checksums are XXH64 with seed 0.
+ *
+ *   header, 64 bytes
+ *     0  8 bytes "tokclass"            24  u64 offset of the directory
+ *     8  u32 version, now 1            32  u64 checksum of the directory
+ *    12  u32 number of sections        40  u64 checksum of bytes 0 to 39
+ *    16  u64 size of the file          48  16 zero bytes
+ *   directory, 32 bytes for each section
+ *     u32 kind (four ASCII letters), u32 zero, u64 offset, u64 size, u64 checksum
+ *   "desc": u32 count, then for each value: string key, u32 kind, and a u64 (kind 1), an f32
+ *     (kind 2) or a string (kind 3). A string is u32 length, its UTF-8 bytes, a zero byte. Keys
+ *     are those of config.json: model_type, hidden_act, num_hidden_layers, hidden_size,
+ *     intermediate_size, num_attention_heads, vocab_size, embedding_size,
+ *     max_position_embeddings, type_vocab_size, layer_norm_eps; and task, producer, dtype (a
+ *     tc_dtype), max_length, norm_placement ("post"), position_kind ("absolute").
+ *   "labl": u32 count, then the labels as strings, by id
+ *   "tens": u32 count, u32 zero, then for each tensor 48 bytes: u32 place of its name (which a
+ *     zero byte ends) in this section, u32 layout (0 rows, 1 panels), u32 dtype, u32 rows, u32
+ *     columns, u32 zero, u64 offset in the file, u64 size, u64 checksum; then the names
+ *   "data": the tensors, each on 64 bytes; its checksum field is zero
+ *     rows    row-major, padded with zeros to a multiple of 16 numbers; for s16 and s8 then
+ *             padded to 64 bytes and followed by one f32 scale for each row
+ *     panels  [N/16][K/g][16][g] with g = 1 for f32, 2 for f16, bf16 and s16, 4 for s8; N and K
+ *             padded with zeros. For s16 and s8 padded to 64 bytes and followed by an f32 scale
+ *             and then an i32 sum of the integers for each of the N padded outputs
+ *     number = integer * scale. Names: embeddings.word, .position, .type (rows);
+ *     embeddings.norm.weight, .bias; embeddings.projection.weight, .bias where E != H; for each
+ *     layer layer.I.attention.qkv (the rows of query, key, value stacked), .attention.output,
+ *     .attention.norm, .ffn.up, .ffn.down, .ffn.norm, each with .weight and .bias; head.weight,
+ *     .bias. Vectors, embeddings.type and head.weight are f32, the rest has the file's dtype.
+ *   "tokn": 32 u32, then tables on 8 bytes. Offsets count from the section's beginning.
+ *      0 kind, 1 = WordPiece   1 vocabulary V    2 flags     3 id of the unknown token
+ *      4 most characters of a word               5 units of the vocabulary's trie
+ *      6 added tokens    7 steps for one text    8 steps for two    9 blocks of characters
+ *     10 numbers in the pool   11, 12 units of the tries of added tokens, raw and normalized
+ *     13 bytes of strings      then offsets: 14 strings  15 token ends  16 trie  17 index
+ *     18 blocks  19 pool  20 added tokens  21, 22 their tries  23 steps  24 prefix of
+ *     continuing pieces and 25 its length  26 prefix that decoding removes and 27 its length
+ *     (24 and 26 count from the beginning of the strings)
+ *     flags: 1 clean_text  2 handle_chinese_chars  4 strip_accents  8 lowercase  16 truncates
+ *       on the left  32 WordPiece decoder  64 with clean-up  128 clean_up_tokenization_spaces
+ *     token ends: u32 [V + 1], token i is strings [ends[i], ends[i+1])
+ *     tries: see tc__trie; characters: see TC__CHAR_VALUE; code point c has the entry
+ *       blocks[index[c / 64]][c % 64], ill-formed bytes that of 0x110000
+ *     added tokens, by id: u32 offset and length in strings, u32 id, u32 flags (1 special
+ *       2 normalized  4 single_word  8 lstrip  16 rstrip)
+ *     steps: i32 id of a special token or -1, u8 sequence, u8 type, 2 zero bytes
+ */
+
+/* ======================================================================= 02-terms
+ *
+ *   T tokens of a batch      H hidden size           V vocabulary
+ *   B sequences              I intermediate size     C labels
+ *   S tokens of a sequence   A attention heads       E embedding size
+ *   L layers                 d = H / A               P positions
+ *   A product is C[M,N] = A[M,K] W[N,K]^T. Arrays are row-major; ld is a leading dimension.
+ *   isa, level: an instruction set. Panel: 16 outputs of a matrix, packed. Tile: what one call
+ *   of a kernel computes in registers.
+ */
+
+/* ====================================================================== 03-change
+ *
+ * The file reads from top to bottom: manual, interface, implementation. A section uses only
+ * sections before it, and no function is declared ahead of its definition, so the compiler
+ * keeps the layering. Private names begin with tc__ and the word of their section; kernels are
+ * tc__k_<op>_<level>. Public functions are defined in 70-public and nothing else calls them.
+ *
+ * A new op: add it to TC__OPS in 31-kref, write its reference there and its body in 90-kbody;
+ * the tables, and a test that must be written, follow from the list. A new instruction set:
+ * define the vector layer of 32-kvec for it in 33 or 34, add it to tc_level, 30-cpu and
+ * 35-ktab. A new family of models: a row in the table of tools/hf_config.c, and, where its
+ * layers differ, a key of the description, read in 46-model and followed in 50-fwd. A new key
+ * or section needs no new version of the file; a changed meaning does.
+ *
+ * Four spaces, 96 columns, ASCII; `make check` sees to form and layering, `make test` to the
+ * rest. Never leave a product that feeds a sum unfused: compilers may contract it, and the bits
+ * would differ.
+ */
 #ifndef TC__KBODY
 #ifndef TC__INCLUDED
 #define TC__INCLUDED
@@ -119,6 +303,7 @@ typedef struct tc_token {
     uint8_t reserved;
 } tc_token;
 
+/* Which of two texts gives way to max_length. */
 typedef enum tc_truncation {
     TC_TRUNCATE_LONGEST_FIRST = 0,
     TC_TRUNCATE_ONLY_FIRST,
@@ -145,6 +330,7 @@ typedef struct tc_encode_options {
     int strict_utf8; /* ill-formed UTF-8 is TC_ERROR_UTF8 instead of U+FFFD */
 } tc_encode_options;
 
+/* How tokens become entities, as aggregation_strategy of transformers' pipeline. */
 typedef enum tc_aggregation {
     TC_AGGREGATION_SIMPLE = 0,
     TC_AGGREGATION_NONE,
@@ -262,6 +448,7 @@ typedef struct tc_model_desc {
     uint32_t num_labels;
 } tc_model_desc;
 
+/* A token that is found in the text as it stands, before or after normalization. */
 typedef struct tc_added_token {
     tc_string content;
     int32_t id;
@@ -382,7 +569,9 @@ TC_API tc_status tc_tagger_tag(tc_tagger *tagger, const tc_input *inputs, size_t
 /* Collects a model and writes it as .tcm. */
 TC_API tc_status tc_writer_create(const tc_env *env, tc_writer **out);
 TC_API void tc_writer_free(tc_writer *writer);
+/* What the model is: before the first tensor. */
 TC_API tc_status tc_writer_describe(tc_writer *writer, const tc_model_desc *desc);
+/* Its tokenizer. TC_ERROR_ARGUMENT: ids, template and vocabulary do not agree. */
 TC_API tc_status tc_writer_tokenizer(tc_writer *writer, const tc_tokenizer_desc *desc);
 /* Adds a tensor under the name of the manual's table. `data` [rows, columns] is read before the
  * call returns. Matrices and embeddings are stored in the described dtype, vectors as f32. */
@@ -394,6 +583,7 @@ TC_API tc_status tc_writer_finish(tc_writer *writer, const void **data, size_t *
 /* ===================================================================== 17-api-raw
  * Token ids to logits, and the instruction sets. */
 
+/* A session on a model, which must outlive it. TC_ERROR_UNSUPPORTED: a tokenizer alone. */
 TC_API tc_status tc_session_create(const tc_model *model, const tc_env *env, tc_session **out);
 TC_API void tc_session_free(tc_session *session);
 /* Runs the encoder. TC_ERROR_ARGUMENT: an id or type out of range, a sequence of 0 tokens;
@@ -1765,7 +1955,7 @@ static void tc__gemm_run(tc__pool *pool, tc__product *p) {
     tc__thread_run(pool, tc__gemm_item, p, blocks * p->groups);
 }
 
-/* ===================================================================== 39-unicode
+/* ========================================================================= 39-uni
  * Character data of the reference tokenizers, as measured from them (Unicode 8 to 16, by part).
  * Used to write a tokenizer, whose file then carries its own table, and to order marks. */
 
@@ -3004,7 +3194,7 @@ struct tc_tokenizer {
     const tc__step *single, *pair;
     tc_string prefix, decoder_prefix;
     unsigned char ascii[128];  /* normalized byte of an ASCII character, 0 = see its entry */
-    unsigned char kind[256];   /* of a normalized byte: TC__BYTE_… */
+    unsigned char kind[256];   /* of a normalized byte: TC__BYTE_... */
     unsigned char starts[256]; /* 1: a raw added token begins so */
 };
 
@@ -3115,14 +3305,74 @@ static void tc__tok_ascii(tc_tokenizer *t) {
     }
 }
 
-/* Points *t into a section of `bytes` bytes, every number of it checked. Returns 0 if
- * broken. */
+/* Points *t at the tables of a section; 0 if one lies outside of it. */
+static int tc__tok_point(tc_tokenizer *t, const uint32_t *n, size_t bytes) {
+    uint64_t steps = (uint64_t)t->single_count + t->pair_count, ends = (uint64_t)t->vocab + 1;
+    const void *table[10];
+    size_t i = 0;
+    table[0] = tc__tok_table(n, bytes, TC__TOK_STRINGS_AT, n[TC__TOK_STRING_BYTES], 1);
+    table[1] = tc__tok_table(n, bytes, TC__TOK_TOKENS_AT, ends, 4);
+    table[2] = tc__tok_table(n, bytes, TC__TOK_TRIE_AT, t->words.count, 8);
+    table[3] = tc__tok_table(n, bytes, TC__TOK_RAW_AT, t->raw.count, 8);
+    table[4] = tc__tok_table(n, bytes, TC__TOK_NORMALIZED_AT, t->normalized.count, 8);
+    table[5] = tc__tok_table(n, bytes, TC__TOK_INDEX_AT, TC__CHAR_INDEX, 2);
+    table[6] = tc__tok_table(n, bytes, TC__TOK_BLOCKS_AT, n[TC__TOK_BLOCKS], 256);
+    table[7] = tc__tok_table(n, bytes, TC__TOK_POOL_AT, n[TC__TOK_POOL], 4);
+    table[8] = tc__tok_table(n, bytes, TC__TOK_ADDED_AT, t->added_count, sizeof *t->added);
+    table[9] = tc__tok_table(n, bytes, TC__TOK_STEPS_AT, steps, sizeof *t->single);
+    while (i < 10 && table[i]) i++;
+    if (i < 10) return 0;
+    t->strings = (const char *)table[0];
+    t->tokens = (const uint32_t *)table[1];
+    t->words.units = (const uint32_t *)table[2];
+    t->raw.units = (const uint32_t *)table[3];
+    t->normalized.units = (const uint32_t *)table[4];
+    t->index = (const uint16_t *)table[5];
+    t->blocks = (const uint32_t *)table[6];
+    t->pool = (const uint32_t *)table[7];
+    t->added = (const tc__added *)table[8];
+    t->single = (const tc__step *)table[9];
+    t->pair = t->single + t->single_count;
+    return 1;
+}
+
+/* Strings are UTF-8, tokens begin where a character does, prefixes lie within. */
+static int tc__tok_strings_valid(tc_tokenizer *t, const uint32_t *n) {
+    uint32_t bytes = n[TC__TOK_STRING_BYTES], i;
+    if (t->vocab > INT32_MAX - 1 || tc__utf8_check(t->strings, bytes) != bytes) return 0;
+    for (i = 0; i <= t->vocab; i++) {
+        uint32_t at = t->tokens[i];
+        if (at > bytes || (i && at < t->tokens[i - 1])) return 0;
+        if (at < bytes && (t->strings[at] & 0xC0) == 0x80) return 0;
+    }
+    if (n[TC__TOK_PREFIX_AT] > bytes || n[TC__TOK_DECODER_AT] > bytes ||
+        n[TC__TOK_PREFIX_BYTES] > bytes - n[TC__TOK_PREFIX_AT] ||
+        n[TC__TOK_DECODER_BYTES] > bytes - n[TC__TOK_DECODER_AT])
+        return 0;
+    t->prefix = tc__tok_string(t->strings + n[TC__TOK_PREFIX_AT], n[TC__TOK_PREFIX_BYTES]);
+    t->decoder_prefix =
+        tc__tok_string(t->strings + n[TC__TOK_DECODER_AT], n[TC__TOK_DECODER_BYTES]);
+    return 1;
+}
+
+static int tc__tok_valid(tc_tokenizer *t, const uint32_t *n) {
+    return tc__tok_strings_valid(t, n) && t->words.count &&
+           tc__tok_trie_valid(&t->words, t->vocab) &&
+           tc__tok_trie_valid(&t->raw, t->added_count) &&
+           tc__tok_trie_valid(&t->normalized, t->added_count) &&
+           tc__tok_chars_valid(t, n[TC__TOK_BLOCKS], n[TC__TOK_POOL]) &&
+           tc__tok_added_valid(t, n[TC__TOK_STRING_BYTES]) &&
+           tc__tok_steps_valid(t->single, t->single_count, 1) &&
+           tc__tok_steps_valid(t->pair, t->pair_count, 2) && t->unk >= -1 &&
+           (t->unk < 0 || (uint32_t)t->unk < t->vocab);
+}
+
+/* Points *t into a section of `bytes` bytes, every number of it checked. Returns 0 if broken. */
 static int tc__tok_open(tc_tokenizer *t, const void *section, size_t bytes) {
     const uint32_t *n = (const uint32_t *)section;
-    uint32_t strings, i, unit = 0;
+    uint32_t unit = 0, i;
     memset(t, 0, sizeof *t);
     if (bytes < TC__TOK_NUMBERS * 4 || n[TC__TOK_KIND] != 1) return 0;
-    strings = n[TC__TOK_STRING_BYTES];
     t->vocab = n[TC__TOK_VOCAB];
     t->flags = n[TC__TOK_FLAGS];
     t->unk = (int32_t)n[TC__TOK_UNK];
@@ -3133,48 +3383,7 @@ static int tc__tok_open(tc_tokenizer *t, const void *section, size_t bytes) {
     t->added_count = n[TC__TOK_ADDED];
     t->single_count = n[TC__TOK_SINGLE];
     t->pair_count = n[TC__TOK_PAIR];
-    t->strings = (const char *)tc__tok_table(n, bytes, TC__TOK_STRINGS_AT, strings, 1);
-    t->tokens =
-        (const uint32_t *)tc__tok_table(n, bytes, TC__TOK_TOKENS_AT, (uint64_t)t->vocab + 1, 4);
-    t->words.units =
-        (const uint32_t *)tc__tok_table(n, bytes, TC__TOK_TRIE_AT, t->words.count, 8);
-    t->raw.units = (const uint32_t *)tc__tok_table(n, bytes, TC__TOK_RAW_AT, t->raw.count, 8);
-    t->normalized.units = (const uint32_t *)tc__tok_table(n, bytes, TC__TOK_NORMALIZED_AT,
-                                                          t->normalized.count, 8);
-    t->index = (const uint16_t *)tc__tok_table(n, bytes, TC__TOK_INDEX_AT, TC__CHAR_INDEX, 2);
-    t->blocks =
-        (const uint32_t *)tc__tok_table(n, bytes, TC__TOK_BLOCKS_AT, n[TC__TOK_BLOCKS], 256);
-    t->pool = (const uint32_t *)tc__tok_table(n, bytes, TC__TOK_POOL_AT, n[TC__TOK_POOL], 4);
-    t->added = (const tc__added *)tc__tok_table(n, bytes, TC__TOK_ADDED_AT, t->added_count,
-                                                sizeof *t->added);
-    t->single = (const tc__step *)tc__tok_table(n, bytes, TC__TOK_STEPS_AT,
-                                                (uint64_t)t->single_count + t->pair_count,
-                                                sizeof *t->single);
-    if (!t->strings || !t->tokens || !t->words.units || !t->raw.units || !t->normalized.units ||
-        !t->index || !t->blocks || !t->pool || !t->added || !t->single ||
-        t->vocab > INT32_MAX - 1)
-        return 0;
-    t->pair = t->single + t->single_count;
-    for (i = 0; i <= t->vocab; i++)
-        if (t->tokens[i] > strings || (i && t->tokens[i] < t->tokens[i - 1])) return 0;
-    if (n[TC__TOK_PREFIX_AT] > strings ||
-        n[TC__TOK_PREFIX_BYTES] > strings - n[TC__TOK_PREFIX_AT] ||
-        n[TC__TOK_DECODER_AT] > strings ||
-        n[TC__TOK_DECODER_BYTES] > strings - n[TC__TOK_DECODER_AT])
-        return 0;
-    t->prefix = tc__tok_string(t->strings + n[TC__TOK_PREFIX_AT], n[TC__TOK_PREFIX_BYTES]);
-    t->decoder_prefix =
-        tc__tok_string(t->strings + n[TC__TOK_DECODER_AT], n[TC__TOK_DECODER_BYTES]);
-    if (!tc__tok_trie_valid(&t->words, t->vocab) ||
-        !tc__tok_trie_valid(&t->raw, t->added_count) ||
-        !tc__tok_trie_valid(&t->normalized, t->added_count) || !t->words.count ||
-        !tc__tok_chars_valid(t, n[TC__TOK_BLOCKS], n[TC__TOK_POOL]) ||
-        !tc__tok_added_valid(t, strings) ||
-        !tc__tok_steps_valid(t->single, t->single_count, 1) ||
-        !tc__tok_steps_valid(t->pair, t->pair_count, 2) || t->unk < -1 ||
-        (t->unk >= 0 && (uint32_t)t->unk >= t->vocab))
-        return 0;
-    if (tc__utf8_check(t->strings, strings) != strings) return 0;
+    if (!tc__tok_point(t, n, bytes) || !tc__tok_valid(t, n)) return 0;
     t->size = t->vocab;
     if (t->added_count && (uint32_t)t->added[t->added_count - 1].id >= t->size)
         t->size = (uint32_t)t->added[t->added_count - 1].id + 1;
@@ -6591,9 +6800,13 @@ TC_API tc_status tc_load(const char *path, tc_tagger **out) {
 #endif
 
 TC_API void tc_model_free(tc_model *model) { tc__model_free(model); }
-TC_API const tc_model_info *tc_model_get_info(const tc_model *model) { return &model->info; }
+TC_API const tc_model_info *tc_model_get_info(const tc_model *model) {
+    TC_ASSERT(model);
+    return &model->info;
+}
 
 TC_API const tc_tokenizer *tc_model_tokenizer(const tc_model *model) {
+    TC_ASSERT(model);
     return model->file.tokenizer.data ? &model->tokenizer : NULL;
 }
 
@@ -6663,6 +6876,7 @@ TC_API size_t tc_encoding_window_count(const tc_encoding *encoding) {
 
 TC_API const tc_token *tc_encoding_tokens(const tc_encoding *encoding, size_t window,
                                           size_t *count) {
+    TC_ASSERT(encoding && count);
     *count = 0;
     if (window >= tc__encode_window_count(encoding)) return NULL;
     return tc__encode_tokens(encoding, window, count);
@@ -6812,8 +7026,6 @@ TC_API tc_status tc_writer_finish(tc_writer *w, const void **data, size_t *size)
 }
 #endif
 
-/* ====================================================================== 99-licence
- * MIT. The text stands in the file LICENSE and at the end of this file. */
 #endif /* TOKCLASS_IMPLEMENTATION */
 #else  /* TC__KBODY */
 /* ======================================================================= 90-kbody
@@ -7219,3 +7431,25 @@ static TC__KTARGET void TC__K(widen_s8)(float *out, const int8_t *in, const floa
 #undef TC__R_OF_I
 #undef TC__R_FROM_I
 #endif /* TC__KBODY */
+
+/* ====================================================================== 99-licence
+ *
+ * MIT License
+ *
+ * Copyright (c) 2026 the tokclass authors
+ *
+ * Permission is hereby granted, free of charge, to any person obtaining a copy of this software
+ * and associated documentation files (the "Software"), to deal in the Software without
+ * restriction, including without limitation the rights to use, copy, modify, merge, publish,
+ * distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the
+ * Software is furnished to do so, subject to the following conditions:
+ *
+ * The above copyright notice and this permission notice shall be included in all copies or
+ * substantial portions of the Software.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING
+ * BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND
+ * NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM,
+ * DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING
+ * FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+ */

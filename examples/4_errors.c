@@ -13,7 +13,7 @@
 #include <string.h>
 
 typedef struct counter {
-    size_t bytes, most; /* in use now, and at the worst moment */
+    size_t bytes, most;  /* in use now, and at the worst moment */
     long calls, fail_at; /* fail_at < 0: never */
 } counter;
 

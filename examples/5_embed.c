@@ -25,13 +25,12 @@
 #endif
 
 /* 64 bytes: the alignment that suits the kernels best; tc_model_open needs 8 */
-__asm__(EMBED_SECTION
-        ".balign 64\n"
-        ".globl " EMBED_PREFIX "model_data\n" EMBED_PREFIX "model_data:\n"
-        ".incbin \"" MODEL "\"\n"
-        ".globl " EMBED_PREFIX "model_end\n" EMBED_PREFIX "model_end:\n"
-        ".byte 0\n"
-        ".text\n");
+__asm__(EMBED_SECTION ".balign 64\n"
+                      ".globl " EMBED_PREFIX "model_data\n" EMBED_PREFIX "model_data:\n"
+                      ".incbin \"" MODEL "\"\n"
+                      ".globl " EMBED_PREFIX "model_end\n" EMBED_PREFIX "model_end:\n"
+                      ".byte 0\n"
+                      ".text\n");
 
 extern const unsigned char model_data[], model_end[];
 

@@ -23,7 +23,8 @@ static void test_half(void) {
             back &= mantissa || tc__bytes_to_f16(f) == h;
             continue;
         }
-        wide &= (double)f == (h >> 15 ? -value : value) && (tc__bytes_of_float(f) >> 31) == h >> 15;
+        wide &=
+            (double)f == (h >> 15 ? -value : value) && (tc__bytes_of_float(f) >> 31) == h >> 15;
         back &= tc__bytes_to_f16(f) == h;
     }
     CHECK(wide);
@@ -43,9 +44,19 @@ static void test_utf8(void) {
     static const struct {
         const char *bytes;
         uint32_t length;
-    } ill[] = {{"\x80", 1}, {"\xC0\x80", 1}, {"\xC2", 1}, {"\xE0\x80", 1}, {"\xE1\x80", 2},
-               {"\xE1\x80\xC0", 2}, {"\xED\xA0\x80", 1}, {"\xF0\x90\x80", 3}, {"\xF0\x8F\x80", 1},
-               {"\xF4\x90\x80\x80", 1}, {"\xF5\x80", 1}, {"\xFF", 1}, {"\xF1\x80\x80\x41", 3}};
+    } ill[] = {{"\x80", 1},
+               {"\xC0\x80", 1},
+               {"\xC2", 1},
+               {"\xE0\x80", 1},
+               {"\xE1\x80", 2},
+               {"\xE1\x80\xC0", 2},
+               {"\xED\xA0\x80", 1},
+               {"\xF0\x90\x80", 3},
+               {"\xF0\x8F\x80", 1},
+               {"\xF4\x90\x80\x80", 1},
+               {"\xF5\x80", 1},
+               {"\xFF", 1},
+               {"\xF1\x80\x80\x41", 3}};
     uint32_t c, back;
     size_t i;
     int good = 1;
@@ -53,8 +64,10 @@ static void test_utf8(void) {
         char bytes[4];
         uint32_t n = tc__utf8_put(bytes, c);
         uint32_t m = tc__utf8_next((unsigned char *)bytes, (unsigned char *)bytes + n, &back);
-        if (c >= 0xD800 && c < 0xE000) good &= back == TC__ILL_FORMED;
-        else good &= m == n && back == c;
+        if (c >= 0xD800 && c < 0xE000)
+            good &= back == TC__ILL_FORMED;
+        else
+            good &= m == n && back == c;
     }
     CHECK(good);
     for (i = 0; i < sizeof ill / sizeof *ill; i++) {

@@ -41,7 +41,10 @@ static tc_status file_use(const unsigned char *data, size_t size, tc_diag *diag)
     status = tc_model_open(data, size, &env, &model);
     if (status) return status;
     if (!tc_tagger_create(model, &env, &tagger)) {
-        if (!tc_tag(tagger, "My name is Anna Smith [SEP] in New York, \xE4\xBD\xA0\xE5\xA5\xBD.", &result)) tc_result_free(result);
+        if (!tc_tag(tagger,
+                    "My name is Anna Smith [SEP] in New York, \xE4\xBD\xA0\xE5\xA5\xBD.",
+                    &result))
+            tc_result_free(result);
         tc_tagger_free(tagger);
     }
     tc_model_free(model);
@@ -73,8 +76,8 @@ static void test_file_damage(const unsigned char *data, size_t size) {
     free(copy);
 }
 
-/* Changes with checksums put right: whatever comes of it, nothing may be read out of bounds (the
- * sanitizer builds see to that). */
+/* Changes with checksums put right: whatever comes of it, nothing may be read out of bounds,
+ * which the sanitizer builds would tell. */
 static void test_file_hostile(const unsigned char *data, size_t size, size_t rounds) {
     unsigned char *copy = file_copy(data, size);
     size_t round, opened = 0;
@@ -84,14 +87,18 @@ static void test_file_hostile(const unsigned char *data, size_t size, size_t rou
         size_t changes = 1 + random_u32() % 3, first = size > 40000 ? size - 40000 : 0;
         memcpy(copy, data, size);
         while (changes--) {
-            size_t at = random_u32() % 4 ? first + random_u32() % (size - first) : random_u32() % size;
+            size_t at =
+                random_u32() % 4 ? first + random_u32() % (size - first) : random_u32() % size;
             if (random_u32() % 8 == 0) at = 8 + random_u32() % 24;
-            if (random_u32() % 8 == 0) at = (size_t)small + random_u32() % (size - (size_t)small);
+            if (random_u32() % 8 == 0)
+                at = (size_t)small + random_u32() % (size - (size_t)small);
             switch (random_u32() % 4) {
             case 0: copy[at] = (unsigned char)random_u32(); break;
             case 1: copy[at] ^= (unsigned char)(1u << random_u32() % 8); break;
             case 2: copy[at] = 0xFF; break;
-            default: memset(copy + at, random_u32() % 2 ? 0xFF : 0, size - at < 4 ? size - at : 4); break;
+            default:
+                memset(copy + at, random_u32() % 2 ? 0xFF : 0, size - at < 4 ? size - at : 4);
+                break;
             }
         }
         file_mend(copy, size);
@@ -120,10 +127,14 @@ static void test_file_info(const tc_model *model) {
     tc_tensor_info t;
     uint64_t parameters = 0;
     uint32_t i;
-    CHECK(!strcmp(n->model_type, "bert") && !strcmp(n->task, "token-classification") && !strcmp(n->hidden_act, "gelu"));
-    CHECK(n->num_hidden_layers == 2 && n->hidden_size == 24 && n->embedding_size == 12 && n->num_attention_heads == 2);
-    CHECK(n->num_labels == 7 && !strcmp(n->labels[0], "O") && !strcmp(n->labels[6], "I-ORG") && n->dtype == TC_S8);
-    CHECK(n->max_length == 24 && n->layer_norm_eps == 1e-12f && n->file_version == TC_FILE_VERSION);
+    CHECK(!strcmp(n->model_type, "bert") && !strcmp(n->task, "token-classification") &&
+          !strcmp(n->hidden_act, "gelu"));
+    CHECK(n->num_hidden_layers == 2 && n->hidden_size == 24 && n->embedding_size == 12 &&
+          n->num_attention_heads == 2);
+    CHECK(n->num_labels == 7 && !strcmp(n->labels[0], "O") && !strcmp(n->labels[6], "I-ORG") &&
+          n->dtype == TC_S8);
+    CHECK(n->max_length == 24 && n->layer_norm_eps == 1e-12f &&
+          n->file_version == TC_FILE_VERSION);
     for (i = 0; !tc_model_tensor(model, i, &t); i++) {
         parameters += (uint64_t)t.rows * t.columns;
         CHECK_CASE(t.offset % 64 == 0, t.name);
@@ -146,7 +157,8 @@ static void test_file(void) {
     test_file_damage((const unsigned char *)data, size);
     test_file_hostile((const unsigned char *)data, size, 1500);
     tc_model_free(m.model);
-    CHECK_EQ(tc_model_open((const char *)data + 4, size - 4, NULL, &m.model), TC_ERROR_ARGUMENT);
+    CHECK_EQ(tc_model_open((const char *)data + 4, size - 4, NULL, &m.model),
+             TC_ERROR_ARGUMENT);
     made_free(&m);
 }
 

@@ -32,7 +32,8 @@ static float *guarded(size_t n) {
     size_t bytes = GUARD_FLOATS * sizeof(float);
 #ifdef GUARD_PAGES
     if (!*area) {
-        *area = (char *)mmap(NULL, bytes + 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        *area = (char *)mmap(NULL, bytes + 65536, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (*area == (char *)MAP_FAILED || mprotect(*area + bytes, 65536, PROT_NONE)) exit(1);
     }
 #else
@@ -53,8 +54,9 @@ static int same(const tc__ops *ops, const float *a, const float *b, size_t n) {
     size_t i;
     for (i = 0; i < n; i++) {
         if (a[i] != a[i] && b[i] != b[i]) continue;
-        if (ops->level == TC_LEVEL_BASE ? fabsf(a[i] - b[i]) > 1e-5f * (1 + fabsf(b[i])) && a[i] != b[i]
-                                        : memcmp(a + i, b + i, sizeof *a) != 0)
+        if (ops->level == TC_LEVEL_BASE
+                ? fabsf(a[i] - b[i]) > 1e-5f * (1 + fabsf(b[i])) && a[i] != b[i]
+                : memcmp(a + i, b + i, sizeof *a) != 0)
             return 0;
     }
     return 1;
@@ -68,13 +70,15 @@ static void test_op_gemm(const tc__ops *ops, const tc__ops *ref) {
             for (k = 0; k <= 33; k += k < 4 ? 1 : 29) {
                 size_t lda = k + rows % 3, ldc = panels * 16 + rows % 5, stride = k * 16;
                 float *a = guarded_random(rows ? (rows - 1) * lda + k : 0, 2);
-                float *b = guarded_random(panels * stride, 2), *bias = guarded_random(panels * 16, 1);
+                float *b = guarded_random(panels * stride, 2),
+                      *bias = guarded_random(panels * 16, 1);
                 size_t n = rows && panels ? (rows - 1) * ldc + panels * 16 : 0;
                 float *c = guarded(n), *expected = guarded(n);
                 memset(c, 0, n * sizeof *c);
                 memset(expected, 0, n * sizeof *c);
                 ops->gemm(rows, k, a, lda, b, stride, panels, rows % 2 ? bias : NULL, c, ldc);
-                ref->gemm(rows, k, a, lda, b, stride, panels, rows % 2 ? bias : NULL, expected, ldc);
+                ref->gemm(rows, k, a, lda, b, stride, panels, rows % 2 ? bias : NULL, expected,
+                          ldc);
                 good &= same(ops, c, expected, n);
             }
     CHECK_CASE(good, tc_level_name(ops->level));
@@ -83,14 +87,16 @@ static void test_op_gemm(const tc__ops *ops, const tc__ops *ref) {
 /* A map over rows, also at the ends of its domain and at values that are no numbers. */
 static void check_map(const tc__ops *ops, void (*map)(float *, size_t, size_t, size_t),
                       void (*ref)(float *, size_t, size_t, size_t)) {
-    static const float edges[] = {0.0f, -0.0f, 1e-30f, -1e-30f, 87.0f, -87.5f, 100.0f, -100.0f, 3e38f, -3e38f,
-                                  INFINITY, -INFINITY, NAN, 1e-45f, -9.0f, 9.0f, -20.0f};
+    static const float edges[] = {0.0f,   -0.0f,   1e-30f, -1e-30f, 87.0f,    -87.5f,
+                                  100.0f, -100.0f, 3e38f,  -3e38f,  INFINITY, -INFINITY,
+                                  NAN,    1e-45f,  -9.0f,  9.0f,    -20.0f};
     size_t n, i;
     int good = 1;
     for (n = 0; n <= 33; n++) {
         size_t ld = n + n % 4, all = n ? 2 * ld + n : 0;
         float *x = guarded_random(all, n % 2 ? 4.0f : 30.0f), *y = guarded(all);
-        for (i = 0; i < all && n > 20; i += 3) x[i] = edges[i / 3 % (sizeof edges / sizeof *edges)];
+        for (i = 0; i < all && n > 20; i += 3)
+            x[i] = edges[i / 3 % (sizeof edges / sizeof *edges)];
         memcpy(y, x, all * sizeof *x);
         map(x, ld, 3, n);
         ref(y, ld, 3, n);
@@ -99,10 +105,18 @@ static void check_map(const tc__ops *ops, void (*map)(float *, size_t, size_t, s
     CHECK_CASE(good, tc_level_name(ops->level));
 }
 
-static void test_op_gelu(const tc__ops *ops, const tc__ops *ref) { check_map(ops, ops->gelu, ref->gelu); }
-static void test_op_gelu_new(const tc__ops *ops, const tc__ops *ref) { check_map(ops, ops->gelu_new, ref->gelu_new); }
-static void test_op_relu(const tc__ops *ops, const tc__ops *ref) { check_map(ops, ops->relu, ref->relu); }
-static void test_op_silu(const tc__ops *ops, const tc__ops *ref) { check_map(ops, ops->silu, ref->silu); }
+static void test_op_gelu(const tc__ops *ops, const tc__ops *ref) {
+    check_map(ops, ops->gelu, ref->gelu);
+}
+static void test_op_gelu_new(const tc__ops *ops, const tc__ops *ref) {
+    check_map(ops, ops->gelu_new, ref->gelu_new);
+}
+static void test_op_relu(const tc__ops *ops, const tc__ops *ref) {
+    check_map(ops, ops->relu, ref->relu);
+}
+static void test_op_silu(const tc__ops *ops, const tc__ops *ref) {
+    check_map(ops, ops->silu, ref->silu);
+}
 
 static void test_op_add(const tc__ops *ops, const tc__ops *ref) {
     size_t n;
@@ -173,27 +187,29 @@ static void test_op_divide(const tc__ops *ops, const tc__ops *ref) {
 }
 
 /* Widening panels: random bits, so every half and integer turns up, infinities included. */
-#define TEST_WIDEN(name, type, group, call, reference)                                            \
-    static void test_op_widen_##name(const tc__ops *ops, const tc__ops *ref) {                    \
-        size_t K, i;                                                                              \
-        int good = 1;                                                                             \
-        for (K = 0; K <= 37; K++) {                                                               \
-            size_t padded = tc__mem_round(K, group), bytes = padded * 16 * sizeof(type);          \
-            type *in = (type *)(void *)guarded(bytes / 4);                                        \
-            float *out = guarded(padded * 16), *expected = guarded(padded * 16);                  \
-            float *scale = guarded_random(16, 0.1f);                                              \
-            for (i = 0; i < padded * 16; i++) in[i] = (type)(random_u32() >> 9);                  \
-            (void)scale;                                                                          \
-            call;                                                                                 \
-            reference;                                                                            \
-            good &= same(ops, out, expected, padded * 16);                                        \
-        }                                                                                         \
-        CHECK_CASE(good, tc_level_name(ops->level));                                              \
+#define TEST_WIDEN(name, type, group, call, reference)                                         \
+    static void test_op_widen_##name(const tc__ops *ops, const tc__ops *ref) {                 \
+        size_t K, i;                                                                           \
+        int good = 1;                                                                          \
+        for (K = 0; K <= 37; K++) {                                                            \
+            size_t padded = tc__mem_round(K, group), bytes = padded * 16 * sizeof(type);       \
+            type *in = (type *)(void *)guarded(bytes / 4);                                     \
+            float *out = guarded(padded * 16), *expected = guarded(padded * 16);               \
+            float *scale = guarded_random(16, 0.1f);                                           \
+            for (i = 0; i < padded * 16; i++) in[i] = (type)(random_u32() >> 9);               \
+            (void)scale;                                                                       \
+            call;                                                                              \
+            reference;                                                                         \
+            good &= same(ops, out, expected, padded * 16);                                     \
+        }                                                                                      \
+        CHECK_CASE(good, tc_level_name(ops->level));                                           \
     }
 TEST_WIDEN(f16, uint16_t, 2, ops->widen_f16(out, in, K), ref->widen_f16(expected, in, K))
 TEST_WIDEN(bf16, uint16_t, 2, ops->widen_bf16(out, in, K), ref->widen_bf16(expected, in, K))
-TEST_WIDEN(s16, int16_t, 2, ops->widen_s16(out, in, scale, K), ref->widen_s16(expected, in, scale, K))
-TEST_WIDEN(s8, int8_t, 4, ops->widen_s8(out, in, scale, K), ref->widen_s8(expected, in, scale, K))
+TEST_WIDEN(s16, int16_t, 2, ops->widen_s16(out, in, scale, K),
+           ref->widen_s16(expected, in, scale, K))
+TEST_WIDEN(s8, int8_t, 4, ops->widen_s8(out, in, scale, K),
+           ref->widen_s8(expected, in, scale, K))
 
 /* The reference itself against double arithmetic over the whole range. */
 static void test_reference(void) {
@@ -208,7 +224,9 @@ static void test_reference(void) {
         }
         e = fabs((double)tc__kref_gelu1(f) - x * phi) / (1 + fabs(x));
         if (e > gelu_error) gelu_error = e;
-        e = fabs((double)tc__kref_gelu_new1(f) - 0.5 * x * (1 + tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)))) / (1 + fabs(x));
+        e = fabs((double)tc__kref_gelu_new1(f) -
+                 0.5 * x * (1 + tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)))) /
+            (1 + fabs(x));
         if (e > new_error) new_error = e;
         e = fabs((double)tc__kref_silu1(f) - x / (1 + exp(-x))) / (1 + fabs(x));
         if (e > silu_error) silu_error = e;
@@ -221,7 +239,8 @@ static void test_reference(void) {
 
 /* A matrix of each type goes into panels and comes back; the error of integers is bounded. */
 static void test_pack(void) {
-    static const double bound[TC_DTYPE_COUNT] = {0, 1.0 / 2048, 1.0 / 256, 0.51 / 8191, 0.51 / 127};
+    static const double bound[TC_DTYPE_COUNT] = {0, 1.0 / 2048, 1.0 / 256, 0.51 / 8191,
+                                                 0.51 / 127};
     int t;
     for (t = 0; t < TC_DTYPE_COUNT; t++) {
         uint32_t rows = 37, columns = 29;
@@ -238,16 +257,21 @@ static void test_pack(void) {
         m.columns = columns;
         m.panels = packed;
         if (tc__gemm_scaled(m.dtype))
-            m.scale = (float *)(void *)(packed + tc__mem_round((size_t)tc__gemm_panel_bytes(m.dtype, rows, columns, &overflow), 64));
+            m.scale =
+                (float *)(void *)(packed + tc__mem_round((size_t)tc__gemm_panel_bytes(
+                                                             m.dtype, rows, columns, &overflow),
+                                                         64));
         tc__gemm_unpack(back, &m);
         for (i = 0; i < 37 * 29; i++) good &= fabs((double)back[i] - (double)w[i]) <= bound[t];
         CHECK_CASE(good, tc_dtype_name((tc_dtype)t));
         if (m.scale) { /* integer sums of columns stand behind the scales */
-            const int32_t *sums = (const int32_t *)(const void *)(m.scale + tc__mem_round(rows, 16));
+            const int32_t *sums =
+                (const int32_t *)(const void *)(m.scale + tc__mem_round(rows, 16));
             for (i = 0, good = 1; i < rows; i++) {
                 double sum = 0;
                 size_t k;
-                for (k = 0; k < columns; k++) sum += rint((double)back[i * columns + k] / (double)m.scale[i]);
+                for (k = 0; k < columns; k++)
+                    sum += rint((double)back[i * columns + k] / (double)m.scale[i]);
                 good &= sum == sums[i];
             }
             CHECK_CASE(good, tc_dtype_name((tc_dtype)t));

@@ -57,7 +57,10 @@ static tc_status memory_tag(ledger *l, const tc_env *env, const made *from) {
     if (!status) status = tc_model_open(data, size, env, &model);
     if (!status) status = tc_tagger_create(model, env, &tagger);
     if (!status)
-        status = tag_text(tagger, "my name is anna smith, in new york. my name is \xE3\x80\xAE\xCC\x81 anna smith", &o, &result);
+        status = tag_text(
+            tagger,
+            "my name is anna smith, in new york. my name is \xE3\x80\xAE\xCC\x81 anna smith",
+            &o, &result);
     if (!status) status = tc_encoding_create(tc_model_tokenizer(model), env, &encoding);
     if (!status) status = tc_encoding_decode(encoding, ids, 4, 0, &text);
     tc_result_free(result);
@@ -67,8 +70,9 @@ static tc_status memory_tag(ledger *l, const tc_env *env, const made *from) {
     return status;
 }
 
-/* Lets each allocation of a piece of work fail once: the status says so, and nothing is left. */
-static void memory_fail(tc_status (*work)(ledger *, const tc_env *, const made *), const made *from) {
+/* Lets each allocation of some work fail once: the status says so, and nothing is left. */
+static void memory_fail(tc_status (*work)(ledger *, const tc_env *, const made *),
+                        const made *from) {
     ledger l;
     tc_diag diag;
     tc_env env;
@@ -97,8 +101,10 @@ static void memory_fail(tc_status (*work)(ledger *, const tc_env *, const made *
 static void test_memory_failures(void) {
     made m;
     memory_fail(memory_write, NULL);
-    if (made_plan(&m, &memory_plan, NULL)) memory_fail(memory_tag, &m);
-    else CHECK(0);
+    if (made_plan(&m, &memory_plan, NULL))
+        memory_fail(memory_tag, &m);
+    else
+        CHECK(0);
     made_free(&m);
 }
 
@@ -120,7 +126,9 @@ static void test_memory_steady(void) {
     }
     for (i = 0; i < 4; i++) {
         before = l.calls;
-        CHECK(!tc_tag(tagger, "my name is anna smith in new york, my name is anna smith in new york.", &result));
+        CHECK(!tc_tag(tagger,
+                      "my name is anna smith in new york, my name is anna smith in new york.",
+                      &result));
         if (i) CHECK_EQ(l.calls - before, 1);
         tc_result_free(result);
     }

@@ -30,7 +30,8 @@ static const double *slow_get(slow *s, const char *format, unsigned layer) {
     return NULL;
 }
 
-static void slow_linear(slow *s, const char *stem, unsigned layer, const double *x, size_t n, size_t in, size_t out, double *y) {
+static void slow_linear(slow *s, const char *stem, unsigned layer, const double *x, size_t n,
+                        size_t in, size_t out, double *y) {
     char name[96];
     const double *w, *b;
     size_t t, i, k;
@@ -46,7 +47,8 @@ static void slow_linear(slow *s, const char *stem, unsigned layer, const double 
         }
 }
 
-static void slow_norm(slow *s, const char *stem, unsigned layer, double *x, size_t n, size_t h) {
+static void slow_norm(slow *s, const char *stem, unsigned layer, double *x, size_t n,
+                      size_t h) {
     char name[96];
     const double *w, *b;
     size_t t, i;
@@ -58,13 +60,18 @@ static void slow_norm(slow *s, const char *stem, unsigned layer, double *x, size
         double mean = 0, square = 0;
         for (i = 0; i < h; i++) mean += x[i] / (double)h;
         for (i = 0; i < h; i++) square += (x[i] - mean) * (x[i] - mean) / (double)h;
-        for (i = 0; i < h; i++) x[i] = (x[i] - mean) / sqrt(square + (double)tc_model_get_info(s->model)->layer_norm_eps) * w[i] + b[i];
+        for (i = 0; i < h; i++)
+            x[i] = (x[i] - mean) /
+                       sqrt(square + (double)tc_model_get_info(s->model)->layer_norm_eps) *
+                       w[i] +
+                   b[i];
     }
 }
 
 static double slow_act(const char *act, double x) {
     if (!strcmp(act, "gelu")) return 0.5 * x * erfc(-x * 0.70710678118654752440);
-    if (!strcmp(act, "gelu_new")) return 0.5 * x * (1 + tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)));
+    if (!strcmp(act, "gelu_new"))
+        return 0.5 * x * (1 + tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)));
     if (!strcmp(act, "relu")) return x > 0 ? x : 0;
     return x / (1 + exp(-x));
 }
@@ -77,14 +84,16 @@ static void slow_attention(const double *qkv, double *out, size_t n, size_t h, s
             double top = -1e300, sum = 0;
             for (j = 0; j < n; j++) {
                 p[j] = 0;
-                for (k = 0; k < d; k++) p[j] += qkv[i * 3 * h + a * d + k] * qkv[j * 3 * h + h + a * d + k];
+                for (k = 0; k < d; k++)
+                    p[j] += qkv[i * 3 * h + a * d + k] * qkv[j * 3 * h + h + a * d + k];
                 p[j] /= sqrt((double)d);
                 if (p[j] > top) top = p[j];
             }
             for (j = 0; j < n; j++) sum += p[j] = exp(p[j] - top);
             for (k = 0; k < d; k++) {
                 double mixed = 0;
-                for (j = 0; j < n; j++) mixed += p[j] / sum * qkv[j * 3 * h + 2 * h + a * d + k];
+                for (j = 0; j < n; j++)
+                    mixed += p[j] / sum * qkv[j * 3 * h + 2 * h + a * d + k];
                 out[i * h + a * d + k] = mixed;
             }
         }
@@ -92,11 +101,13 @@ static void slow_attention(const double *qkv, double *out, size_t n, size_t h, s
 }
 
 /* logits [n, C] of one sequence, in a malloc block. */
-static double *slow_run(const tc_model *model, const int32_t *ids, const uint8_t *types, size_t n) {
+static double *slow_run(const tc_model *model, const int32_t *ids, const uint8_t *types,
+                        size_t n) {
     const tc_model_info *m = tc_model_get_info(model);
     size_t E = m->embedding_size, H = m->hidden_size, I = m->intermediate_size, i, k;
     size_t big = n * (3 * H + I + E + m->num_labels);
-    double *x = (double *)malloc(big * sizeof *x), *y = (double *)malloc(big * sizeof *y), *z = (double *)malloc(big * sizeof *z);
+    double *x = (double *)malloc(big * sizeof *x), *y = (double *)malloc(big * sizeof *y),
+           *z = (double *)malloc(big * sizeof *z);
     const double *word, *position, *type;
     uint32_t l;
     slow s;
@@ -107,7 +118,8 @@ static double *slow_run(const tc_model *model, const int32_t *ids, const uint8_t
     type = m->type_vocab_size ? slow_get(&s, "embeddings.type", 0) : NULL;
     for (i = 0; i < n; i++)
         for (k = 0; k < E; k++)
-            x[i * E + k] = word[(size_t)ids[i] * E + k] + position[i * E + k] + (type ? type[types[i] * E + k] : 0);
+            x[i * E + k] = word[(size_t)ids[i] * E + k] + position[i * E + k] +
+                           (type ? type[types[i] * E + k] : 0);
     slow_norm(&s, "embeddings.norm", 0, x, n, E);
     if (E != H) {
         slow_linear(&s, "embeddings.projection", 0, x, n, E, H, y);
@@ -146,7 +158,8 @@ static void model_batch(int32_t *ids, uint8_t *types, uint32_t type_count) {
 }
 
 /* Runs all sequences in groups of `group`, in the order or backwards. */
-static int model_run(const tc_model *model, tc_level level, unsigned threads, size_t group, int backwards, float *logits) {
+static int model_run(const tc_model *model, tc_level level, unsigned threads, size_t group,
+                     int backwards, float *logits) {
     const tc_model_info *m = tc_model_get_info(model);
     int32_t ids[MODEL_TOKENS], part[MODEL_TOKENS];
     uint8_t types[MODEL_TOKENS], part_types[MODEL_TOKENS];
@@ -162,7 +175,8 @@ static int model_run(const tc_model *model, tc_level level, unsigned threads, si
     for (i = 0; i < MODEL_SEQUENCES; at += model_lengths[i++]) starts[i] = at;
     good = !tc_session_create(model, &env, &session);
     for (i = 0; i < MODEL_SEQUENCES && good; i += group) {
-        size_t n = MODEL_SEQUENCES - i < group ? MODEL_SEQUENCES - i : group, order[MODEL_SEQUENCES], total = 0;
+        size_t n = MODEL_SEQUENCES - i < group ? MODEL_SEQUENCES - i : group,
+               order[MODEL_SEQUENCES], total = 0;
         uint32_t lengths[MODEL_SEQUENCES];
         tc_batch batch;
         tc_outputs outputs;
@@ -181,14 +195,15 @@ static int model_run(const tc_model *model, tc_level level, unsigned threads, si
         outputs.logits = out;
         good = !tc_session_run(session, &batch, &outputs);
         for (k = total = 0; k < n; total += lengths[k++])
-            memcpy(logits + starts[order[k]] * C, out + total * C, lengths[k] * C * sizeof *out);
+            memcpy(logits + starts[order[k]] * C, out + total * C,
+                   lengths[k] * C * sizeof *out);
     }
     tc_session_free(session);
     free(out);
     return good;
 }
 
-/* Every plan: near the slow encoder, and the same bits everywhere. Returns the logits' checksum. */
+/* Near the slow encoder, and the same bits everywhere. Returns the logits' checksum. */
 static uint64_t model_check(const plan *p, const char *name) {
     static const unsigned threads[] = {1, 2, 3};
     made m;
@@ -223,7 +238,8 @@ static uint64_t model_check(const plan *p, const char *name) {
             for (k = 1; k <= 5; k += 2) {
                 good &= model_run(m.model, (tc_level)level, threads[i], k, (int)(i % 2), got);
                 if (level == TC_LEVEL_BASE) {
-                    for (at = 0; at < MODEL_TOKENS * C; at++) good &= fabs((double)got[at] - (double)want[at]) <= 2e-5 * top;
+                    for (at = 0; at < MODEL_TOKENS * C; at++)
+                        good &= fabs((double)got[at] - (double)want[at]) <= 2e-5 * top;
                 } else {
                     bits &= !memcmp(got, want, bytes);
                 }
@@ -245,18 +261,29 @@ static void test_model_made(void) {
         const char *name;
         uint64_t sum;
     } all[] = {
-        {{2, 48, 4, 96, 48, 2, 7, 64, "gelu", TC_F32}, "bert, gelu", UINT64_C(0xAC81F33CB4F1886A)},
-        {{1, 60, 3, 104, 60, 1, 2, 41, "gelu_new", TC_F32}, "odd sizes, gelu_new, one type", UINT64_C(0x116E32EA725CF8F3)},
-        {{3, 32, 1, 40, 20, 0, 5, 40, "relu", TC_F32}, "projection, relu, no types", UINT64_C(0x58B0F0E801C0C44E)},
-        {{2, 64, 2, 130, 64, 2, 7, 40, "silu", TC_F16}, "silu, f16", UINT64_C(0x5FD966CAF0CEE4BD)},
-        {{2, 48, 3, 50, 24, 2, 7, 40, "gelu", TC_BF16}, "projection, bf16", UINT64_C(0x8C2BDF47846A78DC)},
+        {{2, 48, 4, 96, 48, 2, 7, 64, "gelu", TC_F32},
+         "bert, gelu",
+         UINT64_C(0xAC81F33CB4F1886A)},
+        {{1, 60, 3, 104, 60, 1, 2, 41, "gelu_new", TC_F32},
+         "odd sizes, gelu_new, one type",
+         UINT64_C(0x116E32EA725CF8F3)},
+        {{3, 32, 1, 40, 20, 0, 5, 40, "relu", TC_F32},
+         "projection, relu, no types",
+         UINT64_C(0x58B0F0E801C0C44E)},
+        {{2, 64, 2, 130, 64, 2, 7, 40, "silu", TC_F16},
+         "silu, f16",
+         UINT64_C(0x5FD966CAF0CEE4BD)},
+        {{2, 48, 3, 50, 24, 2, 7, 40, "gelu", TC_BF16},
+         "projection, bf16",
+         UINT64_C(0x8C2BDF47846A78DC)},
         {{2, 36, 2, 70, 36, 2, 7, 40, "gelu", TC_S16}, "s16", UINT64_C(0x1C85F34C4DAD300D)},
         {{2, 68, 4, 77, 68, 2, 7, 40, "gelu", TC_S8}, "s8", UINT64_C(0x5F17EC6F7DFEFA92)},
     };
     size_t i;
     for (i = 0; i < sizeof all / sizeof *all; i++) {
         uint64_t sum = model_check(&all[i].p, all[i].name);
-        if (sum != all[i].sum) printf("    sum of %s: 0x%016llX\n", all[i].name, (unsigned long long)sum);
+        if (sum != all[i].sum)
+            printf("    sum of %s: 0x%016llX\n", all[i].name, (unsigned long long)sum);
         CHECK_CASE(sum == all[i].sum, all[i].name);
     }
 }
@@ -322,12 +349,14 @@ typedef struct logit_case {
     const char *output; /* "logits", or the hidden states */
 } logit_case;
 
-static void compare_rows(logit_case *k, const json_doc *d, const json_node *rows, const float *got, size_t columns) {
+static void compare_rows(logit_case *k, const json_doc *d, const json_node *rows,
+                         const float *got, size_t columns) {
     const json_node *row, *v;
     size_t t = 0, i;
     for (row = json_first(d, rows); row; row = json_next(d, row), t++)
         for (i = 0, v = json_first(d, row); v; v = json_next(d, v), i++) {
-            double want = json_double(v), e = i < columns ? fabs(want - (double)got[t * columns + i]) : 1e9;
+            double want = json_double(v),
+                   e = i < columns ? fabs(want - (double)got[t * columns + i]) : 1e9;
             if (e > k->worst) k->worst = e;
             if (fabs(want) > k->top) k->top = fabs(want);
         }
@@ -354,7 +383,8 @@ static uint32_t logit_ids(const tc_model *model, tc_string text, int32_t *ids) {
 static void visit_logits(void *user, const json_doc *d, const json_node *c, size_t line) {
     logit_case *k = (logit_case *)user;
     const tc_model_info *n = tc_model_get_info(k->model);
-    const json_node *ids = json_get(d, c, "ids"), *hidden = json_get(d, c, "hidden_states"), *types = json_get(d, c, "type_ids"), *v;
+    const json_node *ids = json_get(d, c, "ids"), *hidden = json_get(d, c, "hidden_states"),
+                    *types = json_get(d, c, "type_ids"), *v;
     int32_t list[512];
     uint8_t kinds[512] = {0};
     uint32_t length = 0;
@@ -363,10 +393,14 @@ static void visit_logits(void *user, const json_doc *d, const json_node *c, size
     tc_outputs o;
     size_t i = 0;
     (void)line;
-    if (!ids) length = logit_ids(k->model, json_text(json_get(d, c, "text")), list);
-    else if (ids->count > 512) return;
-    for (v = ids ? json_first(d, ids) : NULL; v; v = json_next(d, v)) list[length++] = (int32_t)json_int(v, 0);
-    for (v = types ? json_first(d, types) : NULL; v; v = json_next(d, v)) kinds[i++] = (uint8_t)json_int(v, 0);
+    if (!ids)
+        length = logit_ids(k->model, json_text(json_get(d, c, "text")), list);
+    else if (ids->count > 512)
+        return;
+    for (v = ids ? json_first(d, ids) : NULL; v; v = json_next(d, v))
+        list[length++] = (int32_t)json_int(v, 0);
+    for (v = types ? json_first(d, types) : NULL; v; v = json_next(d, v))
+        kinds[i++] = (uint8_t)json_int(v, 0);
     out = (float *)malloc((size_t)length * (n->hidden_size + n->num_labels) * sizeof *out);
     memset(&o, 0, sizeof o);
     batch.ids = list;
@@ -392,8 +426,8 @@ static void visit_logits(void *user, const json_doc *d, const json_node *c, size
 }
 
 static void test_model_reference(void) {
-    static const char *const models[] = {"bert-gelu", "bert-gelu_new-cased", "bert-odd", "distilbert-cased",
-                                         "distilbert-uncased", "electra"};
+    static const char *const models[] = {"bert-gelu",        "bert-gelu_new-cased", "bert-odd",
+                                         "distilbert-cased", "distilbert-uncased",  "electra"};
     char path[128];
     size_t i;
     int level, threads;
@@ -417,12 +451,15 @@ static void test_model_reference(void) {
                 env.level = (tc_level)level;
                 env.threads = (unsigned)threads;
                 if (tc_session_create(m.model, &env, &k.session)) continue;
-                snprintf(path, sizeof path, "oracles/reference/models/%s/expected.jsonl", models[i]);
+                snprintf(path, sizeof path, "oracles/reference/models/%s/expected.jsonl",
+                         models[i]);
                 (void)each_line(shared_path(path), visit_logits, &k);
                 CHECK_CASE(k.cases == 15 && !k.bad && k.worst <= 1e-5 * k.top, models[i]);
                 k.cases = 0;
-                snprintf(path, sizeof path, "oracles/reference/models/%s/hidden.jsonl", models[i]);
-                if (each_line(shared_path(path), visit_logits, &k)) CHECK_CASE(k.cases && !k.bad && k.worst <= 1e-5 * k.top, models[i]);
+                snprintf(path, sizeof path, "oracles/reference/models/%s/hidden.jsonl",
+                         models[i]);
+                if (each_line(shared_path(path), visit_logits, &k))
+                    CHECK_CASE(k.cases && !k.bad && k.worst <= 1e-5 * k.top, models[i]);
                 tc_session_free(k.session);
             }
         made_free(&m);

@@ -24,8 +24,10 @@ static const char *shared_path(const char *name) {
 /* Whether the shared folder is there; counts a skipped case if not. */
 static int shared_here(const char *name) {
     FILE *f = fopen(shared_path(name), "rb");
-    if (f) fclose(f);
-    else SKIP("the shared folder is not here");
+    if (f)
+        fclose(f);
+    else
+        SKIP("the shared folder is not here");
     return f != NULL;
 }
 
@@ -47,7 +49,7 @@ static int made_open(made *m) {
     return !tc_model_open(data, size, NULL, &m->model);
 }
 
-/* Converts a HuggingFace folder as `tokclass convert` does; dtype -1 is the checkpoint's own. */
+/* Converts a HuggingFace folder as `tokclass convert` does; dtype -1: the checkpoint's own. */
 static int made_convert(made *m, const char *folder, int dtype) {
     hf_options options = {HF_TASK_AUTO, 0, -1};
     hf_folder hf;
@@ -85,12 +87,15 @@ static int made_tokenizer(made *m, const char *name, const char *text, size_t si
     memset(&files, 0, sizeof files);
     memset(&desc, 0, sizeof desc);
     hf_tokenizer_names(&files);
-    if (strstr(name, ".json")) files.tokenizer.text = text, files.tokenizer.size = size;
-    else files.vocab.text = text, files.vocab.size = size;
+    if (strstr(name, ".json"))
+        files.tokenizer.text = text, files.tokenizer.size = size;
+    else
+        files.vocab.text = text, files.vocab.size = size;
     desc.task = "tokenizer";
     good = !hf_tokenizer_read(&arena, &files, &tokenizer, &error);
     if (!good) printf("    %s: %s\n", name, error.message);
-    good = good && !tc_writer_create(NULL, &m->writer) && !tc_writer_describe(m->writer, &desc) &&
+    good = good && !tc_writer_create(NULL, &m->writer) &&
+           !tc_writer_describe(m->writer, &desc) &&
            !tc_writer_tokenizer(m->writer, &tokenizer.desc) && made_open(m);
     json_arena_free(&arena);
     return good;
@@ -119,13 +124,16 @@ static float plan_number(float range) {
     return ((float)(plan_state >> 8) / 8388608.0f - 1.0f) * range;
 }
 
-static const char *const plan_vocab[] = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "my", "name", "is", "an",
-                                         "##n", "##a", "anna", "smith", "in", "new", "york", ",", ".", "s", "##mi",
-                                         "##th", "a", "n", "\xE4\xBD\xA0", "\xE5\xA5\xBD"};
-static const char *const plan_labels[] = {"O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG"};
+static const char *const plan_vocab[] = {
+    "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "my",           "name",        "is", "an",
+    "##n",   "##a",   "anna",  "smith", "in",     "new",          "york",        ",",  ".",
+    "s",     "##mi",  "##th",  "a",     "n",      "\xE4\xBD\xA0", "\xE5\xA5\xBD"};
+static const char *const plan_labels[] = {"O",     "B-PER", "I-PER", "B-LOC",
+                                          "I-LOC", "B-ORG", "I-ORG"};
 enum { PLAN_VOCAB = sizeof plan_vocab / sizeof *plan_vocab };
 
-static void plan_tensor(tc_writer *w, const char *name, uint32_t rows, uint32_t columns, float range, float offset) {
+static void plan_tensor(tc_writer *w, const char *name, uint32_t rows, uint32_t columns,
+                        float range, float offset) {
     size_t n = (size_t)rows * columns, i;
     float *data = (float *)malloc(n * sizeof *data);
     for (i = 0; i < n; i++) data[i] = offset + plan_number(range);
@@ -150,7 +158,8 @@ static void plan_norm(tc_writer *w, const char *stem, uint32_t n) {
 }
 
 static void plan_layer(tc_writer *w, const plan *p, uint32_t i) {
-    static const char *const parts[] = {"attention.qkv", "attention.output", "attention.norm", "ffn.up", "ffn.down", "ffn.norm"};
+    static const char *const parts[] = {"attention.qkv", "attention.output", "attention.norm",
+                                        "ffn.up",        "ffn.down",         "ffn.norm"};
     char stem[6][64];
     int k;
     for (k = 0; k < 6; k++) snprintf(stem[k], sizeof stem[k], "layer.%u.%s", i, parts[k]);
@@ -163,7 +172,8 @@ static void plan_layer(tc_writer *w, const plan *p, uint32_t i) {
 }
 
 static tc_status plan_tokenizer(tc_writer *w) {
-    static const tc_template_step steps[] = {{2, 0, 0}, {-1, 0, 0}, {3, 0, 0}, {2, 0, 0}, {-1, 0, 0}, {3, 0, 0}, {-1, 1, 1}, {3, 0, 1}};
+    static const tc_template_step steps[] = {{2, 0, 0},  {-1, 0, 0}, {3, 0, 0},  {2, 0, 0},
+                                             {-1, 0, 0}, {3, 0, 0},  {-1, 1, 1}, {3, 0, 1}};
     tc_string vocab[PLAN_VOCAB];
     tc_added_token added[5];
     tc_tokenizer_desc d;
@@ -216,12 +226,15 @@ static int made_plan(made *m, const plan *p, const tc_env *env) {
     d.layer_norm_eps = 1e-12f;
     d.labels = plan_labels;
     d.num_labels = p->labels;
-    if (tc_writer_create(env, &m->writer) || tc_writer_describe(m->writer, &d) || plan_tokenizer(m->writer)) return 0;
+    if (tc_writer_create(env, &m->writer) || tc_writer_describe(m->writer, &d) ||
+        plan_tokenizer(m->writer))
+        return 0;
     plan_tensor(m->writer, "embeddings.word", PLAN_VOCAB, p->embedding, 1, 0);
     plan_tensor(m->writer, "embeddings.position", p->positions, p->embedding, 1, 0);
     if (p->types) plan_tensor(m->writer, "embeddings.type", p->types, p->embedding, 1, 0);
     plan_norm(m->writer, "embeddings.norm", p->embedding);
-    if (p->embedding != p->hidden) plan_linear(m->writer, "embeddings.projection", p->hidden, p->embedding);
+    if (p->embedding != p->hidden)
+        plan_linear(m->writer, "embeddings.projection", p->hidden, p->embedding);
     for (i = 0; i < p->layers; i++) plan_layer(m->writer, p, i);
     plan_linear(m->writer, "head", p->labels, p->hidden);
     return made_open(m);
@@ -229,8 +242,10 @@ static int made_plan(made *m, const plan *p, const tc_env *env) {
 
 /* ---- JSON lines ---- */
 
-/* Calls visit(user, document, root, line number) for every line of a file; 0 if it is absent. */
-static int each_line(const char *path, void (*visit)(void *, const json_doc *, const json_node *, size_t), void *user) {
+/* Calls visit(user, document, root, line number) for every line of a file; 0: no such file. */
+static int each_line(const char *path,
+                     void (*visit)(void *, const json_doc *, const json_node *, size_t),
+                     void *user) {
     size_t size, at = 0, line = 0;
     char *text = test_read_file(path, &size), message[256];
     if (!text) return 0;
@@ -270,7 +285,8 @@ static double json_double(const json_node *node) {
 }
 
 static int string_is(tc_string a, const json_node *b) {
-    return b && b->type == JSON_STRING && a.length == b->length && (!a.length || !memcmp(a.data, b->text, a.length));
+    return b && b->type == JSON_STRING && a.length == b->length &&
+           (!a.length || !memcmp(a.data, b->text, a.length));
 }
 
 #endif

@@ -11,12 +11,15 @@ typedef struct tag_case {
 } tag_case;
 
 static int entity_is(const tc_entity *e, const json_doc *d, const json_node *want) {
-    const json_node *group = json_get(d, want, "entity_group"), *index = json_get(d, want, "index");
+    const json_node *group = json_get(d, want, "entity_group"),
+                    *index = json_get(d, want, "index");
     tc_string label = {"", 0};
     label.data = e->label;
     label.length = strlen(e->label);
-    return string_is(label, group ? group : json_get(d, want, "entity")) && string_is(e->word, json_get(d, want, "word")) &&
-           (!index || e->index == json_int(index, -1)) && e->start.codepoint == json_int(json_get(d, want, "start"), -1) &&
+    return string_is(label, group ? group : json_get(d, want, "entity")) &&
+           string_is(e->word, json_get(d, want, "word")) &&
+           (!index || e->index == json_int(index, -1)) &&
+           e->start.codepoint == json_int(json_get(d, want, "start"), -1) &&
            e->end.codepoint == json_int(json_get(d, want, "end"), -1) &&
            fabs((double)e->score - json_double(json_get(d, want, "score"))) <= 2e-5;
 }
@@ -30,7 +33,8 @@ static int entities_are(const tc_entities *e, const json_doc *d, const json_node
 }
 
 /* One input, a string or an array of words, with its expected entities. */
-static void tag_one(tag_case *k, const json_doc *d, const json_node *in, const json_node *want, size_t line) {
+static void tag_one(tag_case *k, const json_doc *d, const json_node *in, const json_node *want,
+                    size_t line) {
     tc_string *words = NULL, text = json_text(in);
     tc_result *result;
     tc_input input;
@@ -62,12 +66,14 @@ static void visit_tag(void *user, const json_doc *d, const json_node *c, size_t 
     int list = first && (!k->words || first->type == JSON_ARRAY);
     if (!in || !out) return;
     if (!list) { /* one text; one list of words comes back as a list of one list */
-        if (k->words && json_first(d, out) && json_first(d, out)->type == JSON_ARRAY) out = json_first(d, out);
+        if (k->words && json_first(d, out) && json_first(d, out)->type == JSON_ARRAY)
+            out = json_first(d, out);
         tag_one(k, d, in, out, line);
         return;
     }
     out = json_first(d, out);
-    for (in = first; in && out; in = json_next(d, in), out = json_next(d, out)) tag_one(k, d, in, out, line);
+    for (in = first; in && out; in = json_next(d, in), out = json_next(d, out))
+        tag_one(k, d, in, out, line);
 }
 
 static tc_aggregation tag_strategy(const json_node *node) {
@@ -97,7 +103,8 @@ static int tag_reference_open(const char *model) {
 }
 
 static void visit_index(void *user, const json_doc *d, const json_node *c, size_t line) {
-    const json_node *args = json_get(d, c, "args"), *stride = json_get(d, args, "stride"), *ignore = json_get(d, args, "ignore_labels");
+    const json_node *args = json_get(d, c, "args"), *stride = json_get(d, args, "stride"),
+                    *ignore = json_get(d, args, "ignore_labels");
     char file[128], path[192], model[64], delimiter[16];
     tag_case k;
     tc_string s = json_text(json_get(d, c, "file")), name = json_text(json_get(d, c, "model"));
@@ -105,7 +112,8 @@ static void visit_index(void *user, const json_doc *d, const json_node *c, size_
     snprintf(file, sizeof file, "%.*s", (int)s.length, s.data);
     snprintf(model, sizeof model, "%.*s", (int)name.length, name.data);
     if (strncmp(file, "bert", 4) && strncmp(file, "distilbert", 10)) return;
-    if (!strncmp(strrchr(file, '/'), "/nostrategy", 11)) return; /* ungrouped tokens of merged windows: not offered */
+    if (!strncmp(strrchr(file, '/'), "/nostrategy", 11))
+        return; /* ungrouped tokens of merged windows: not offered */
     memset(&k, 0, sizeof k);
     k.name = file;
     k.options.aggregation = tag_strategy(json_get(d, args, "aggregation_strategy"));
@@ -156,7 +164,8 @@ static void visit_demo(void *user, const json_doc *d, const json_node *want, siz
         memset(&input, 0, sizeof input);
         input.text = k->text;
         input.length = strlen(k->text);
-        good = !tc_tagger_tag(k->tag.tagger, &input, 1, &k->tag.options, &result) && entities_are(&result->inputs[0], d, want);
+        good = !tc_tagger_tag(k->tag.tagger, &input, 1, &k->tag.options, &result) &&
+               entities_are(&result->inputs[0], d, want);
     }
     snprintf(where, sizeof where, "%s, line %u", k->tag.name, (unsigned)line);
     CHECK_CASE(good, where);
@@ -165,7 +174,8 @@ static void visit_demo(void *user, const json_doc *d, const json_node *want, siz
     if (end) k->text = end + 1;
 }
 
-static void demo_file(tc_tagger *tagger, const char *texts, const char *expected, const tc_tag_options *options) {
+static void demo_file(tc_tagger *tagger, const char *texts, const char *expected,
+                      const tc_tag_options *options) {
     demo_case k;
     size_t size;
     char *text = test_read_file(shared_path(texts), &size);
@@ -187,7 +197,8 @@ static void test_tag_demo(void) {
     made m;
     int i;
     if (!shared_here("checkpoints/demo-ner/config.json")) return;
-    if (!made_convert(&m, shared_path("checkpoints/demo-ner"), -1) || tc_tagger_create(m.model, NULL, &tagger)) {
+    if (!made_convert(&m, shared_path("checkpoints/demo-ner"), -1) ||
+        tc_tagger_create(m.model, NULL, &tagger)) {
         CHECK(0);
         return;
     }
@@ -198,11 +209,13 @@ static void test_tag_demo(void) {
         demo_file(tagger, "checkpoints/demo-ner/texts.txt", expected, &o);
     }
     o.aggregation = TC_AGGREGATION_SIMPLE; /* the default overlap is a quarter of 512 */
-    demo_file(tagger, "checkpoints/demo-ner/long.txt", "checkpoints/demo-ner/expected/long-stride128-simple.jsonl", &o);
+    demo_file(tagger, "checkpoints/demo-ner/long.txt",
+              "checkpoints/demo-ner/expected/long-stride128-simple.jsonl", &o);
     o.aggregation = TC_AGGREGATION_FIRST;
     o.has_stride = 1;
     o.stride = 128;
-    demo_file(tagger, "checkpoints/demo-ner/long.txt", "checkpoints/demo-ner/expected/long-stride128-first.jsonl", &o);
+    demo_file(tagger, "checkpoints/demo-ner/long.txt",
+              "checkpoints/demo-ner/expected/long-stride128-first.jsonl", &o);
     tc_tagger_free(tagger);
     made_free(&m);
 }
@@ -211,7 +224,8 @@ static void test_tag_demo(void) {
 
 static const plan tag_plan = {2, 48, 4, 96, 48, 2, 7, 16, "gelu", TC_F32};
 
-static tc_status tag_text(tc_tagger *g, const char *text, const tc_tag_options *o, tc_result **out) {
+static tc_status tag_text(tc_tagger *g, const char *text, const tc_tag_options *o,
+                          tc_result **out) {
     tc_input input;
     memset(&input, 0, sizeof input);
     input.text = text;
@@ -266,7 +280,8 @@ static void check_windows(tc_tagger *g, const char *text, size_t tokens) {
 }
 
 static void test_tag_long(tc_tagger *g) {
-    const char *text = "my name is anna smith in new york, my name is anna in new york. my name is smith, a anna.";
+    const char *text = "my name is anna smith in new york, my name is anna in new york. my "
+                       "name is smith, a anna.";
     tc_tag_options o;
     tc_result *r;
     memset(&o, 0, sizeof o);
@@ -295,7 +310,8 @@ static void test_tag_long(tc_tagger *g) {
 
 /* A batch gives what each input gives alone, whatever the size of the batches. */
 static void test_tag_batch(tc_tagger *g) {
-    static const char *const texts[] = {"my name is anna smith.", "", "new york", "in new york, my name is anna", "  "};
+    static const char *const texts[] = {"my name is anna smith.", "", "new york",
+                                        "in new york, my name is anna", "  "};
     static const uint32_t sizes[] = {1, 7, 30, 1000};
     tc_input inputs[5];
     tc_tag_options o;
@@ -319,7 +335,8 @@ static void test_tag_batch(tc_tagger *g) {
             b = one->inputs;
             good &= a->count == b->count;
             for (k = 0; k < a->count && good; k++)
-                good &= !memcmp(&a->entities[k].score, &b->entities[k].score, 4) && a->entities[k].label == b->entities[k].label &&
+                good &= !memcmp(&a->entities[k].score, &b->entities[k].score, 4) &&
+                        a->entities[k].label == b->entities[k].label &&
                         a->entities[k].start.byte == b->entities[k].start.byte &&
                         !strcmp(a->entities[k].word.data, b->entities[k].word.data);
             tc_result_free(one);
@@ -330,7 +347,8 @@ static void test_tag_batch(tc_tagger *g) {
 }
 
 static void test_tag_words(tc_tagger *g) {
-    static const char *const list[] = {"My", "", "name", "is", "\xF0\x9F\x98\x80", "Anna", "\xC2\xA0", "York"};
+    static const char *const list[] = {"My",   "",         "name", "is", "\xF0\x9F\x98\x80",
+                                       "Anna", "\xC2\xA0", "York"};
     tc_string words[8];
     tc_input input;
     tc_tag_options o;
@@ -351,9 +369,11 @@ static void test_tag_words(tc_tagger *g) {
             continue;
         }
         e = r->inputs;
-        CHECK(e->word_labels && e->word_labels[1] == -1 && e->word_labels[6] == -1 && e->word_labels[0] >= 0 && e->word_labels[7] < 7);
+        CHECK(e->word_labels && e->word_labels[1] == -1 && e->word_labels[6] == -1 &&
+              e->word_labels[0] >= 0 && e->word_labels[7] < 7);
         if (how == TC_AGGREGATION_NONE) /* "My  name is X Anna Y York" */
-            CHECK(e->count == 6 && e->entities[5].start.codepoint == 21 && e->entities[5].start.byte == 25 && e->entities[5].start.utf16 == 22 &&
+            CHECK(e->count == 6 && e->entities[5].start.codepoint == 21 &&
+                  e->entities[5].start.byte == 25 && e->entities[5].start.utf16 == 22 &&
                   e->entities[5].end.codepoint == 25);
         tc_result_free(r);
     }
@@ -372,7 +392,8 @@ static void test_tag_filters(tc_tagger *g) {
     o.ignore_labels = ignore;
     o.ignore_count = 3;
     CHECK(!tag_text(g, "my name is anna smith in new york", &o, &r));
-    for (i = 0; i < r->inputs[0].count; i++) good &= !strcmp(r->inputs[0].entities[i].label, "O");
+    for (i = 0; i < r->inputs[0].count; i++)
+        good &= !strcmp(r->inputs[0].entities[i].label, "O");
     tc_result_free(r);
     o.min_score = 2;
     CHECK(!tag_text(g, "my name is anna smith in new york", &o, &r) && r->inputs[0].count == 0);

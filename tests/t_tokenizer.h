@@ -12,12 +12,15 @@ typedef struct token_case {
 } token_case;
 
 /* One window against arrays of the expected object; those that are missing are not compared. */
-static int window_is(const tc_encoding *e, size_t window, const json_doc *d, const json_node *want) {
+static int window_is(const tc_encoding *e, size_t window, const json_doc *d,
+                     const json_node *want) {
     size_t n, i;
     const tc_token *t = tc_encoding_tokens(e, window, &n);
     const json_node *ids = json_get(d, want, "ids"), *tokens = json_get(d, want, "tokens");
-    const json_node *offsets = json_get(d, want, "offsets"), *words = json_get(d, want, "word_ids");
-    const json_node *types = json_get(d, want, "type_ids"), *special = json_get(d, want, "special_tokens_mask");
+    const json_node *offsets = json_get(d, want, "offsets"),
+                    *words = json_get(d, want, "word_ids");
+    const json_node *types = json_get(d, want, "type_ids"),
+                    *special = json_get(d, want, "special_tokens_mask");
     if (!ids || ids->count != n) return 0;
     ids = json_first(d, ids);
     tokens = tokens ? json_first(d, tokens) : NULL;
@@ -33,7 +36,9 @@ static int window_is(const tc_encoding *e, size_t window, const json_doc *d, con
         if (special && t[i].special != json_int(special, -1)) return 0;
         if (offsets) {
             const json_node *start = json_first(d, offsets);
-            if (t[i].start.codepoint != json_int(start, -1) || t[i].end.codepoint != json_int(json_next(d, start), -1)) return 0;
+            if (t[i].start.codepoint != json_int(start, -1) ||
+                t[i].end.codepoint != json_int(json_next(d, start), -1))
+                return 0;
         }
         ids = json_next(d, ids);
         tokens = tokens ? json_next(d, tokens) : NULL;
@@ -45,14 +50,16 @@ static int window_is(const tc_encoding *e, size_t window, const json_doc *d, con
     return 1;
 }
 
-static int decoded_is(tc_encoding *e, const json_doc *d, const json_node *ids, const json_node *want, int skip) {
+static int decoded_is(tc_encoding *e, const json_doc *d, const json_node *ids,
+                      const json_node *want, int skip) {
     int32_t *list;
     size_t n = 0;
     tc_string out;
     int good;
     if (!want || !ids) return 1;
     list = (int32_t *)malloc((ids->count + 1) * sizeof *list);
-    for (ids = json_first(d, ids); ids; ids = json_next(d, ids)) list[n++] = (int32_t)json_int(ids, 0);
+    for (ids = json_first(d, ids); ids; ids = json_next(d, ids))
+        list[n++] = (int32_t)json_int(ids, 0);
     good = !tc_encoding_decode(e, list, n, skip, &out) && string_is(out, want);
     free(list);
     return good;
@@ -64,7 +71,8 @@ static int units_agree(const tc_encoding *e, tc_string text) {
     for (w = 0; w < tc_encoding_window_count(e); w++) {
         const tc_token *t = tc_encoding_tokens(e, w, &n);
         for (i = 0; i < n; i++) {
-            const unsigned char *p = (const unsigned char *)text.data, *end = p + text.length, *stop = p + t[i].end.byte;
+            const unsigned char *p = (const unsigned char *)text.data, *end = p + text.length,
+                                *stop = p + t[i].end.byte;
             uint32_t code, points = 0, units = 0;
             if (t[i].special) continue;
             if (t[i].end.byte > text.length || t[i].start.byte > t[i].end.byte) return 0;
@@ -80,7 +88,8 @@ static int units_agree(const tc_encoding *e, tc_string text) {
 
 static void visit_case(void *user, const json_doc *d, const json_node *c, size_t line) {
     token_case *k = (token_case *)user;
-    const json_node *words = json_get(d, c, "words"), *pair = json_get(d, c, "pair"), *over = json_get(d, c, "overflowing");
+    const json_node *words = json_get(d, c, "words"), *pair = json_get(d, c, "pair"),
+                    *over = json_get(d, c, "overflowing");
     const json_node *how = json_get(d, c, "truncation"), *window;
     tc_string text = json_text(json_get(d, c, "text")), second = json_text(pair), *list = NULL;
     tc_encode_options o;
@@ -96,22 +105,28 @@ static void visit_case(void *user, const json_doc *d, const json_node *c, size_t
     if (pair) input.pair = second.data, input.pair_length = second.length;
     if (words) {
         list = (tc_string *)malloc((words->count + 1) * sizeof *list);
-        for (words = json_first(d, words); words; words = json_next(d, words)) list[n++] = json_text(words);
+        for (words = json_first(d, words); words; words = json_next(d, words))
+            list[n++] = json_text(words);
         input.words = list;
         input.word_count = n;
     }
-    o.no_special_tokens = (words = json_get(d, c, "no_special")) != NULL && words->type == JSON_TRUE;
+    o.no_special_tokens =
+        (words = json_get(d, c, "no_special")) != NULL && words->type == JSON_TRUE;
     o.max_length = (uint32_t)json_int(json_get(d, c, "max_length"), k->limit);
     o.stride = (uint32_t)json_int(json_get(d, c, "stride"), 0);
     if (how && json_is(how, "only_first")) o.truncation = TC_TRUNCATE_ONLY_FIRST;
     if (how && json_is(how, "only_second")) o.truncation = TC_TRUNCATE_ONLY_SECOND;
     good = !tc_encoding_run(k->encoding, &input, &o) && window_is(k->encoding, 0, d, c);
     if (good && !list && !pair) good = units_agree(k->encoding, text);
-    if (good && o.max_length && !k->limit) good = tc_encoding_window_count(k->encoding) == 1 + (over ? over->count : 0);
-    for (n = 1, window = over ? json_first(d, over) : NULL; good && window; window = json_next(d, window))
+    if (good && o.max_length && !k->limit)
+        good = tc_encoding_window_count(k->encoding) == 1 + (over ? over->count : 0);
+    for (n = 1, window = over ? json_first(d, over) : NULL; good && window;
+         window = json_next(d, window))
         good = window_is(k->encoding, n++, d, window);
-    good = good && decoded_is(k->encoding, d, json_get(d, c, "ids"), json_get(d, c, "decoded"), 0);
-    good = good && decoded_is(k->encoding, d, json_get(d, c, "ids"), json_get(d, c, "decoded_skip"), 1);
+    good =
+        good && decoded_is(k->encoding, d, json_get(d, c, "ids"), json_get(d, c, "decoded"), 0);
+    good = good &&
+           decoded_is(k->encoding, d, json_get(d, c, "ids"), json_get(d, c, "decoded_skip"), 1);
     snprintf(where, sizeof where, "%s, line %u", k->name, (unsigned)line);
     CHECK_CASE(good, where);
     k->cases++;
@@ -123,7 +138,8 @@ static void token_file(const char *tokenizer, const char *cases) {
     made m;
     memset(&k, 0, sizeof k);
     k.name = cases;
-    if (!made_tokenizer_file(&m, tokenizer) || tc_encoding_create(tc_model_tokenizer(m.model), NULL, &k.encoding)) {
+    if (!made_tokenizer_file(&m, tokenizer) ||
+        tc_encoding_create(tc_model_tokenizer(m.model), NULL, &k.encoding)) {
         CHECK_CASE(0, tokenizer);
     } else {
         CHECK_CASE(each_line(cases, visit_case, &k) && k.cases > 0, cases);
@@ -133,33 +149,38 @@ static void token_file(const char *tokenizer, const char *cases) {
 }
 
 static void test_tokenizer_committed(void) {
-    static const char *const names[] = {"uncased", "cased", "uncased-accents", "cased-strip", "nochinese", "noclean",
-                                        "added", "added-cased", "at5", "empty-prefix"};
+    static const char *const names[] = {
+        "uncased", "cased", "uncased-accents", "cased-strip", "nochinese",
+        "noclean", "added", "added-cased",     "at5",         "empty-prefix"};
     char tokenizer[128], cases[128];
     size_t i;
     for (i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(tokenizer, sizeof tokenizer, "tests/data/wordpiece/tokenizer-%s.json", names[i]);
+        snprintf(tokenizer, sizeof tokenizer, "tests/data/wordpiece/tokenizer-%s.json",
+                 names[i]);
         snprintf(cases, sizeof cases, "tests/data/wordpiece/cases-%s.jsonl", names[i]);
         token_file(tokenizer, cases);
     }
 }
 
 static void test_tokenizer_reference(void) {
-    static const char *const models[] = {"bert-gelu", "bert-gelu_new-cased", "bert-odd", "distilbert-cased",
-                                         "distilbert-uncased", "electra"};
+    static const char *const models[] = {"bert-gelu",        "bert-gelu_new-cased", "bert-odd",
+                                         "distilbert-cased", "distilbert-uncased",  "electra"};
     char tokenizer[128];
     size_t i;
     for (i = 0; i < sizeof models / sizeof *models; i++) {
         token_case k;
         made m;
-        snprintf(tokenizer, sizeof tokenizer, "oracles/reference/models/%s/expected.jsonl", models[i]);
+        snprintf(tokenizer, sizeof tokenizer, "oracles/reference/models/%s/expected.jsonl",
+                 models[i]);
         if (!shared_here(tokenizer)) continue;
         memset(&k, 0, sizeof k);
         k.name = models[i];
         snprintf(tokenizer, sizeof tokenizer, "oracles/reference/models/%s", models[i]);
-        if (made_convert(&m, shared_path(tokenizer), -1) && !tc_encoding_create(tc_model_tokenizer(m.model), NULL, &k.encoding)) {
+        if (made_convert(&m, shared_path(tokenizer), -1) &&
+            !tc_encoding_create(tc_model_tokenizer(m.model), NULL, &k.encoding)) {
             k.limit = tc_model_get_info(m.model)->max_length;
-            snprintf(tokenizer, sizeof tokenizer, "oracles/reference/models/%s/expected.jsonl", models[i]);
+            snprintf(tokenizer, sizeof tokenizer, "oracles/reference/models/%s/expected.jsonl",
+                     models[i]);
             (void)each_line(shared_path(tokenizer), visit_case, &k);
         }
         CHECK(k.cases == 15);
@@ -186,14 +207,17 @@ static void published_model(const json_doc *d, const json_node *model) {
     snprintf(path, sizeof path, "%.*s", (int)vocab.length, vocab.data);
     if (strlen(path) < 9 || strcmp(path + strlen(path) - 9, "vocab.txt")) return;
     /* this one shares bert-base-chinese's pieces, but lower-cases its text */
-    if (!string_has(json_text(json_get(d, model, "model")), "bge-base-zh")) strcpy(path + strlen(path) - 9, "tokenizer.json");
-    if (!made_tokenizer_file(&m, shared_path(path)) || tc_encoding_create(tc_model_tokenizer(m.model), NULL, &e)) {
+    if (!string_has(json_text(json_get(d, model, "model")), "bge-base-zh"))
+        strcpy(path + strlen(path) - 9, "tokenizer.json");
+    if (!made_tokenizer_file(&m, shared_path(path)) ||
+        tc_encoding_create(tc_model_tokenizer(m.model), NULL, &e)) {
         CHECK_CASE(0, path);
         made_free(&m);
         return;
     }
     for (c = json_first(d, json_get(d, model, "cases")); c; c = json_next(d, c)) {
-        tc_string text = json_text(json_get(d, c, "text")), pair = json_text(json_get(d, c, "text_pair"));
+        tc_string text = json_text(json_get(d, c, "text")),
+                  pair = json_text(json_get(d, c, "text_pair"));
         const json_node *id;
         const tc_token *t;
         tc_input input;
@@ -201,13 +225,15 @@ static void published_model(const json_doc *d, const json_node *model) {
         memset(&input, 0, sizeof input);
         input.text = text.data;
         input.length = text.length;
-        if (json_get(d, c, "text_pair")) input.pair = pair.data, input.pair_length = pair.length;
+        if (json_get(d, c, "text_pair"))
+            input.pair = pair.data, input.pair_length = pair.length;
         good = !tc_encoding_run(e, &input, NULL);
         t = tc_encoding_tokens(e, 0, &n);
         for (id = json_first(d, json_get(d, c, "ids")); id && good; id = json_next(d, id))
             good = i < n && t[i++].id == json_int(id, -1);
         text = json_text(json_get(d, c, "name"));
-        snprintf(path, sizeof path, "%.*s of %.*s", (int)text.length, text.data, (int)vocab.length, vocab.data);
+        snprintf(path, sizeof path, "%.*s of %.*s", (int)text.length, text.data,
+                 (int)vocab.length, vocab.data);
         CHECK_CASE(good && i == n, path);
     }
     tc_encoding_free(e);
@@ -227,7 +253,8 @@ static void test_tokenizer_published(void) {
         return;
     }
     for (model = json_first(&doc, json_root(&doc)); model; model = json_next(&doc, model))
-        if (json_get(&doc, model, "local_vocab")->type == JSON_STRING) published_model(&doc, model);
+        if (json_get(&doc, model, "local_vocab")->type == JSON_STRING)
+            published_model(&doc, model);
     json_free(&doc);
     free(text);
 }
@@ -241,9 +268,11 @@ static void test_tokenizer_questions(void) {
     made m;
     tc_encoding *e = NULL;
     if (!shared_here("oracles/squad-bert-tokenization/question_tokens.json")) return;
-    text = test_read_file(shared_path("oracles/squad-bert-tokenization/question_tokens.json"), &size);
+    text = test_read_file(shared_path("oracles/squad-bert-tokenization/question_tokens.json"),
+                          &size);
     if (!made_tokenizer_file(&m, shared_path("tokenizers/bert-base-uncased/tokenizer.json")) ||
-        tc_encoding_create(tc_model_tokenizer(m.model), NULL, &e) || !text || json_parse(&doc, text, size, message, sizeof message)) {
+        tc_encoding_create(tc_model_tokenizer(m.model), NULL, &e) || !text ||
+        json_parse(&doc, text, size, message, sizeof message)) {
         CHECK(0);
         return;
     }
@@ -261,7 +290,8 @@ static void test_tokenizer_questions(void) {
         input.length = s.length;
         good = !tc_encoding_run(e, &input, &o);
         t = tc_encoding_tokens(e, 0, &n);
-        for (piece = json_first(&doc, json_get(&doc, q, "wordpiece")); piece && good; piece = json_next(&doc, piece), i++)
+        for (piece = json_first(&doc, json_get(&doc, q, "wordpiece")); piece && good;
+             piece = json_next(&doc, piece), i++)
             good = i < n && string_is(tc_encoding_text(e, t + i), piece);
         bad += !good || i != n;
     }
@@ -299,8 +329,8 @@ static void test_tokenizer_bytes(void) {
     CHECK(!tc_encoding_run(e, &input, NULL));
     t = tc_encoding_tokens(e, 0, &n);
     CHECK_EQ(n, 6);
-    CHECK(n == 6 && t[2].id == 6 && t[2].start.byte == 4 && t[2].start.codepoint == 4 && t[4].start.byte == 15 &&
-          t[4].start.codepoint == 14);
+    CHECK(n == 6 && t[2].id == 6 && t[2].start.byte == 4 && t[2].start.codepoint == 4 &&
+          t[4].start.byte == 15 && t[4].start.codepoint == 14);
     o.strict_utf8 = 1;
     CHECK_EQ(tc_encoding_run(e, &input, &o), TC_ERROR_UTF8);
     CHECK(diag.offset == 2 && strstr(diag.message, "byte 2"));
@@ -313,7 +343,8 @@ static void test_tokenizer_bytes(void) {
     input.text = text;
     input.length = LONG;
     for (i = 0; i < 6; i++) {
-        static const char *const fill[] = {"a", "\xCC\x81", "\xE1\x9C\xB4", " ", "\xE4\xBD\xA0", "\xEA\xB0\x80"};
+        static const char *const fill[] = {"a", "\xCC\x81",     "\xE1\x9C\xB4",
+                                           " ", "\xE4\xBD\xA0", "\xEA\xB0\x80"};
         size_t unit = strlen(fill[i]), at;
         for (at = 0; at + unit <= LONG; at += unit) memcpy(text + at, fill[i], unit);
         input.length = at;

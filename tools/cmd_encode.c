@@ -44,11 +44,14 @@ typedef struct encode_job {
 } encode_job;
 
 static const tool_command encode_command = {
-    "encode", "MODEL [FILE...] --output KIND",
+    "encode",
+    "MODEL [FILE...] --output KIND",
     "Writes the numbers of the encoder: for each token with logits, hidden and\n"
     "probabilities, one vector for each input with mean and cls.\n"
     "Without FILE or --text it reads standard input.\n",
-    1, -1, "the model"};
+    1,
+    -1,
+    "the model"};
 
 static int encode_parse(encode_job *j, int argc, char **argv, int *count) {
     const tool_option options[] = {

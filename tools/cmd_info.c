@@ -14,10 +14,13 @@ typedef struct info_job {
 } info_job;
 
 static const tool_command info_command = {
-    "info", "MODEL",
+    "info",
+    "MODEL",
     "Shows architecture, task, sizes, labels and origin of a model, and the instruction\n"
     "sets of this machine.\n",
-    1, 1, "the model"};
+    1,
+    1,
+    "the model"};
 
 static int info_parse(info_job *j, int argc, char **argv, int *count) {
     const tool_option options[] = {

@@ -29,10 +29,13 @@ typedef struct tag_job {
 } tag_job;
 
 static const tool_command tag_command = {
-    "tag", "MODEL [FILE...]",
+    "tag",
+    "MODEL [FILE...]",
     "Finds entities in UTF-8 text and writes them to standard output.\n"
     "Without FILE or --text it reads standard input.\n",
-    1, -1, "the model"};
+    1,
+    -1,
+    "the model"};
 
 static int tag_parse(tag_job *j, int argc, char **argv, int *count) {
     const tool_option options[] = {

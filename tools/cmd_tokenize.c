@@ -24,11 +24,14 @@ typedef struct tokenize_job {
 } tokenize_job;
 
 static const tool_command tokenize_command = {
-    "tokenize", "MODEL [FILE...]",
+    "tokenize",
+    "MODEL [FILE...]",
     "Writes one JSON object a line: ids, tokens, offsets, word_ids, type_ids and\n"
     "special_tokens_mask. With --decode the lines are ids and the output is text.\n"
     "Without FILE or --text it reads standard input.\n",
-    1, -1, "the model"};
+    1,
+    -1,
+    "the model"};
 
 static int tokenize_parse(tokenize_job *j, int argc, char **argv, int *count) {
     const tool_option options[] = {
@@ -114,8 +117,8 @@ static void tokenize_cell(tokenize_job *j, const tc_token *t, int column) {
 
 /* One window as an object, still open at its end. */
 static void tokenize_window(tokenize_job *j, size_t window) {
-    static const char *const names[] = {"{\"ids\": [",      "], \"tokens\": [",
-                                        "], \"offsets\": [", "], \"word_ids\": [",
+    static const char *const names[] = {"{\"ids\": [",        "], \"tokens\": [",
+                                        "], \"offsets\": [",  "], \"word_ids\": [",
                                         "], \"type_ids\": [", "], \"special_tokens_mask\": ["};
     size_t count, i;
     const tc_token *tokens = tc_encoding_tokens(j->encoding, window, &count);

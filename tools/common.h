@@ -18,21 +18,45 @@ typedef struct common {
 
 /* Rows for an option table; `c` is a common. */
 #define COMMON_OPTIONS(c)                                                                      \
-    {"threads", TOOL_COUNT, &(c).threads, "N", 1, 1024,                                        \
+    {"threads",                                                                                \
+     TOOL_COUNT,                                                                               \
+     &(c).threads,                                                                             \
+     "N",                                                                                      \
+     1,                                                                                        \
+     1024,                                                                                     \
      "threads; default: the CPUs that this process may use"},                                  \
-        {"isa", TOOL_TEXT, &(c).isa, "NAME", 0, 0,                                             \
+        {"isa",                                                                                \
+         TOOL_TEXT,                                                                            \
+         &(c).isa,                                                                             \
+         "NAME",                                                                               \
+         0,                                                                                    \
+         0,                                                                                    \
          "highest instruction set to use: scalar, base, avx2, ..."},                           \
-        {"compute", TOOL_CHOICE, &(c).compute, "exact|fast", 0, 0,                             \
+        {"compute",                                                                            \
+         TOOL_CHOICE,                                                                          \
+         &(c).compute,                                                                         \
+         "exact|fast",                                                                         \
+         0,                                                                                    \
+         0,                                                                                    \
          "arithmetic; default exact (fast is the same so far)"},                               \
         {"quiet", TOOL_FLAG, &(c).quiet, NULL, 0, 0, "print errors only"},                     \
-        {"progress", TOOL_FLAG, &(c).progress, NULL, 0, 0,                                     \
+        {"progress",                                                                           \
+         TOOL_FLAG,                                                                            \
+         &(c).progress,                                                                        \
+         NULL,                                                                                 \
+         0,                                                                                    \
+         0,                                                                                    \
          "show progress even without a terminal"},                                             \
-        {"no-progress", TOOL_UNFLAG, &(c).progress, NULL, 0, 0, "never show progress"}
+    {                                                                                          \
+        "no-progress", TOOL_UNFLAG, &(c).progress, NULL, 0, 0, "never show progress"           \
+    }
 #define COMMON_UTF8_OPTION(c)                                                                  \
-    {"strict-utf8", TOOL_FLAG, &(c).strict_utf8, NULL, 0, 0, "make ill-formed UTF-8 an error"}
+    { "strict-utf8", TOOL_FLAG, &(c).strict_utf8, NULL, 0, 0, "make ill-formed UTF-8 an error" }
 #define COMMON_OFFSETS_OPTION(c)                                                               \
-    {"offsets", TOOL_CHOICE, &(c).offsets, "codepoints|bytes|utf16", 0, 0,                     \
-     "unit of start and end; default codepoints"}
+    {                                                                                          \
+        "offsets", TOOL_CHOICE, &(c).offsets, "codepoints|bytes|utf16", 0, 0,                  \
+            "unit of start and end; default codepoints"                                        \
+    }
 
 void common_init(common *c);
 /* After tool_parse: checks --isa and sets --quiet. Returns -1 to go on, else the status. */

@@ -201,9 +201,7 @@ void input_close(input_reader *r, input_group *g) {
     memset(g, 0, sizeof *g);
 }
 
-uint64_t input_done(const input_reader *r) {
-    return r->done - (r->end - r->start);
-}
+uint64_t input_done(const input_reader *r) { return r->done - (r->end - r->start); }
 
 static void input_name_file(input_reader *r) {
     const char *path = r->files[r->next_file++];
@@ -480,9 +478,7 @@ static int input_add_document(input_reader *r, input_group *g) {
 
 /* ------------------------------------------------------------------------------- columns */
 
-static int input_is_space(char c) {
-    return c == ' ' || c == '\t' || c == '\r';
-}
+static int input_is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 /* First column of a line; 0 for a line that ends a sentence. */
 static size_t input_first_column(const char *line, size_t length, size_t *at) {

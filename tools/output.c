@@ -37,13 +37,9 @@ void out_bytes(out *o, const char *data, size_t size) {
     o->size += size;
 }
 
-void out_text(out *o, const char *text) {
-    out_bytes(o, text, strlen(text));
-}
+void out_text(out *o, const char *text) { out_bytes(o, text, strlen(text)); }
 
-void out_char(out *o, char c) {
-    out_bytes(o, &c, 1);
-}
+void out_char(out *o, char c) { out_bytes(o, &c, 1); }
 
 void out_uint(out *o, uint64_t v) {
     char digits[20];
@@ -104,9 +100,7 @@ void out_json(out *o, const char *s, size_t n) {
     out_char(o, '"');
 }
 
-void out_json_text(out *o, const char *s) {
-    out_json(o, s, strlen(s));
-}
+void out_json_text(out *o, const char *s) { out_json(o, s, strlen(s)); }
 
 void out_plain(out *o, const char *s, size_t n) {
     size_t i, k;
@@ -221,9 +215,7 @@ void writer_input(writer *w, const input_item *item, const tc_input *in, const t
     case FORMAT_CONLL: conll_input(w, in, e); break;
     case FORMAT_ANSI: ansi_input(w, item, e); break;
     case FORMAT_HTML: html_input(w, item, e); break;
-    default:
-        json_input(w, e);
-        out_char(&w->o, '\n');
+    default: json_input(w, e); out_char(&w->o, '\n');
     }
     w->inputs++;
 }

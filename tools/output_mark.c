@@ -161,9 +161,7 @@ static void html_text(out *o, const char *s, size_t n) {
     }
 }
 
-static void html_string(out *o, const char *s) {
-    html_text(o, s, strlen(s));
-}
+static void html_string(out *o, const char *s) { html_text(o, s, strlen(s)); }
 
 static void html_score(out *o, float score) {
     char text[32];

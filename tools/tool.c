@@ -23,12 +23,10 @@
 
 /* ---------------------------------------------------------------------------- messages */
 
-static int tool_quiet_flag;         /* --quiet */
-static tool_progress *tool_bar;     /* the bar on the screen, wiped before a message */
+static int tool_quiet_flag;     /* --quiet */
+static tool_progress *tool_bar; /* the bar on the screen, wiped before a message */
 
-void tool_set_quiet(int quiet) {
-    tool_quiet_flag = quiet;
-}
+void tool_set_quiet(int quiet) { tool_quiet_flag = quiet; }
 
 static void tool_wipe(void) {
     if (tool_bar && tool_bar->shown) fputs("\r\033[K", stderr);
@@ -283,9 +281,7 @@ size_t tool_utf8(const char *s, size_t n, int *good) {
 
 /* ----------------------------------------------------------------------------- options */
 
-static size_t tool_min(size_t a, size_t b) {
-    return a < b ? a : b;
-}
+static size_t tool_min(size_t a, size_t b) { return a < b ? a : b; }
 
 /* Edit distance with swaps of neighbours (optimal string alignment); names are short. */
 static size_t tool_distance(const char *a, const char *b) {

@@ -104,9 +104,9 @@ const char *tool_nearest(const char *name, const char *const *names, size_t coun
 
 /* A bar on standard error for work longer than a second, on a terminal or if forced. */
 typedef struct tool_progress {
-    const char *what;   /* "tag" */
-    uint64_t total;     /* 0: unknown, only counted */
-    int mode;           /* 1 forced, 0 forbidden, -1 on a terminal */
+    const char *what; /* "tag" */
+    uint64_t total;   /* 0: unknown, only counted */
+    int mode;         /* 1 forced, 0 forbidden, -1 on a terminal */
     int shown;
     double start, last; /* seconds */
 } tool_progress;

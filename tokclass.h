@@ -3367,7 +3367,7 @@ static int tc__tok_valid(tc_tokenizer *t, const uint32_t *n) {
            (t->unk < 0 || (uint32_t)t->unk < t->vocab);
 }
 
-/* Points *t into a section of `bytes` bytes, every number of it checked. Returns 0 if broken. */
+/* Points *t into a section of `bytes` bytes, every number of it checked. 0 if broken. */
 static int tc__tok_open(tc_tokenizer *t, const void *section, size_t bytes) {
     const uint32_t *n = (const uint32_t *)section;
     uint32_t unit = 0, i;
@@ -5965,8 +5965,8 @@ struct tc_tagger {
     tc_tag_options options;
     /* of the call at work */
     tc__buf tokens, spans, ids, types, lengths, probabilities;
-    tc__buf sentence, units, words, groups, strings, found, merged, text, word_labels, states,
-        means;
+    tc__buf places, sentence, units, words, groups, strings, found, merged, text, word_labels,
+        states, means;
     tc__buf inputs; /* tc__entry */
 };
 
@@ -6021,25 +6021,30 @@ static void tc__tag_shift(tc_pos *p, const tc_pos *by) {
     p->utf16 += by->utf16;
 }
 
-/* Moves offsets of pre-split tokens from their word to the sentence. Words come in order within
- * a window, and again in the next. */
-static void tc__tag_place(tc_tagger *g, const tc_input *input, size_t first) {
+/* Where each word of a pre-split input begins in the sentence. */
+static tc_status tc__tag_places(tc_tagger *g, const tc_input *input) {
     const char *delimiter = g->options.delimiter ? g->options.delimiter : " ";
-    tc_token *tokens = TC__AT(g->tokens, tc_token);
-    size_t i, n = TC__ITEMS(g->tokens, tc_token), word = 0;
     tc_pos at = {0, 0, 0};
+    tc_status status = TC_OK;
+    size_t i;
+    g->places.used = 0;
+    for (i = 0; i < input->word_count && !status; i++) {
+        status = tc__mem_append(&g->env, &g->places, &at, sizeof at);
+        tc__tag_advance(&at, input->words[i].data, input->words[i].length);
+        tc__tag_advance(&at, delimiter, strlen(delimiter));
+    }
+    return status;
+}
+
+/* Moves offsets of pre-split tokens from their word to the sentence. */
+static void tc__tag_move(tc_tagger *g, size_t first) {
+    const tc_pos *places = TC__AT(g->places, const tc_pos);
+    tc_token *tokens = TC__AT(g->tokens, tc_token);
+    size_t i, n = TC__ITEMS(g->tokens, tc_token);
     for (i = first; i < n; i++) {
         if (tokens[i].special) continue;
-        if ((size_t)tokens[i].word < word) {
-            word = 0;
-            memset(&at, 0, sizeof at);
-        }
-        for (; word < (size_t)tokens[i].word; word++) {
-            tc__tag_advance(&at, input->words[word].data, input->words[word].length);
-            tc__tag_advance(&at, delimiter, strlen(delimiter));
-        }
-        tc__tag_shift(&tokens[i].start, &at);
-        tc__tag_shift(&tokens[i].end, &at);
+        tc__tag_shift(&tokens[i].start, &places[tokens[i].word]);
+        tc__tag_shift(&tokens[i].end, &places[tokens[i].word]);
     }
 }
 
@@ -6057,6 +6062,7 @@ static tc_status tc__tag_encode(tc_tagger *g, const tc_input *input, tc__entry *
     e.stride = o->has_stride ? o->stride : (uint32_t)limit / 4;
     if (o->long_text != TC_LONG_WINDOW) e.stride = 0;
     status = tc__encode_run(g->encoding, &alone, &e);
+    if (!status && input->words) status = tc__tag_places(g, input);
     if (status) return status;
     windows = tc__encode_window_count(g->encoding);
     if (windows > 1 && o->long_text == TC_LONG_ERROR)
@@ -6078,7 +6084,7 @@ static tc_status tc__tag_encode(tc_tagger *g, const tc_input *input, tc__entry *
         status = tc__mem_append(&g->env, &g->spans, &span, sizeof span);
         if (!status)
             status = tc__mem_append(&g->env, &g->tokens, tokens, count * sizeof *tokens);
-        if (!status && input->words) tc__tag_place(g, input, span.first);
+        if (!status && input->words) tc__tag_move(g, span.first);
     }
     return status;
 }
@@ -6650,15 +6656,15 @@ static tc_status tc__tag_run(tc_tagger *g, const tc_input *inputs, size_t count,
 }
 
 static void tc__tag_free(tc_tagger *g) {
-    tc__buf *all[18];
+    tc__buf *all[19];
     tc_env env;
     size_t i, n = 0;
     if (!g) return;
     env = g->env;
     tc__encode_free(g->encoding);
     tc__fwd_free(g->session);
-    all[n++] = &g->tokens, all[n++] = &g->spans, all[n++] = &g->ids, all[n++] = &g->types,
-    all[n++] = &g->lengths;
+    all[n++] = &g->places, all[n++] = &g->tokens, all[n++] = &g->spans, all[n++] = &g->ids,
+    all[n++] = &g->types, all[n++] = &g->lengths;
     all[n++] = &g->probabilities, all[n++] = &g->sentence, all[n++] = &g->units,
     all[n++] = &g->words;
     all[n++] = &g->groups, all[n++] = &g->strings, all[n++] = &g->found, all[n++] = &g->merged,

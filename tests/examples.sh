@@ -9,14 +9,15 @@ mkdir -p "$work" || exit 1
 passed=0
 failed=0
 skipped=0
-check() { # NAME COMMAND...: it succeeds, prints something, and complains of nothing
-    name=$1
-    shift
+fail() {
+    failed=$((failed + 1))
+    echo "FAILED: $*"
+}
+check() { # COMMAND...: it succeeds, prints something, and complains of nothing
     if "$@" >"$work/out" 2>"$work/err" </dev/null && [ -s "$work/out" ] && [ ! -s "$work/err" ]; then
         passed=$((passed + 1))
     else
-        failed=$((failed + 1))
-        echo "FAILED: $name: $*"
+        fail "$*"
         head -n 5 "$work/out" "$work/err"
     fi
 }
@@ -36,13 +37,13 @@ for f in examples/*.c; do
             continue
         }
         # shellcheck disable=SC2086
-        $compiler -O2 -I. -o "$work/$name" "$f" -lm -lpthread && check "$f" "$work/$name" "$@" ||
-            echo "FAILED: $f: $compiler"
+        if $compiler -O2 -I. -o "$work/$name" "$f" -lm -lpthread; then check "$work/$name" "$@"; else
+            fail "$f: $compiler"
+        fi
         [ -f "$work/first" ] || cp "$work/out" "$work/first"
     done
     if cmp -s "$work/out" "$work/first"; then passed=$((passed + 1)); else
-        failed=$((failed + 1))
-        echo "FAILED: $f: C and C++ differ"
+        fail "$f: C and C++ differ"
     fi
     rm -f "$work/first"
 done

@@ -104,7 +104,9 @@ static int made_tokenizer(made *m, const char *name, const char *text, size_t si
 static int made_tokenizer_file(made *m, const char *path) {
     size_t size;
     char *text = test_read_file(path, &size);
-    int good = text && made_tokenizer(m, path, text, size);
+    int good;
+    memset(m, 0, sizeof *m);
+    good = text && made_tokenizer(m, path, text, size);
     free(text);
     return good;
 }

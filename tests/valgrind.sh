@@ -31,7 +31,14 @@ run 1 tag no-such-file
 printf 'no model' >"$work/bad.tcm"
 run 1 info "$work/bad.tcm"
 run 1 convert tests "$work/out.tcm"
-run 0 convert --quiet tests/data/wordpiece "$work/none.tcm" 2>/dev/null
+mkdir -p "$work/vocab" && cp tests/data/wordpiece/vocab-uncased.txt "$work/vocab/vocab.txt"
+echo '{"do_lower_case": true}' >"$work/vocab/tokenizer_config.json"
+run 0 convert --quiet "$work/vocab" "$work/vocab.tcm"
+mkdir -p "$work/json" && cp tests/data/wordpiece/tokenizer-added.json "$work/json/tokenizer.json"
+run 0 convert --quiet "$work/json" "$work/json.tcm"
+echo 'a b' >"$work/in"
+run 0 tokenize "$work/json.tcm" --offsets utf16
+run 1 tag "$work/json.tcm"
 if [ -f examples/demo.tcm ]; then
     echo 'My name is Sylvain and I work at Hugging Face in Brooklyn.' >"$work/in"
     for isa in base avx2; do

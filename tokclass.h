@@ -3856,8 +3856,9 @@ static int tc__encode_single(const tc_encoding *e, const char *s, size_t n, size
     return !tc__encode_is(e, code, TC__CHAR_WORD);
 }
 
-/* The next added token of the trie in s[at, n), behind `floor`: its index and its span with
- * stripped spaces; *next is where to search on. Returns -1 at the end. */
+/* The next added token of the trie in s[*next, n): its index and its span with stripped spaces;
+ * *next is where to search on. `floor` is the end of the token before with its spaces, in which
+ * the next one may begin. Returns -1 at the end. */
 static int32_t tc__encode_find(const tc_encoding *e, const tc__trie *trie,
                                const unsigned char *starts, const char *s, size_t n,
                                size_t floor, size_t *next, tc__range *span) {
@@ -3882,10 +3883,12 @@ static int32_t tc__encode_find(const tc_encoding *e, const tc__trie *trie,
             at = end;
             continue;
         }
-        if (a->flags & TC__ADDED_LSTRIP) at = tc__encode_white(e, s, at, floor, 1);
+        if (a->flags &
+            TC__ADDED_LSTRIP) /* not into the token before, whose end may lie ahead */
+            at = at > floor ? tc__encode_white(e, s, at, floor, 1) : floor;
         if (a->flags & TC__ADDED_RSTRIP) end = tc__encode_white(e, s, end, n, 0);
-        span->first = at > floor ? at : floor;
-        span->count = end > span->first ? end - span->first : 0;
+        span->first = at;
+        span->count = end > at ? end - at : 0;
         return index;
     }
     *next = n;
@@ -4062,9 +4065,10 @@ static tc_status tc__encode_limits(tc_encoding *e, const tc_encode_options *o, u
     return TC_OK;
 }
 
-/* Appends one window: the template filled with a part of each sequence. */
+/* Appends one window: the template filled with a part of each sequence. A part that is an
+ * overflow (bit 0: of the first, bit 1: of the second) does not take the template's type. */
 static tc_status tc__encode_window(tc_encoding *e, const tc_encode_options *o, int paired,
-                                   const tc__range *a, const tc__range *b, int main_window) {
+                                   const tc__range *a, const tc__range *b, int overflows) {
     const tc_tokenizer *t = e->tokenizer;
     static const tc__step plain[2] = {{-1, 0, 0, {0, 0}}, {-1, 1, 1, {0, 0}}};
     const tc__step *steps = paired ? t->pair : t->single;
@@ -4088,7 +4092,8 @@ static tc_status tc__encode_window(tc_encoding *e, const tc_encode_options *o, i
                 to[j] = ((const tc_token *)(const void *)e->sequence[steps[i].sequence]
                              .data)[part->first + j];
                 to[j].sequence = steps[i].sequence;
-                to[j].type = main_window ? steps[i].type : steps[i].sequence;
+                to[j].type =
+                    overflows >> steps[i].sequence & 1 ? steps[i].sequence : steps[i].type;
             } else {
                 memset(to, 0, sizeof *to);
                 to->id = steps[i].id;
@@ -4112,11 +4117,11 @@ static tc_status tc__encode_windows(tc_encoding *e, const tc_encode_options *o, 
                     *b = (const tc__range *)(void *)e->parts[1].data;
     size_t na = e->parts[0].used / sizeof *a, nb = paired ? e->parts[1].used / sizeof *b : 1, i,
            j;
-    tc_status status = tc__encode_window(e, o, paired, a, paired ? b : NULL, 1);
+    tc_status status = tc__encode_window(e, o, paired, a, paired ? b : NULL, 0);
     for (i = 1; i < na && !status; i++)
         for (j = 0; j < nb && !status; j++)
-            status = tc__encode_window(e, o, paired, a + i, paired ? b + j : NULL, 0);
-    for (j = 1; j < nb && !status; j++) status = tc__encode_window(e, o, paired, a, b + j, 0);
+            status = tc__encode_window(e, o, paired, a + i, paired ? b + j : NULL, j ? 3 : 1);
+    for (j = 1; j < nb && !status; j++) status = tc__encode_window(e, o, paired, a, b + j, 2);
     return status;
 }
 
@@ -4921,7 +4926,7 @@ static tc_status tc__write_pad(tc_writer *w, tc__buf *b, size_t unit) {
 
 typedef struct tc__key {
     tc_string s;
-    uint32_t value;
+    uint32_t value, rank; /* of equal strings that with the smallest rank counts */
 } tc__key;
 
 static int tc__write_key_order(const void *a, const void *b) {
@@ -4930,7 +4935,7 @@ static int tc__write_key_order(const void *a, const void *b) {
     int order = n ? memcmp(x->s.data, y->s.data, n) : 0;
     if (order) return order;
     if (x->s.length != y->s.length) return x->s.length < y->s.length ? -1 : 1;
-    return x->value < y->value ? -1 : 1;
+    return x->rank < y->rank ? -1 : 1;
 }
 
 typedef struct
@@ -5027,8 +5032,7 @@ static tc_status tc__write_branch(tc__grower *g, const tc__key *keys, tc__branch
     return status;
 }
 
-/* Sorts `keys` and appends their trie to `to`; *count is its units. Of equal keys the one with
- * the smallest value counts. */
+/* Sorts `keys` and appends their trie to `to`; *count is its units. */
 static tc_status tc__write_trie(tc_writer *w, tc__key *keys, size_t n, tc__buf *to,
                                 uint32_t *count) {
     tc__grower g;
@@ -5149,10 +5153,11 @@ static tc_status tc__write_table(tc__assembly *a, int number, const void *data, 
     return status ? status : tc__mem_append(&a->w->env, &a->out, data, bytes);
 }
 
-static tc_status tc__write_key(tc__assembly *a, tc_string s, uint32_t value) {
+static tc_status tc__write_key(tc__assembly *a, tc_string s, uint32_t value, uint32_t rank) {
     tc__key key;
     key.s = s;
     key.value = value;
+    key.rank = rank;
     return tc__mem_append(&a->w->env, &a->keys, &key, sizeof key);
 }
 
@@ -5178,7 +5183,7 @@ static tc_status tc__write_vocab(tc__assembly *a, const tc_tokenizer_desc *d) {
                                    "token %u of the vocabulary is no UTF-8", (uint64_t)i);
         if (!status) status = tc__write_text(a, s, &at);
         if (!status) status = tc__mem_append(&a->w->env, &offsets, &at, 4);
-        if (!status && s.length) status = tc__write_key(a, s, i);
+        if (!status && s.length) status = tc__write_key(a, s, i, i);
     }
     if (!status) status = tc__write_table(a, TC__TOK_TOKENS_AT, offsets.data, offsets.used);
     if (!status) status = tc__write_keys(a, TC__TOK_TRIE_AT, TC__TOK_UNITS);
@@ -5186,19 +5191,42 @@ static tc_status tc__write_vocab(tc__assembly *a, const tc_tokenizer_desc *d) {
     return status;
 }
 
+/* An added token with its place in the list: special ones first, then in the order given. */
+typedef struct tc__listed {
+    tc_added_token token;
+    uint32_t rank;
+} tc__listed;
+
 static int tc__write_added_order(const void *a, const void *b) {
-    const tc_added_token *x = (const tc_added_token *)a, *y = (const tc_added_token *)b;
+    const tc_added_token *x = &((const tc__listed *)a)->token,
+                         *y = &((const tc__listed *)b)->token;
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
+/* The tokens sorted by id. */
+static tc_status tc__write_list(tc_writer *w, const tc_tokenizer_desc *d, tc__buf *out) {
+    uint32_t i;
+    tc_status status = TC_OK;
+    for (i = 0; i < d->added_count && !status; i++) {
+        tc__listed item;
+        memset(&item, 0, sizeof item);
+        item.token = d->added[i];
+        item.rank = d->added[i].special ? i : d->added_count + i;
+        status = tc__mem_append(&w->env, out, &item, sizeof item);
+    }
+    if (!status && out->used)
+        qsort(out->data, d->added_count, sizeof(tc__listed), tc__write_added_order);
+    return status;
+}
+
 /* `tokens` sorted by id; `matches` are the strings by which they are found in a text. */
-static tc_status tc__write_added(tc__assembly *a, const tc_added_token *tokens,
+static tc_status tc__write_added(tc__assembly *a, const tc__listed *tokens,
                                  const tc_string *matches, uint32_t count) {
     tc_status status = TC_OK;
     uint32_t i;
     int pass;
     for (i = 0; i < count && !status; i++) {
-        const tc_added_token *t = tokens + i;
+        const tc_added_token *t = &tokens[i].token;
         tc__added record = {0, 0, 0, 0};
         record.length = (uint32_t)t->content.length;
         record.id = t->id;
@@ -5208,7 +5236,7 @@ static tc_status tc__write_added(tc__assembly *a, const tc_added_token *tokens,
                        tc__write_flag(t->lstrip, TC__ADDED_LSTRIP) |
                        tc__write_flag(t->rstrip, TC__ADDED_RSTRIP);
         if (!t->content.length || t->content.length > INT32_MAX || t->id < 0 ||
-            t->id == INT32_MAX || (i && t->id == t[-1].id) ||
+            t->id == INT32_MAX || (i && t->id == tokens[i - 1].token.id) ||
             tc__utf8_check(t->content.data, t->content.length) != t->content.length)
             return tc__diag_fail(
                 a->w->env.diag, TC_ERROR_ARGUMENT, i,
@@ -5220,8 +5248,8 @@ static tc_status tc__write_added(tc__assembly *a, const tc_added_token *tokens,
     if (!status) status = tc__write_table(a, TC__TOK_ADDED_AT, a->added.data, a->added.used);
     for (pass = 0; pass < 2 && !status; pass++) {
         for (i = 0; i < count && !status; i++)
-            if (!tokens[i].normalized == !pass && matches[i].length)
-                status = tc__write_key(a, matches[i], i);
+            if (!tokens[i].token.normalized == !pass && matches[i].length)
+                status = tc__write_key(a, matches[i], i, tokens[i].rank);
         if (!status && a->keys.used)
             status = pass ? tc__write_keys(a, TC__TOK_NORMALIZED_AT, TC__TOK_NORMALIZED_UNITS)
                           : tc__write_keys(a, TC__TOK_RAW_AT, TC__TOK_RAW_UNITS);
@@ -5250,16 +5278,16 @@ static tc_status tc__write_steps(tc__assembly *a, const tc_tokenizer_desc *d) {
 /* The strings by which added tokens are found: their contents, normalized by the tokenizer
  * `self` where the token asks for it. `text` holds what is new. */
 static tc_status tc__write_matches(tc_writer *w, const tc_tokenizer *self,
-                                   const tc_added_token *tokens, tc_string *matches,
-                                   uint32_t count, tc__buf *text) {
+                                   const tc__listed *tokens, tc_string *matches, uint32_t count,
+                                   tc__buf *text) {
     tc_encoding *e;
     tc_status status = tc__encode_create(self, &w->env, &e);
     uint32_t i;
     size_t at = 0;
     for (i = 0; i < count && !status; i++) {
         size_t before = text->used;
-        matches[i] = tokens[i].content;
-        if (!tokens[i].normalized) continue;
+        matches[i] = tokens[i].token.content;
+        if (!tokens[i].token.normalized) continue;
         e->text = matches[i].data;
         e->length = matches[i].length;
         status = tc__norm_text(e, 0, e->length);
@@ -5267,7 +5295,7 @@ static tc_status tc__write_matches(tc_writer *w, const tc_tokenizer *self,
         matches[i].length = text->used - before;
     }
     for (i = 0; i < count && !status; i++) {
-        if (!tokens[i].normalized) continue;
+        if (!tokens[i].token.normalized) continue;
         matches[i].data = text->data + at;
         at += matches[i].length;
     }
@@ -5310,7 +5338,7 @@ static tc_status tc__write_front(tc__assembly *a, const tc_tokenizer_desc *d) {
 
 /* The whole section, with `count` added tokens. */
 static tc_status tc__write_section(tc__assembly *a, const tc_tokenizer_desc *d,
-                                   const tc_added_token *added, const tc_string *matches,
+                                   const tc__listed *added, const tc_string *matches,
                                    uint32_t count) {
     tc_status status = tc__write_front(a, d);
     a->n[TC__TOK_ADDED] = count;
@@ -5344,20 +5372,16 @@ static tc_status tc__write_tokenizer(tc_writer *w, const tc_tokenizer_desc *d) {
     tc_status status;
     memset(&a, 0, sizeof a);
     a.w = w;
-    status = tc__mem_append(&w->env, &added, d->added, d->added_count * sizeof *d->added);
+    status = tc__write_list(w, d, &added);
     if (!status)
         status = tc__mem_reserve(&w->env, &matches, d->added_count * sizeof(tc_string));
-    if (!status) {
-        if (d->added_count)
-            qsort(added.data, d->added_count, sizeof(tc_added_token), tc__write_added_order);
-        status = tc__write_section(&a, d, NULL, NULL, 0);
-    }
+    if (!status) status = tc__write_section(&a, d, NULL, NULL, 0);
     if (!status) status = tc__write_open(&a, &self);
     if (!status)
-        status = tc__write_matches(w, &self, (tc_added_token *)(void *)added.data,
+        status = tc__write_matches(w, &self, (tc__listed *)(void *)added.data,
                                    (tc_string *)(void *)matches.data, d->added_count, &text);
     if (!status)
-        status = tc__write_section(&a, d, (tc_added_token *)(void *)added.data,
+        status = tc__write_section(&a, d, (tc__listed *)(void *)added.data,
                                    (tc_string *)(void *)matches.data, d->added_count);
     if (!status) status = tc__write_open(&a, &self);
     w->tokenizer.used = 0;

@@ -197,6 +197,7 @@ WORDY = [
 
 # -------------------------------------------- texts for the configuration with added tokens
 ADDED_TEXTS = [
+    "unit\u6771\u4eac x", "<wsl>\u6771\u4eac",
     "a [X] b[X]c [x] [X][X]",
     "hello  <ent>  world <ent>x x<ent>",
     "hello  <end>  world <end>x x<end>",

@@ -108,7 +108,7 @@ typedef struct shape {
 static void bench_gemm(tc_level level, size_t rows, shape s) {
     int overflow = 0, i;
     size_t bytes = (size_t)tc__gemm_bytes(TC_F32, s.N, s.K, &overflow);
-    float *w = numbers((size_t)s.N * s.K), *a = numbers(rows * s.K),
+    float *w = numbers((size_t)s.N * s.K), *a = numbers(rows * tc__fwd_ld(s.K)),
           *c = numbers(rows * tc__fwd_ld(s.N));
     unsigned char *packed = (unsigned char *)calloc(bytes, 1);
     float *scratch[1] = {NULL};
@@ -129,7 +129,7 @@ static void bench_gemm(tc_level level, size_t rows, shape s) {
     p.ops = tc__ktab_get(level);
     p.w = &matrix;
     p.a = a;
-    p.lda = s.K;
+    p.lda = tc__fwd_ld(s.K);
     p.rows = rows;
     p.c = c;
     p.ldc = tc__fwd_ld(s.N);

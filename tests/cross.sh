@@ -67,6 +67,19 @@ if [ -z "$qemu" ] || ! have $target-gcc; then
     skip "qemu-aarch64 or $target-gcc is not here: nothing is run"
     finish
 fi
+# Emulation is slow: of the shared folder, if there is one, the large checkpoints are left to
+# the machine itself. What lacks its data is skipped, and counted.
+shared=${TOKCLASS_SHARED:-../shared}
+if [ -d "$shared" ]; then
+    shared=$(cd "$shared" && pwd)
+    rm -rf "$work/shared"
+    mkdir -p "$work/shared"
+    for folder in "$shared"/*; do
+        [ "${folder##*/}" = checkpoints ] || ln -s "$folder" "$work/shared/"
+    done
+    TOKCLASS_SHARED=$work/shared
+    export TOKCLASS_SHARED
+fi
 limit=
 have timeout && limit='timeout 900'
 

@@ -47,5 +47,15 @@ for f in examples/*.c; do
     fi
     rm -f "$work/first"
 done
+
+# the program at the top of the README, built as it says
+if [ -f README.md ] && [ -f examples/demo.tcm ]; then
+    awk '/^```c$/ { on = 1; next } /^```/ { if (on) exit } on' README.md >"$work/program.c"
+    if ${CC:-cc} -O2 -I. "$work/program.c" -o "$work/program" -lm -lpthread; then
+        check "$work/program"
+    else
+        fail 'the program of README.md'
+    fi
+fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

@@ -748,6 +748,32 @@ static void tc__mem_drop(const tc_env *env, tc__buf *b) {
     memset(b, 0, sizeof *b);
 }
 
+/* Heap sort: libc's qsort may take memory that tc_env knows nothing of. `size` at most 64. */
+static void tc__mem_sort(void *items, size_t n, size_t size,
+                         int (*order)(const void *, const void *)) {
+    char *x = (char *)items, spare[64];
+    size_t root = n / 2, end = n, child;
+    while (end > 1) {
+        if (root) {
+            root--;
+        } else {
+            end--;
+            memcpy(spare, x, size);
+            memcpy(x, x + end * size, size);
+            memcpy(x + end * size, spare, size);
+        }
+        for (child = root; child * 2 + 1 < end;) { /* sift x[root] down */
+            size_t at = child;
+            child = child * 2 + 1;
+            if (child + 1 < end && order(x + child * size, x + (child + 1) * size) < 0) child++;
+            if (order(x + at * size, x + child * size) >= 0) break;
+            memcpy(spare, x + at * size, size);
+            memcpy(x + at * size, x + child * size, size);
+            memcpy(x + child * size, spare, size);
+        }
+    }
+}
+
 /* A block of floats on a 64-byte line, never shrinking. */
 typedef struct tc__floats {
     tc__buf raw;
@@ -5041,7 +5067,7 @@ static tc_status tc__write_trie(tc_writer *w, tc__key *keys, size_t n, tc__buf *
     memset(&g, 0, sizeof g);
     g.env = &w->env;
     root.last = n;
-    if (n) qsort(keys, n, sizeof *keys, tc__write_key_order);
+    tc__mem_sort(keys, n, sizeof *keys, tc__write_key_order);
     status = tc__write_block(&g);
     if (!status) tc__write_clear(&g.open, 0);
     if (!status && n) status = tc__mem_append(&w->env, &g.branches, &root, sizeof root);
@@ -5214,8 +5240,8 @@ static tc_status tc__write_list(tc_writer *w, const tc_tokenizer_desc *d, tc__bu
         item.rank = d->added[i].special ? i : d->added_count + i;
         status = tc__mem_append(&w->env, out, &item, sizeof item);
     }
-    if (!status && out->used)
-        qsort(out->data, d->added_count, sizeof(tc__listed), tc__write_added_order);
+    if (!status)
+        tc__mem_sort(out->data, d->added_count, sizeof(tc__listed), tc__write_added_order);
     return status;
 }
 

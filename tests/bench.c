@@ -171,46 +171,82 @@ static void bench_gemms(void) {
 
 /* ---- every op of the list, one thread, data in L1 ---- */
 
-static void bench_elements(tc_level level) {
-    const tc__ops *o = tc__ktab_get(level);
-    enum { ROWS = 16, N = 768 };
-    float *x = numbers(ROWS * N), *y = numbers(ROWS * N), *w = numbers(N), *b = numbers(N);
-    static const char *const names[] = {"gelu", "gelu_new", "relu",   "silu",
-                                        "add",  "norm",     "softmax"};
-    size_t op, i;
-    for (op = 0; op < 7; op++) {
-        double t[SAMPLES];
-        summary s;
-        int k;
-        for (k = 0; k < SAMPLES; k++) {
-            int n = 0;
-            double start, end;
-            memcpy(x, y, ROWS * N * sizeof *x);
-            start = seconds();
-            do {
-                for (i = 0; i < ROWS; i++) {
-                    float *row = x + i * N;
-                    if (op == 0) o->gelu(row, N, 1, N);
-                    if (op == 1) o->gelu_new(row, N, 1, N);
-                    if (op == 2) o->relu(row, N, 1, N);
-                    if (op == 3) o->silu(row, N, 1, N);
-                    if (op == 4) o->add(row, N, y, N, 1, N);
-                    if (op == 5) o->norm(row, row, w, b, 1e-12f, N);
-                    if (op == 6) (void)o->softmax(row, N, 0.125f);
-                }
-                n++;
-                end = seconds();
-            } while (end - start < 0.004);
-            t[k] = (end - start) / n / (ROWS * N) * 1e9;
-        }
-        s = summarize(t, SAMPLES);
-        printf("%-9s %-7s %6.3f %6.3f %6.3f ns an element\n", names[op], tc_level_name(level),
-               s.least, s.median, s.most);
+enum { ROWS = 16, N = 768 };
+
+/* One call of each op on ROWS x N numbers; returns how many it works on. */
+static size_t bench_gemm_call(const tc__ops *o, float *x, float *y) {
+    o->gemm(ROWS, 48, x, N, y, 48 * 16, 3, NULL, x + 64, N);
+    return ROWS * 48;
+}
+#define BENCH_MAP(name)                                                                        \
+    static size_t bench_##name##_call(const tc__ops *o, float *x, float *y) {                  \
+        (void)y;                                                                               \
+        o->name(x, N, ROWS, N);                                                                \
+        return ROWS * N;                                                                       \
     }
+BENCH_MAP(gelu)
+BENCH_MAP(gelu_new)
+BENCH_MAP(relu)
+BENCH_MAP(silu)
+static size_t bench_add_call(const tc__ops *o, float *x, float *y) {
+    o->add(x, N, y, N, ROWS, N);
+    return ROWS * N;
+}
+static size_t bench_embed_call(const tc__ops *o, float *x, float *y) {
+    o->embed(x, y, y + N, y + 2 * N, N);
+    return N;
+}
+static size_t bench_norm_call(const tc__ops *o, float *x, float *y) {
+    o->norm(x, y, y + N, y + 2 * N, 1e-12f, N);
+    return N;
+}
+static size_t bench_divide_call(const tc__ops *o, float *x, float *y) {
+    o->divide(x, y, 1.25f, N);
+    return N;
+}
+static size_t bench_softmax_call(const tc__ops *o, float *x, float *y) {
+    (void)y;
+    (void)o->softmax(x, N, 0.125f);
+    return N;
+}
+#define BENCH_WIDEN(name, type, ...)                                                           \
+    static size_t bench_widen_##name##_call(const tc__ops *o, float *x, float *y) {            \
+        o->widen_##name(x, (const type *)(const void *)y, __VA_ARGS__);                        \
+        return ROWS * N;                                                                       \
+    }
+BENCH_WIDEN(f16, uint16_t, N)
+BENCH_WIDEN(bf16, uint16_t, N)
+BENCH_WIDEN(s16, int16_t, y, N)
+BENCH_WIDEN(s8, int8_t, y, N)
+
+static void bench_op(const char *name, tc_level level,
+                     size_t (*call)(const tc__ops *, float *, float *)) {
+    const tc__ops *o = tc__ktab_get(level);
+    float *x = numbers(ROWS * N), *y = numbers(ROWS * N);
+    double t[SAMPLES];
+    summary s;
+    int i;
+    for (i = 0; i < SAMPLES; i++) {
+        size_t done = 0;
+        double start = seconds(), end;
+        do {
+            done += call(o, x, y);
+            end = seconds();
+        } while (end - start < 0.004);
+        t[i] = (end - start) / (double)done * 1e9;
+    }
+    s = summarize(t, SAMPLES);
+    printf("%-10s %-7s %6.3f %6.3f %6.3f ns a number\n", name, tc_level_name(level), s.least,
+           s.median, s.most);
     free(x);
     free(y);
-    free(w);
-    free(b);
+}
+
+static void bench_ops(tc_level level) {
+#define BENCH_OP(name, args) bench_op(#name, level, bench_##name##_call);
+    TC__OPS(BENCH_OP)
+    TC__OPS_FLOAT(BENCH_OP)
+#undef BENCH_OP
 }
 
 /* ---- loading, tokenizing, tagging ---- */
@@ -459,7 +495,7 @@ int main(int argc, char **argv) {
         tc_model_free(model);
         free(text);
     }
-    bench_elements(best);
+    bench_ops(best);
     bench_gemms();
     return 0;
 }

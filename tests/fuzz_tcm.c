@@ -1,6 +1,6 @@
-/* fuzz_tcm.c - damaged models. Input that begins with "tokclass" is a file; any other input is a
- * list of changes of a good one (3 bytes of place, 1 of value each), whose checksums are then
- * put right, so that what stands behind them is reached. */
+/* fuzz_tcm.c - damaged models. Input that begins with "tokclass" is a file. Any other input is
+ * changes of a good file (3 bytes of place, 1 of value each), whose checksums are then put right,
+ * so that what stands behind them is reached. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #define TOKCLASS_IMPLEMENTATION
 #include "../tokclass.h"

@@ -1,6 +1,6 @@
 /* fuzz_tcm.c - damaged models. Input that begins with "tokclass" is a file. Any other input is
- * changes of a good file (3 bytes of place, 1 of value each), whose checksums are then put right,
- * so that what stands behind them is reached. */
+ * changes of a good file (3 bytes of place, 1 of value), whose checksums are then put right, so
+ * that what stands behind them is reached. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #define TOKCLASS_IMPLEMENTATION
 #include "../tokclass.h"

@@ -3777,9 +3777,10 @@ static tc_status tc__piece_word(tc_encoding *e, tc__buf *to, int32_t word, size_
         size_t before = to->used;
         tc_token *tokens;
         status = tc__piece_long(e, to, word, start, end);
+        if (status) return status;
         tokens = (tc_token *)(void *)(to->data + before);
         i = (int)((to->used - before) / sizeof *tokens);
-        if (status || i > 5 || e->tokenizer->unk == tokens[0].id) return status;
+        if (i > 5 || e->tokenizer->unk == tokens[0].id) return status;
         slot->key[0] = key[0];
         slot->key[1] = key[1];
         slot->length = (uint8_t)n;

@@ -286,7 +286,7 @@ static void bench_tokenizer(const tc_model *model, const char *text, size_t leng
     tc_encoding *e;
     double t[SAMPLES];
     summary s;
-    size_t tokens = 0, at;
+    size_t at;
     int i;
     if (length < piece || tc_encoding_create(tc_model_tokenizer(model), NULL, &e)) return;
     for (i = 0; i < SAMPLES; i++) {
@@ -300,7 +300,6 @@ static void bench_tokenizer(const tc_model *model, const char *text, size_t leng
                 input.length = piece;
                 if (tc_encoding_run(e, &input, NULL)) exit(1);
                 (void)tc_encoding_tokens(e, 0, &count);
-                tokens += count;
                 done += piece;
             }
             end = seconds();

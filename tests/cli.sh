@@ -189,7 +189,13 @@ out_lines 2
 tail -n 1 out >last
 [ "$(cat last)" = '[]' ] && pass || fail "$name" 'an empty text is not []'
 run 'scalar' 0 tag "$model" --isa scalar sylvain.txt
-cmp -s out sylvain.jsonl && pass || fail "$name" 'differs from the best instruction set'
+# level base has no fused multiply-add and differs by rounding
+if "$program" info "$model" --json | grep -q '"isa": "base"'; then
+    skipped=$((skipped + 1))
+    echo 'skipped: the best instruction set here is base'
+else
+    cmp -s out sylvain.jsonl && pass || fail "$name" 'differs from the best instruction set'
+fi
 run 'compute fast' 0 tag "$model" --compute fast sylvain.txt
 out_lines 1
 run 'two files' 0 tag "$model" sylvain.txt sylvain.txt

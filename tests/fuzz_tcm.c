@@ -27,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     } else {
         copy = file_copy(file, n = file_size);
         for (i = 0; i + 4 <= size; i += 4)
-            copy[(data[i] | data[i + 1] << 8 | data[i + 2] << 16) % n] = data[i + 3];
+            copy[((size_t)data[i] | (size_t)data[i + 1] << 8 | (size_t)data[i + 2] << 16) % n] =
+                data[i + 3];
         file_mend(copy, n);
     }
     if (file_use(copy, n, &diag) && !diag.message[0]) __builtin_trap();

@@ -138,7 +138,10 @@ static void plan_tensor(tc_writer *w, const char *name, uint32_t rows, uint32_t 
                         float range, float offset) {
     size_t n = (size_t)rows * columns, i;
     float *data = (float *)malloc(n * sizeof *data);
-    for (i = 0; i < n; i++) data[i] = offset + plan_number(range);
+    for (i = 0; i < n; i++) {
+        volatile float x = plan_number(range); /* a compiler may fuse product and sum */
+        data[i] = offset + x;
+    }
     (void)tc_writer_tensor(w, name, rows, columns, data);
     free(data);
 }

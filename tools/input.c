@@ -275,7 +275,7 @@ enum { LINE_FAILED = -1, LINE_END = 0, LINE_READ = 1, LINE_WAIT = 2 };
 static int input_line(input_reader *r, int may_wait, const char **line, size_t *length) {
     size_t seen = 0;
     for (;;) {
-        const char *from = r->buffer + r->start, *feed = NULL;
+        const char *from = r->buffer ? r->buffer + r->start : NULL, *feed = NULL;
         size_t held = r->end - r->start, n;
         if (held > seen) feed = (const char *)memchr(from + seen, '\n', held - seen);
         seen = held;

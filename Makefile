@@ -55,8 +55,10 @@ check: ## the rules of layering, names and format
 fuzz: ## run each fuzzer; FUZZ_SECONDS=60 is the time for all of them
 	@B=$(B) CC="$(CC)" FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz.sh
 
-bench: $(B)/bench ## build and run the benchmark
-	@$(B)/bench
+bench: $(B)/bench ## build and run the benchmark; writes a model of 437 MB into $(B)
+	@$(B)/bench examples/demo.tcm examples/demo.txt $(B)/base.tcm
+	@echo "object file, with the time to compile it:"
+	@time $(CC) $(CFLAGS) -I. -c -o $(B)/size.o tools/tokclass.c && size $(B)/size.o
 
 cross: ## aarch64 under qemu-user
 	@sh tests/cross.sh

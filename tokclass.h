@@ -659,6 +659,7 @@ TC__INLINE int tc__plat_little_endian(void) {
 #include <stdio.h>
 #if defined(__unix__) || defined(__APPLE__)
 #define TC__MMAP 1
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -4502,7 +4503,11 @@ static tc_status tc__file_error(tc_diag *d, const char *path, const char *what) 
 static tc_status tc__file_load(const tc_env *env, const char *path, tc__file *f) {
     struct stat info;
     int descriptor = open(path, O_RDONLY);
-    if (descriptor < 0) return tc__file_error(env->diag, path, "cannot be opened");
+    if (descriptor < 0)
+        return tc__file_error(env->diag, path,
+                              errno == ENOENT   ? "cannot be opened: no such file"
+                              : errno == EACCES ? "cannot be opened: permission denied"
+                                                : "cannot be opened");
     if (fstat(descriptor, &info) || !S_ISREG(info.st_mode)) {
         close(descriptor);
         return tc__file_error(env->diag, path, "is not a regular file");

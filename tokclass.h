@@ -89,7 +89,9 @@
  *
  * Same bits. In f32 every result is defined as one sequence of IEEE operations (31-kref), so
  * AVX2, AVX-512, NEON and the scalar reference agree in every bit. Only TC_LEVEL_BASE, for CPUs
- * without fused multiply-add, differs by rounding. Do not compile with -ffast-math.
+ * without fused multiply-add, differs by rounding. Conditions: the floating-point environment
+ * that a program starts with (rounding to nearest, subnormals kept: no -ffast-math in what is
+ * linked), and finite numbers; the bits of a NaN are the CPU's own.
  *
  * Errors. A call that can fail returns a status and clears its output first. With tc_env.diag
  * set, one sentence says what was wrong and where. The library never prints, exits, or reads
@@ -101,7 +103,11 @@
  * widened to f32 in cache, two panels at a time. After the first call of a shape a tagger
  * allocates nothing but its result.
  *
- * Limits. Text below 2 GiB; models of the families BERT, DistilBERT and ELECTRA; WordPiece
+ * Files. A file that is loaded must not be changed in place while it is in use; replace it by
+ * renaming a new one.
+ *
+ * Limits. Text below 2 GiB; pieces and added tokens of up to 1024 bytes; 65,536 windows of a
+ * pair of texts; models of the families BERT, DistilBERT and ELECTRA; WordPiece
  * tokenizers with the BERT normalizer; little-endian machines.
  *
  * The .tcm file. Little-endian; u32 and u64 are unsigned integers, f32 is IEEE. All sections
@@ -171,7 +177,8 @@
  * The file reads from top to bottom: manual, interface, implementation. A section uses only
  * sections before it, and no function is declared ahead of its definition, so the compiler
  * keeps the layering. Private names begin with tc__ and the word of their section; kernels are
- * tc__k_<op>_<level>. Public functions are defined in 70-public and nothing else calls them.
+ * tc__k_<op>_<level>. Public functions are defined in 70-public and no section before it calls
+ * them.
  *
  * A new op: add it to TC__OPS in 31-kref, write its reference there and its body in 90-kbody;
  * the tables, and a test that must be written, follow from the list. A new instruction set:
@@ -205,7 +212,11 @@
  */
 #ifndef TC_API
 #ifdef TC_STATIC
+#if defined(__GNUC__) || defined(__clang__)
+#define TC_API static __attribute__((unused)) /* a program need not call everything */
+#else
 #define TC_API static
+#endif
 #else
 #define TC_API extern
 #endif
@@ -1242,6 +1253,12 @@ static void tc__thread_run(tc__pool *pool, tc__job job, void *context, size_t it
 }
 #endif
 
+#if defined(TC_OPENMP) || defined(TC_NO_THREADS)
+static unsigned tc__thread_count(const tc__pool *pool) { return pool->threads; }
+#else
+static unsigned tc__thread_count(const tc__pool *pool) { return pool->started; }
+#endif
+
 /* ========================================================================= 30-cpu
  * Which instruction sets the CPU and the operating system offer. */
 
@@ -1732,9 +1749,6 @@ TC__INLINE __m128 tc__kx86_sign(__m128 x, __m128 a, __m128 b) {
 
 /* ======================================================================== 35-ktab
  * One table of ops a level, all made from the list of section 31. */
-
-#define TC__KTAB_ENTRY(level)                                                                  \
-    static const tc__ops tc__ktab_##level = {TC__KTAB_LEVEL, TC__KTAB_ROWS, TC__KTAB_PANELS,
 
 #define TC__OP_SCALAR(name, args) tc__k_##name##_scalar,
 #define TC__OP_BASE(name, args) tc__k_##name##_base,
@@ -3096,6 +3110,9 @@ typedef struct tc__trie {
 #define TC__TRIE_PARENT 0x40000000u
 #define TC__TRIE_NONE UINT32_MAX
 
+/* Limits that keep time linear in the text whatever a file says. */
+enum { TC__STEPS = 64, TC__TRIE_DEEPEST = 1024 };
+
 TC__INLINE uint32_t tc__tok_child(const tc__trie *t, uint32_t unit, unsigned char c) {
     uint32_t link = t->units[2 * unit], next;
     if (!(link & TC__TRIE_PARENT)) return TC__TRIE_NONE;
@@ -3111,6 +3128,7 @@ static int32_t tc__tok_longest(const tc__trie *t, uint32_t unit, const char *s, 
     int32_t found = -1;
     size_t i = 0;
     if (unit == TC__TRIE_NONE || !t->count) return -1;
+    if (n > TC__TRIE_DEEPEST) n = TC__TRIE_DEEPEST; /* a trie of a file may have cycles */
     while (i < n && (unit = tc__tok_child(t, unit, (unsigned char)s[i])) != TC__TRIE_NONE) {
         int32_t id = (int32_t)t->units[2 * unit + 1];
         i++;
@@ -3299,9 +3317,12 @@ static int tc__tok_chars_valid(const tc_tokenizer *t, uint32_t blocks, uint32_t 
 static int tc__tok_steps_valid(const tc__step *steps, uint32_t count, int sequences) {
     uint32_t i;
     int seen = 0;
+    if (count > TC__STEPS) return 0;
     for (i = 0; i < count; i++) {
-        if (steps[i].id < -1 || (steps[i].id == -1 && steps[i].sequence >= sequences)) return 0;
-        if (steps[i].id == -1) seen |= 1 << steps[i].sequence;
+        if (steps[i].id < -1) return 0;
+        if (steps[i].id >= 0) continue;
+        if (steps[i].sequence >= sequences || seen >> steps[i].sequence & 1) return 0;
+        seen |= 1 << steps[i].sequence; /* once only: windows are as long as was asked for */
     }
     return !count || seen == (1 << sequences) - 1;
 }
@@ -3438,7 +3459,7 @@ typedef struct tc__slot {
     uint8_t length, count;
 } tc__slot;
 
-enum { TC__SLOTS = 8192, TC__CHUNK = 4096 };
+enum { TC__SLOTS = 8192, TC__CHUNK = 4096, TC__MOST_PAIRS = 1 << 16 };
 
 struct tc_encoding {
     tc_env env;
@@ -3495,13 +3516,13 @@ static size_t tc__norm_entry(tc_encoding *e, size_t n, uint32_t entry, uint32_t 
 }
 
 static tc_status tc__norm_room(tc_encoding *e, size_t n, size_t source_bytes) {
-    /* A byte of text becomes at most 4 of normalized text; a CJK character gets 2 spaces
-     * more. */
-    size_t need = n + 4 * source_bytes + 64;
+    /* A byte of text becomes at most 4 of normalized text where section 39 says what it
+     * becomes, and at most 32 (8 code points) where the file does: see `room`. */
+    uint64_t need = (uint64_t)n + 4 * (uint64_t)source_bytes + 64;
     tc_status status;
     e->normal.used = e->source.used = 0;
     status = tc__mem_reserve(&e->env, &e->normal, need);
-    return status ? status : tc__mem_reserve(&e->env, &e->source, (uint64_t)need * 4);
+    return status ? status : tc__mem_reserve(&e->env, &e->source, need * 4);
 }
 
 /* Stable order by combining class of every run of classes other than 0 (UAX 15, D109). */
@@ -3529,10 +3550,11 @@ static tc_status tc__norm_marks(tc_encoding *e, size_t *n, const unsigned char *
     uint32_t *sources, code, parts[4];
     size_t count = 0, taken = 0, i, k, m, bytes = (size_t)(end - p);
     e->elements.used = e->sorted.used = e->sources.used = 0;
-    if (tc__mem_reserve(&e->env, &e->elements, bytes * 4 * sizeof *x) ||
-        tc__mem_reserve(&e->env, &e->sorted, bytes * 4 * sizeof *x) ||
-        tc__mem_reserve(&e->env, &e->sources, bytes * sizeof *sources))
+    if (tc__mem_reserve(&e->env, &e->elements, (uint64_t)bytes * 2 * sizeof *x) ||
+        tc__mem_reserve(&e->env, &e->sorted, (uint64_t)bytes * 2 * sizeof *x) ||
+        tc__mem_reserve(&e->env, &e->sources, (uint64_t)bytes * sizeof *sources))
         return TC_ERROR_MEMORY;
+    /* at most 2 parts for each byte */
     x = (tc__element *)(void *)e->elements.data;
     sources = (uint32_t *)(void *)e->sources.data;
     for (k = 0; p < end;) {
@@ -3605,7 +3627,7 @@ static tc_status tc__norm_text(tc_encoding *e, size_t first, size_t last) {
     for (p = room; p < end;) {
         if (p >= room) {
             if ((status = tc__norm_room(e, n, TC__CHUNK)) != TC_OK) return status;
-            room = p + TC__CHUNK - 4;
+            room = p + TC__CHUNK / 8 - 4;
         }
         sources = (uint32_t *)(void *)e->source.data;
         if (*p < 128 && t->ascii[*p]) {
@@ -3624,7 +3646,7 @@ static tc_status tc__norm_text(tc_encoding *e, size_t first, size_t last) {
                     return status;
                 p = marks;
                 if ((status = tc__norm_room(e, n, TC__CHUNK)) != TC_OK) return status;
-                room = p + TC__CHUNK - 4;
+                room = p + TC__CHUNK / 8 - 4;
                 continue;
             }
         }
@@ -3905,6 +3927,11 @@ static int32_t tc__encode_find(const tc_encoding *e, const tc__trie *trie,
             continue;
         }
         a = e->tokenizer->added + index;
+        if (starts && (length != a->length ||
+                       memcmp(s + at, e->tokenizer->strings + a->offset, length))) {
+            at++; /* a trie that says something else than the strings */
+            continue;
+        }
         end = at + length;
         *next = end;
         if ((a->flags & TC__ADDED_SINGLE_WORD) && !tc__encode_single(e, s, n, at, end)) {
@@ -4145,7 +4172,12 @@ static tc_status tc__encode_windows(tc_encoding *e, const tc_encode_options *o, 
                     *b = (const tc__range *)(void *)e->parts[1].data;
     size_t na = e->parts[0].used / sizeof *a, nb = paired ? e->parts[1].used / sizeof *b : 1, i,
            j;
-    tc_status status = tc__encode_window(e, o, paired, a, paired ? b : NULL, 0);
+    tc_status status;
+    if (na > 1 && nb > 1 && na > TC__MOST_PAIRS / nb)
+        return tc__diag_fail(e->env.diag, TC_ERROR_LENGTH, 0,
+                             "%u windows of the first text times %u of the second are too many",
+                             (uint64_t)na, (uint64_t)nb);
+    status = tc__encode_window(e, o, paired, a, paired ? b : NULL, 0);
     for (i = 1; i < na && !status; i++)
         for (j = 0; j < nb && !status; j++)
             status = tc__encode_window(e, o, paired, a + i, paired ? b + j : NULL, j ? 3 : 1);
@@ -4153,9 +4185,20 @@ static tc_status tc__encode_windows(tc_encoding *e, const tc_encode_options *o, 
     return status;
 }
 
+/* Whether every part of an input that has a length has bytes. */
+static int tc__encode_given(const tc_input *input) {
+    size_t i;
+    if (!input->words) return (input->text || !input->length);
+    for (i = 0; i < input->word_count; i++)
+        if (!input->words[i].data && input->words[i].length) return 0;
+    return 1;
+}
+
 static tc_status tc__encode_sequences(tc_encoding *e, const tc_input *input) {
     tc_status status = TC_OK;
     size_t i;
+    if (!tc__encode_given(input))
+        return tc__diag_fail(e->env.diag, TC_ERROR_ARGUMENT, 0, "a text with a length is null");
     if (!input->words) {
         status = tc__encode_text(e, &e->sequence[0], input->text ? input->text : "",
                                  input->length, -1);
@@ -4476,8 +4519,8 @@ static tc_status tc__file_open(tc__file *f, tc_diag *d) {
         return tc__diag_fail(d, TC_ERROR_FORMAT, f->size,
                              "the file has %u bytes, its header says %u", (uint64_t)f->size,
                              size);
-    if (!f->version || directory > size || count > (size - directory) / TC__SECTION_BYTES ||
-        directory % 8)
+    if (!f->version) return tc__file_broken(d, 8, "there is no version 0");
+    if (directory > size || count > (size - directory) / TC__SECTION_BYTES || directory % 8)
         return tc__file_broken(d, 24, "the directory lies outside of the file");
     if (tc__bytes_checksum(f->data + directory, (size_t)count * TC__SECTION_BYTES) !=
         tc__bytes_u64(f->data + 32))
@@ -4502,7 +4545,7 @@ static tc_status tc__file_error(tc_diag *d, const char *path, const char *what) 
 #ifdef TC__MMAP
 static tc_status tc__file_load(const tc_env *env, const char *path, tc__file *f) {
     struct stat info;
-    int descriptor = open(path, O_RDONLY);
+    int descriptor = open(path, O_RDONLY | O_NONBLOCK); /* a FIFO must not hang */
     if (descriptor < 0)
         return tc__file_error(env->diag, path,
                               errno == ENOENT   ? "cannot be opened: no such file"
@@ -4590,7 +4633,7 @@ static void tc__model_entry(const tc_model *m, uint32_t i, tc_tensor_info *out,
     *checksum = tc__bytes_u64(p + 40);
 }
 
-enum { TC__LAYOUT_ROWS, TC__LAYOUT_PANELS };
+enum { TC__LAYOUT_ROWS, TC__LAYOUT_PANELS, TC__MOST_TENSORS = 16384 };
 
 /* Bytes of a tensor: rows are stored row-major and padded to 16 numbers in all, with one
  * scale a row behind them for integers; panels as in section 36. */
@@ -4610,11 +4653,13 @@ static tc_status tc__model_tensors(tc_model *m) {
     tc_diag *d = m->env.diag;
     const tc__section *s = &m->file.tensors;
     uint32_t count, i, layout;
-    uint64_t checksum;
+    uint64_t checksum, total = 0;
     if (!s->data) return TC_OK;
     count = s->size < 8 ? UINT32_MAX : tc__bytes_u32(s->data);
     if (s->size < 8 || count > (s->size - 8) / TC__TENSOR_BYTES)
         return tc__file_broken(d, s->offset, "the directory of tensors is cut off");
+    if (count > TC__MOST_TENSORS)
+        return tc__file_broken(d, s->offset, "there are more tensors than a model can have");
     for (i = 0; i < count; i++) {
         size_t at = 8 + (size_t)i * TC__TENSOR_BYTES, name = tc__bytes_u32(s->data + at);
         tc_tensor_info t;
@@ -4624,7 +4669,7 @@ static tc_status tc__model_tensors(tc_model *m) {
                                    "the name of a tensor lies outside of its section");
         tc__model_entry(m, i, &t, &layout, &checksum);
         if (t.dtype < 0 || t.dtype >= TC_DTYPE_COUNT || layout > TC__LAYOUT_PANELS || !t.rows ||
-            !t.columns ||
+            !t.columns || t.rows > INT32_MAX || t.columns > INT32_MAX ||
             t.size != tc__model_bytes(t.dtype, layout, t.rows, t.columns, &overflow) ||
             overflow || t.offset % 64 || t.offset < m->file.weights.offset ||
             t.offset - m->file.weights.offset > m->file.weights.size ||
@@ -4632,6 +4677,9 @@ static tc_status tc__model_tensors(tc_model *m) {
             return tc__diag_fail(d, TC_ERROR_FORMAT, s->offset + at,
                                  "tensor %s: its size does not fit its shape or the file",
                                  t.name);
+        total += t.size; /* no sum of checked sizes can wrap */
+        if (total > m->file.weights.size)
+            return tc__file_broken(d, s->offset + at, "tensors share their bytes");
         m->info.parameters += (uint64_t)t.rows * t.columns;
     }
     m->info.tensor_count = count;
@@ -5522,6 +5570,14 @@ static tc_status tc__write_tensor(tc_writer *w, const char *name, uint32_t rows,
     int overflow = 0;
     uint64_t bytes = tc__model_bytes(dtype, layout, rows, columns, &overflow), at, checksum;
     tc_status status = overflow ? TC_ERROR_MEMORY : TC_OK;
+    size_t i;
+    if (tc__gemm_scaled(dtype) && columns > INT32_MAX / 8191)
+        return tc__diag_fail(w->env.diag, TC_ERROR_LENGTH, 0, "tensor %s has too many columns",
+                             name);
+    for (i = 0; !overflow && tc__gemm_scaled(dtype) && i < (size_t)rows * columns; i++)
+        if (!(fabsf(data[i]) < INFINITY))
+            return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,
+                                 "tensor %s holds a number that is not finite", name);
     if (!w->file.used && !status)
         status = tc__mem_append(&w->env, &w->file, zeros, sizeof zeros);
     if (!status) status = tc__write_pad(w, &w->file, 64);
@@ -5973,9 +6029,14 @@ static tc_status tc__fwd_create(const tc_model *m, const tc_env *env, tc_session
     s->model = m;
     s->ops = tc__ktab_get(tc__ktab_choose(env->level));
     s->threads = env->threads ? env->threads < 1024 ? env->threads : 1024 : 1;
+    if (tc__thread_create(env, s->threads, &s->pool)) {
+        tc__fwd_free(s);
+        return tc__diag_memory(env->diag);
+    }
+    s->threads = tc__thread_count(s->pool); /* scratch for those that the system gave */
     s->worker = (tc__floats *)tc__mem_zero(env, s->threads * sizeof *s->worker);
     s->scratch = (float **)tc__mem_zero(env, s->threads * sizeof *s->scratch);
-    if (!s->worker || !s->scratch || tc__thread_create(env, s->threads, &s->pool)) {
+    if (!s->worker || !s->scratch) {
         tc__fwd_free(s);
         return tc__diag_memory(env->diag);
     }
@@ -6115,12 +6176,16 @@ static tc_status tc__tag_encode(tc_tagger *g, const tc_input *input, tc__entry *
     tc_input alone = *input;
     size_t windows, i, count, limit = g->model->info.max_length;
     tc_status status;
+    if (!limit || limit > g->model->info.max_position_embeddings)
+        limit = g->model->info.max_position_embeddings;
     memset(&e, 0, sizeof e);
     alone.pair = NULL;
     e.strict_utf8 = o->strict_utf8;
     e.max_length = (uint32_t)limit;
     e.stride = o->has_stride ? o->stride : (uint32_t)limit / 4;
-    if (o->long_text != TC_LONG_WINDOW) e.stride = 0;
+    if (o->long_text != TC_LONG_WINDOW ||
+        (!o->has_stride && e.stride + tc__encode_specials(g->encoding->tokenizer, 0) >= limit))
+        e.stride = 0;
     status = tc__encode_run(g->encoding, &alone, &e);
     if (!status && input->words) status = tc__tag_places(g, input);
     if (status) return status;
@@ -6167,14 +6232,15 @@ static tc_status tc__tag_batch(tc_tagger *g, size_t first, size_t last) {
         if (!status) status = tc__mem_append(&g->env, &g->types, &tokens[i].type, 1);
     }
     for (i = first; i < last && !status; i++) {
-        uint32_t n = (uint32_t)spans[i].count;
-        status = tc__mem_append(&g->env, &g->lengths, &n, 4);
+        uint32_t n = (uint32_t)spans[i].count; /* 0 for no text and no template */
+        if (n) status = tc__mem_append(&g->env, &g->lengths, &n, 4);
     }
     if (status) return status;
     batch.ids = TC__AT(g->ids, int32_t);
     batch.types = TC__AT(g->types, uint8_t);
     batch.lengths = TC__AT(g->lengths, uint32_t);
-    batch.sequences = last - first;
+    batch.sequences = TC__ITEMS(g->lengths, uint32_t);
+    if (!batch.sequences) return TC_OK;
     memset(&outputs, 0, sizeof outputs);
     outputs.logits = p;
     status = tc__fwd_run(g->session, &batch, &outputs);
@@ -6929,8 +6995,10 @@ TC_API tc_status tc_encoding_run(tc_encoding *encoding, const tc_input *input,
     tc_status status;
     if (!encoding) return TC_ERROR_ARGUMENT;
     encoding->windows.used = 0;
-    if (!input) return tc__public_null(encoding->env.diag, "input");
     (void)tc__public_env(&encoding->env);
+    if (!input) return tc__public_null(encoding->env.diag, "input");
+    if (options && (unsigned)options->truncation > TC_TRUNCATE_ONLY_SECOND)
+        return tc__diag_fail(encoding->env.diag, TC_ERROR_ARGUMENT, 0, "an option is unknown");
     status = tc__encode_run(encoding, input, options ? options : &zero);
     if (status) encoding->windows.used = 0;
     return tc__public_end(encoding->env.diag, status);
@@ -6982,8 +7050,13 @@ TC_API tc_status tc_tagger_tag(tc_tagger *tagger, const tc_input *inputs, size_t
                                const tc_tag_options *options, tc_result **out) {
     if (!out) return TC_ERROR_ARGUMENT;
     *out = NULL;
-    if (!tagger || (!inputs && count)) return TC_ERROR_ARGUMENT;
+    if (!tagger) return TC_ERROR_ARGUMENT;
     (void)tc__public_env(&tagger->env);
+    if (!inputs && count) return tc__public_null(tagger->env.diag, "inputs");
+    if (options && ((unsigned)options->aggregation > TC_AGGREGATION_MAX ||
+                    (unsigned)options->long_text > TC_LONG_ERROR ||
+                    (unsigned)options->constrain > TC_CONSTRAIN_BIO))
+        return tc__diag_fail(tagger->env.diag, TC_ERROR_ARGUMENT, 0, "an option is unknown");
     memset(&tagger->options, 0, sizeof tagger->options);
     if (options) tagger->options = *options;
     return tc__public_end(tagger->env.diag, tc__tag_run(tagger, inputs, count, out));
@@ -7018,9 +7091,12 @@ TC_API void tc_session_free(tc_session *session) { tc__fwd_free(session); }
 
 TC_API tc_status tc_session_run(tc_session *session, const tc_batch *batch,
                                 const tc_outputs *outputs) {
-    if (!session || !batch || !outputs || !batch->sequences || !batch->ids || !batch->lengths)
-        return TC_ERROR_ARGUMENT;
+    if (!session) return TC_ERROR_ARGUMENT;
     (void)tc__public_env(&session->env);
+    if (!batch || !outputs || !batch->ids || !batch->lengths)
+        return tc__public_null(session->env.diag, "batch, outputs or a list of the batch");
+    if (!batch->sequences)
+        return tc__diag_fail(session->env.diag, TC_ERROR_ARGUMENT, 0, "the batch is empty");
     if (outputs->layer > (int)session->model->info.num_hidden_layers)
         return tc__diag_fail(session->env.diag, TC_ERROR_ARGUMENT, 0,
                              "layer %u of a model with %u layers",
@@ -7055,19 +7131,37 @@ TC_API void tc_writer_free(tc_writer *w) {
 }
 
 TC_API tc_status tc_writer_describe(tc_writer *w, const tc_model_desc *desc) {
-    if (!w || !desc || w->finished || w->tensor_count) return TC_ERROR_ARGUMENT;
+    if (!w) return TC_ERROR_ARGUMENT;
+    (void)tc__public_env(&w->env);
+    if (!desc || (desc->num_labels && !desc->labels))
+        return tc__public_null(w->env.diag, "desc");
+    if (w->finished || w->tensor_count || desc->dtype < 0 || desc->dtype >= TC_DTYPE_COUNT)
+        return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,
+                             "a description stands before the tensors and has a known dtype");
     return tc__public_end(w->env.diag, tc__write_describe(w, desc));
 }
 
 TC_API tc_status tc_writer_tokenizer(tc_writer *w, const tc_tokenizer_desc *desc) {
-    if (!w || !desc || w->finished) return TC_ERROR_ARGUMENT;
+    if (!w) return TC_ERROR_ARGUMENT;
+    (void)tc__public_env(&w->env);
+    if (!desc || (desc->vocab_count && !desc->vocab) || (desc->added_count && !desc->added) ||
+        (desc->single_count && !desc->single) || (desc->pair_count && !desc->pair))
+        return tc__public_null(w->env.diag, "desc or a list of it");
+    if (w->finished)
+        return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0, "the file is finished");
     return tc__public_end(w->env.diag, tc__write_tokenizer(w, desc));
 }
 
 TC_API tc_status tc_writer_tensor(tc_writer *w, const char *name, uint32_t rows,
                                   uint32_t columns, const float *data) {
-    if (!w || !name || !rows || !columns || !data || w->finished || !w->described)
-        return TC_ERROR_ARGUMENT;
+    if (!w) return TC_ERROR_ARGUMENT;
+    (void)tc__public_env(&w->env);
+    if (!name || !data) return tc__public_null(w->env.diag, "name or data");
+    if (!rows || !columns || w->finished || !w->described)
+        return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,
+                             "tensor %s is empty, or stands before the description or behind "
+                             "the end",
+                             name);
     return tc__public_end(w->env.diag, tc__write_tensor(w, name, rows, columns, data));
 }
 

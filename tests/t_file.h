@@ -122,6 +122,177 @@ static void test_file_version(const unsigned char *data, size_t size) {
     free(copy);
 }
 
+/* ---- one evil value at a time, checksums right: each must be named and refused ---- */
+
+static unsigned char *evil_section(unsigned char *file, const char *kind) {
+    unsigned char *p = file + tc__bytes_u64(file + 24);
+    uint32_t count = tc__bytes_u32(file + 12);
+    for (; count--; p += TC__SECTION_BYTES)
+        if (!memcmp(p, kind, 4)) return file + tc__bytes_u64(p + 8);
+    return NULL;
+}
+
+static void evil_check(const void *data, size_t size, unsigned char *copy, const char *what,
+                       tc_status want) {
+    tc_diag diag;
+    tc_status status;
+    char shown[400];
+    memset(&diag, 0, sizeof diag);
+    file_mend(copy, size);
+    status = file_use(copy, size, &diag);
+    snprintf(shown, sizeof shown, "%s: status %d, %s", what, (int)status, diag.message);
+    CHECK_CASE(status == want && diag.message[0], shown);
+    memcpy(copy, data, size);
+}
+
+/* Numbers of the tokenizer's front, and numbers in its tables. */
+static void test_file_evil_tokenizer(const void *data, size_t size, unsigned char *copy) {
+    static const struct {
+        int number;
+        uint32_t value;
+    } front[] = {{TC__TOK_KIND, 2},
+                 {TC__TOK_VOCAB, 0x7FFFFFFF},
+                 {TC__TOK_UNK, PLAN_VOCAB},
+                 {TC__TOK_UNK, 0xFFFFFFFE},
+                 {TC__TOK_UNITS, 0},
+                 {TC__TOK_UNITS, 255},
+                 {TC__TOK_UNITS, 0xFFFFFF00},
+                 {TC__TOK_ADDED, 0x10000000},
+                 {TC__TOK_SINGLE, 0x7FFFFFF0},
+                 {TC__TOK_SINGLE, 1},
+                 {TC__TOK_BLOCKS, 1},
+                 {TC__TOK_BLOCKS, 0x1000000},
+                 {TC__TOK_POOL, 1},
+                 {TC__TOK_RAW_UNITS, 100},
+                 {TC__TOK_NORMALIZED_UNITS, 0xFFFFFF00},
+                 {TC__TOK_STRING_BYTES, 3},
+                 {TC__TOK_STRINGS_AT, 0xFFFFFFF0},
+                 {TC__TOK_TOKENS_AT, 0xFFFFFFF0},
+                 {TC__TOK_TRIE_AT, 2},
+                 {TC__TOK_INDEX_AT, 0xFFFFFFF0},
+                 {TC__TOK_BLOCKS_AT, 0xFFFFFFF0},
+                 {TC__TOK_ADDED_AT, 1},
+                 {TC__TOK_STEPS_AT, 0xFFFFFFF0},
+                 {TC__TOK_PREFIX_AT, 0xFFFFFFF0},
+                 {TC__TOK_PREFIX_BYTES, 0x10000},
+                 {TC__TOK_DECODER_BYTES, 0x10000}};
+    uint32_t offset = (uint32_t)(evil_section(copy, "tokn") - copy), evil, at;
+    char what[64];
+    size_t i;
+    for (i = 0; i < sizeof front / sizeof *front; i++) {
+        memcpy(copy + offset + 4 * front[i].number, &front[i].value, 4);
+        snprintf(what, sizeof what, "tokenizer's number %d = %u", front[i].number,
+                 (unsigned)front[i].value);
+        evil_check(data, size, copy, what, TC_ERROR_FORMAT);
+    }
+#define EVIL(number, place, value, name)                                                       \
+    at = tc__bytes_u32(copy + offset + 4 * number);                                            \
+    evil = value;                                                                              \
+    memcpy(copy + offset + at + (place), &evil, 4);                                            \
+    evil_check(data, size, copy, name, TC_ERROR_FORMAT);
+    EVIL(TC__TOK_TRIE_AT, 4, PLAN_VOCAB, "an id of the trie")
+    EVIL(TC__TOK_TRIE_AT, 0, TC__TRIE_PARENT | 0x3FFFFF00, "a base of the trie")
+    EVIL(TC__TOK_RAW_AT, 4, 5, "an index in the trie of added tokens")
+    EVIL(TC__TOK_INDEX_AT, 0, 0xFFFF, "a block of characters")
+    EVIL(TC__TOK_BLOCKS_AT, 0, 0x1FFFFF, "a character")
+    EVIL(TC__TOK_BLOCKS_AT, 0, TC__CHAR_SEQUENCE | 0x1FFFF, "a place in the pool")
+    EVIL(TC__TOK_ADDED_AT, 0, 0x7FFFFFFF, "the content of an added token")
+    EVIL(TC__TOK_ADDED_AT, 8, 1, "two added tokens with one id")
+    EVIL(TC__TOK_STEPS_AT, 0, 0xFFFFFFFE, "a step's token")
+    EVIL(TC__TOK_STEPS_AT, 0, 0xFFFFFFFF, "a sequence twice in a template")
+    EVIL(TC__TOK_STEPS_AT, 12, 1, "the second of one sequences")
+    EVIL(TC__TOK_TOKENS_AT, 4, 0x7FFFFFFF, "the end of a token")
+    EVIL(TC__TOK_STRINGS_AT, 0, 0xFFFFFFFF, "strings that are no UTF-8")
+#undef EVIL
+}
+
+/* Entry `i` of the tensor directory: place in the entry, value. */
+static void test_file_evil_tensors(const void *data, size_t size, unsigned char *copy) {
+    static const struct {
+        size_t place;
+        uint32_t value;
+    } all[] = {{0, 0x7FFFFFFF}, {4, 2},  {8, 9},  {12, 0}, {12, 0xFFFFFFF1}, {12, 7}, {16, 0},
+               {16, 5},         {24, 1}, {24, 0}, {28, 1}, {32, 1},          {36, 1}};
+    size_t offset = (size_t)(evil_section(copy, "tens") - copy), i;
+    uint32_t count = 0x7FFFFFFF;
+    char what[64];
+    for (i = 0; i < sizeof all / sizeof *all; i++) {
+        memcpy(copy + offset + 8 + 3 * TC__TENSOR_BYTES + all[i].place, &all[i].value, 4);
+        snprintf(what, sizeof what, "tensor entry, byte %d = %u", (int)all[i].place,
+                 (unsigned)all[i].value);
+        evil_check(data, size, copy, what, TC_ERROR_FORMAT);
+    }
+    memcpy(copy + offset, &count, 4);
+    evil_check(data, size, copy, "the number of tensors", TC_ERROR_FORMAT);
+    for (i = 1; i < 33; i++) /* all entries point at the bytes of the first */
+        memcpy(copy + offset + 8 + i * TC__TENSOR_BYTES + 4, copy + offset + 12,
+               TC__TENSOR_BYTES - 4);
+    evil_check(data, size, copy, "tensors that share bytes", TC_ERROR_FORMAT);
+}
+
+/* The bytes behind a key of the description, its kind first. */
+static unsigned char *evil_value(unsigned char *file, const char *key) {
+    unsigned char *p = evil_section(file, "desc");
+    size_t n = strlen(key) + 1;
+    while (memcmp(p, key, n)) p++;
+    return p + n;
+}
+
+static void test_file_evil_description(const void *data, size_t size, unsigned char *copy) {
+    static const struct {
+        const char *key;
+        uint32_t value;
+    } all[] = {{"num_attention_heads", 5},
+               {"num_attention_heads", 0},
+               {"hidden_size", 0},
+               {"hidden_size", 23},
+               {"num_hidden_layers", 3},
+               {"num_hidden_layers", 0x7FFFFFFF},
+               {"vocab_size", 26},
+               {"max_position_embeddings", 25},
+               {"type_vocab_size", 256},
+               {"type_vocab_size", 3},
+               {"intermediate_size", 41},
+               {"embedding_size", 13},
+               {"dtype", 5},
+               {"layer_norm_eps", 0xBF800000},
+               {"layer_norm_eps", 0x7FC00000}};
+    static const char *const names[] = {"hidden_act", "norm_placement", "position_kind"};
+    unsigned char *label;
+    size_t i;
+    for (i = 0; i < sizeof all / sizeof *all; i++) {
+        memcpy(evil_value(copy, all[i].key) + 4, &all[i].value, 4);
+        evil_check(data, size, copy, all[i].key, TC_ERROR_FORMAT);
+    }
+    for (i = 0; i < 3; i++) {
+        evil_value(copy, names[i])[8] = 'x';
+        evil_check(data, size, copy, names[i], TC_ERROR_UNSUPPORTED);
+    }
+    label = evil_section(copy, "labl");
+    label[8] = 0xFF;
+    evil_check(data, size, copy, "a label that is no UTF-8", TC_ERROR_FORMAT);
+    label[4] = 0xFF;
+    evil_check(data, size, copy, "a label's length", TC_ERROR_FORMAT);
+    label[0] = 0xFF;
+    evil_check(data, size, copy, "the number of labels", TC_ERROR_FORMAT);
+    label[0] = 6;
+    evil_check(data, size, copy, "fewer labels than the head", TC_ERROR_FORMAT);
+    memcpy(copy + tc__bytes_u64(copy + 24) + 3 * TC__SECTION_BYTES, "desc", 4);
+    evil_check(data, size, copy, "a section twice", TC_ERROR_FORMAT);
+    memcpy(copy + tc__bytes_u64(copy + 24) + 2 * TC__SECTION_BYTES, "none", 4);
+    evil_check(data, size, copy, "no description", TC_ERROR_FORMAT);
+    copy[tc__bytes_u64(copy + 24) + TC__SECTION_BYTES + 23] = 0x7F;
+    evil_check(data, size, copy, "a section beyond the file", TC_ERROR_FORMAT);
+}
+
+static void test_file_evil(const void *data, size_t size) {
+    unsigned char *copy = file_copy(data, size);
+    test_file_evil_tokenizer(data, size, copy);
+    test_file_evil_tensors(data, size, copy);
+    test_file_evil_description(data, size, copy);
+    free(copy);
+}
+
 static void test_file_info(const tc_model *model) {
     const tc_model_info *n = tc_model_get_info(model);
     tc_tensor_info t;
@@ -155,6 +326,7 @@ static void test_file(void) {
     test_file_info(m.model);
     test_file_version((const unsigned char *)data, size);
     test_file_damage((const unsigned char *)data, size);
+    test_file_evil(data, size);
     test_file_hostile((const unsigned char *)data, size, 1500);
     tc_model_free(m.model);
     CHECK_EQ(tc_model_open((const char *)data + 4, size - 4, NULL, &m.model),

@@ -262,7 +262,7 @@ several 'two compilers' clang:c gcc:c clang:c
     printf '#define TC_STATIC\n#define TOKCLASS_IMPLEMENTATION\n'
     sed 's/other() == 0/tc_status_text(TC_OK)/' "$work/a.c"
 } >"$work/one.c"
-try 'one static file' gcc -std=c99 -O1 -I. -o "$work/one" "$work/one.c" -lm -lpthread
+try 'one static file' gcc -std=c99 -O1 -Wall -Wextra -Werror -I. -o "$work/one" "$work/one.c" -lm -lpthread
 try 'one static file, run' "$work/one"
 
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -395,10 +395,153 @@ static void test_tag_filters(tc_tagger *g) {
     for (i = 0; i < r->inputs[0].count; i++)
         good &= !strcmp(r->inputs[0].entities[i].label, "O");
     tc_result_free(r);
+    o.strict_utf8 = 1;
+    CHECK_EQ(tag_text(g, "my \xFF name", &o, &r), TC_ERROR_UTF8);
+    o.strict_utf8 = 0;
     o.min_score = 2;
     CHECK(!tag_text(g, "my name is anna smith in new york", &o, &r) && r->inputs[0].count == 0);
     tc_result_free(r);
     CHECK(good);
+}
+
+/* ---- Viterbi against the best of all sequences ---- */
+
+enum { BRUTE_LABELS = 6, BRUTE_LENGTH = 5 };
+
+/* Whether a sequence is valid, by a rule of its own: states "outside" and "inside type". */
+static int brute_valid(const char *const *labels, const int *sequence, int closed) {
+    const char *inside = NULL;
+    int i;
+    for (i = 0; i < BRUTE_LENGTH; i++) {
+        const char *l = labels[sequence[i]];
+        int part = l[0] == 'L' ? 'E' : l[0], plain = l[1] != '-';
+        if (!plain && (part == 'I' || part == 'E')) {
+            if (!inside || strcmp(inside, l + 2)) return 0;
+            inside = part == 'E' ? NULL : l + 2;
+        } else {
+            if (inside && closed) return 0;
+            inside = !plain && part == 'B' ? l + 2 : NULL;
+        }
+    }
+    return !(inside && closed);
+}
+
+static double brute_best(const char *const *labels, float (*p)[BRUTE_LABELS], int closed) {
+    double best = -1;
+    int sequence[BRUTE_LENGTH], code, all = 1, i;
+    for (i = 0; i < BRUTE_LENGTH; i++) all *= BRUTE_LABELS;
+    for (code = 0; code < all; code++) {
+        double product = 1;
+        int rest = code;
+        for (i = 0; i < BRUTE_LENGTH; i++, rest /= BRUTE_LABELS)
+            sequence[i] = rest % BRUTE_LABELS;
+        for (i = 0; i < BRUTE_LENGTH; i++) product *= (double)p[i][sequence[i]];
+        if (product > best && brute_valid(labels, sequence, closed)) best = product;
+    }
+    return best;
+}
+
+static void check_brute(const char *const *labels, int closed, const char *name) {
+    float p[BRUTE_LENGTH][BRUTE_LABELS];
+    tc__unit units[BRUTE_LENGTH];
+    tc__scheme schemes[BRUTE_LABELS];
+    const char *names[BRUTE_LABELS];
+    tc_model model;
+    tc_tagger g;
+    int round, i, j, good = 1;
+    memset(&model, 0, sizeof model);
+    memset(&g, 0, sizeof g);
+    memset(schemes, 0, sizeof schemes);
+    for (i = 0; i < BRUTE_LABELS; i++) names[i] = labels[i];
+    model.info.num_labels = BRUTE_LABELS;
+    model.labels = names;
+    g.model = &model;
+    g.schemes = schemes;
+    tc__tag_scheme(&g);
+    CHECK_CASE(g.closed == closed, name);
+    for (round = 0; round < 200; round++) {
+        double product = 1;
+        int sequence[BRUTE_LENGTH];
+        memset(units, 0, sizeof units);
+        for (i = 0; i < BRUTE_LENGTH; i++) {
+            for (j = 0; j < BRUTE_LABELS; j++) p[i][j] = random_float(0.5f) + 0.501f;
+            units[i].scores = p[i];
+        }
+        good &= !tc__tag_constrain(&g, units, BRUTE_LENGTH);
+        for (i = 0; i < BRUTE_LENGTH; i++) {
+            sequence[i] = units[i].label;
+            product *= (double)p[i][units[i].label];
+            good &= units[i].score == p[i][units[i].label];
+        }
+        good &= brute_valid(labels, sequence, closed);
+        good &= fabs(product / brute_best(labels, p, closed) - 1) < 1e-9;
+    }
+    CHECK_CASE(good, name);
+    tc__mem_drop(&g.env, &g.states);
+}
+
+static void test_tag_viterbi(void) {
+    static const char *const bio[] = {"O", "B-PER", "I-PER", "B-LOC", "I-LOC", "misc"};
+    static const char *const iobes[] = {"O", "B-PER", "I-PER", "E-PER", "S-PER", "B-LOC"};
+    static const char *const bilou[] = {"I-ORG", "L-ORG", "U-ORG", "B-ORG", "O", "I-X"};
+    check_brute(bio, 0, "BIO");
+    check_brute(iobes, 1, "IOBES");
+    check_brute(bilou, 1, "BILOU");
+}
+
+/* A tokenizer that truncates on the left: windows from the end, each in text order. */
+static void test_tag_left(void) {
+    static const char *const want[] = {"smith in new york", "is anna smith in",
+                                       "my name is anna"};
+    unsigned char *copy;
+    uint32_t flags;
+    const void *data;
+    size_t size, w, i, n;
+    tc_model *model;
+    tc_encoding *e;
+    tc_encode_options o;
+    tc_input input;
+    made m;
+    memset(&o, 0, sizeof o);
+    memset(&input, 0, sizeof input);
+    if (!made_plan(&m, &tag_plan, NULL) || tc_writer_finish(m.writer, &data, &size)) {
+        CHECK(0);
+        return;
+    }
+    copy = file_copy(data, size);
+    flags =
+        tc__bytes_u32(evil_section(copy, "tokn") + 4 * TC__TOK_FLAGS) | TC__TOK_TRUNCATE_LEFT;
+    memcpy(evil_section(copy, "tokn") + 4 * TC__TOK_FLAGS, &flags, 4);
+    file_mend(copy, size);
+    input.text = "my name is anna smith in new york";
+    input.length = strlen(input.text);
+    o.max_length = 6;
+    o.stride = 2;
+    if (tc_model_open(copy, size, NULL, &model)) {
+        CHECK(0);
+    } else if (tc_encoding_create(tc_model_tokenizer(model), NULL, &e)) {
+        CHECK(0);
+    } else {
+        CHECK(!tc_encoding_run(e, &input, &o) && tc_encoding_window_count(e) == 3);
+        for (w = 0; w < tc_encoding_window_count(e) && w < 3; w++) {
+            char text[128] = "";
+            const tc_token *t = tc_encoding_tokens(e, w, &n);
+            for (i = 1; i + 1 < n; i++) {
+                tc_string s = tc_encoding_text(e, t + i);
+                if (i > 1) strcat(text, " ");
+                strncat(text, s.data, s.length);
+            }
+            CHECK_CASE(!strcmp(text, want[w]), text);
+        }
+        o.truncation = TC_TRUNCATE_ONLY_SECOND;
+        CHECK_EQ(tc_encoding_run(e, &input, &o), TC_ERROR_ARGUMENT);
+        o.truncation = (tc_truncation)7;
+        CHECK_EQ(tc_encoding_run(e, &input, &o), TC_ERROR_ARGUMENT);
+        tc_encoding_free(e);
+        tc_model_free(model);
+    }
+    free(copy);
+    made_free(&m);
 }
 
 static void test_tag(void) {
@@ -412,6 +555,8 @@ static void test_tag(void) {
     test_tag_batch(g);
     test_tag_words(g);
     test_tag_filters(g);
+    test_tag_viterbi();
+    test_tag_left();
     tc_tagger_free(g);
     made_free(&m);
     test_tag_demo();

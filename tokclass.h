@@ -125,8 +125,9 @@
  *     (kind 2) or a string (kind 3). A string is u32 length, its UTF-8 bytes, a zero byte. Keys
  *     are those of config.json: model_type, hidden_act, num_hidden_layers, hidden_size,
  *     intermediate_size, num_attention_heads, vocab_size, embedding_size,
- *     max_position_embeddings, type_vocab_size, layer_norm_eps; and task, producer, dtype (a
- *     tc_dtype), max_length, norm_placement ("post"), position_kind ("absolute").
+ *     max_position_embeddings, type_vocab_size, layer_norm_eps; and task, producer, dtype (0
+ *     f32, 1 f16, 2 bf16, 3 s16, 4 s8), max_length, norm_placement ("post"), position_kind
+ *     ("absolute").
  *   "labl": u32 count, then the labels as strings, by id
  *   "tens": u32 count, u32 zero, then for each tensor 48 bytes: u32 place of its name (which a
  *     zero byte ends) in this section, u32 layout (0 rows, 1 panels), u32 dtype, u32 rows, u32
@@ -154,8 +155,18 @@
  *     flags: 1 clean_text  2 handle_chinese_chars  4 strip_accents  8 lowercase  16 truncates
  *       on the left  32 WordPiece decoder  64 with clean-up  128 clean_up_tokenization_spaces
  *     token ends: u32 [V + 1], token i is strings [ends[i], ends[i+1])
- *     tries: see tc__trie; characters: see TC__CHAR_VALUE; code point c has the entry
- *       blocks[index[c / 64]][c % 64], ill-formed bytes that of 0x110000
+ *     tries: units of u32 link and u32 id (0xFFFFFFFF: none); unit 0 is the root. If bit 30 of
+ *       link is set, the child by byte c is unit (link >> 8 & 0x3FFFFF) ^ c, provided that bit
+ *       31 of that unit's link is set and its lower 8 bits are c. id: a token, or an added
+ *       token's place in the list.
+ *     characters: index is u16, blocks and pool are u32. Code point c has the entry
+ *       blocks[index[c / 64] * 64 + c % 64], ill-formed bytes that of 0x110000. Bits 21 and 22:
+ *       0 it becomes the code point in bits 0 to 20 (0: itself); 1 it is deleted; 2 it becomes
+ *       a sequence, in the pool at the place in bits 0 to 20: a count, then code points; 3 a
+ *       Hangul syllable, decomposed by rule. Bit 23: with a space on both sides. Its
+ *       decomposition begins (24), ends (25) with a combining class other than 0, and one with
+ *       such a class is kept (26). As normalized text it is white space (27), punctuation (28),
+ *       a word character (29). It is deleted before marks are put in order (30).
  *     added tokens, by id: u32 offset and length in strings, u32 id, u32 flags (1 special
  *       2 normalized  4 single_word  8 lstrip  16 rstrip)
  *     steps: i32 id of a special token or -1, u8 sequence, u8 type, 2 zero bytes

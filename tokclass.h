@@ -660,14 +660,8 @@ TC_API const char *tc_dtype_name(tc_dtype dtype); /* "f32", "f16", "bf16", "s16"
 
 #if defined(__GNUC__) || defined(__clang__)
 #define TC__INLINE static inline __attribute__((always_inline, unused))
-#define TC__UNUSED __attribute__((unused))
-#define TC__LIKELY(x) __builtin_expect(!!(x), 1)
-#define TC__PREFETCH(p) __builtin_prefetch(p)
 #else
 #define TC__INLINE static inline
-#define TC__UNUSED
-#define TC__LIKELY(x) (x)
-#define TC__PREFETCH(p) ((void)(p))
 #endif
 
 TC__INLINE int tc__plat_little_endian(void) {
@@ -1523,26 +1517,31 @@ TC__INLINE size_t tc__kref_place(size_t k, size_t column, size_t g) {
     return (k / g * 16 + column) * g + k % g;
 }
 
-#define TC__KREF_WIDEN(name, g, type, expression)                                              \
-    {                                                                                          \
-        size_t k, j;                                                                           \
-        for (k = 0; k < (K + g - 1) / g * g; k++)                                              \
-            for (j = 0; j < 16; j++) {                                                         \
-                type v = in[tc__kref_place(k, j, g)];                                          \
-                out[k * 16 + j] = expression;                                                  \
-            }                                                                                  \
-    }
-static void tc__k_widen_f16_scalar(float *out, const uint16_t *in, size_t K) TC__KREF_WIDEN(
-    f16, 2, uint16_t,
-    tc__bytes_from_f16(v)) static void tc__k_widen_bf16_scalar(float *out, const uint16_t *in,
-                                                               size_t K)
-    TC__KREF_WIDEN(bf16, 2, uint16_t,
-                   tc__bytes_from_bf16(
-                       v)) static void tc__k_widen_s16_scalar(float *out, const int16_t *in,
-                                                              const float *scale, size_t K)
-        TC__KREF_WIDEN(s16, 2, int16_t, (float)v *scale[j]) static void tc__k_widen_s8_scalar(
-            float *out, const int8_t *in, const float *scale, size_t K)
-            TC__KREF_WIDEN(s8, 4, int8_t, (float)v *scale[j])
+/* Numbers of a panel in groups of g, one by one. */
+#define TC__KREF_WIDEN(g, expression)                                                          \
+    size_t k, j;                                                                               \
+    for (k = 0; k < tc__mem_round(K, g); k++)                                                  \
+        for (j = 0; j < 16; j++) {                                                             \
+            size_t at = tc__kref_place(k, j, g);                                               \
+            out[k * 16 + j] = expression;                                                      \
+        }
+
+static void tc__k_widen_f16_scalar(float *out, const uint16_t *in, size_t K) {
+    TC__KREF_WIDEN(2, tc__bytes_from_f16(in[at]))
+}
+
+static void tc__k_widen_bf16_scalar(float *out, const uint16_t *in, size_t K) {
+    TC__KREF_WIDEN(2, tc__bytes_from_bf16(in[at]))
+}
+
+static void tc__k_widen_s16_scalar(float *out, const int16_t *in, const float *scale,
+                                   size_t K) {
+    TC__KREF_WIDEN(2, (float)in[at] * scale[j])
+}
+
+static void tc__k_widen_s8_scalar(float *out, const int8_t *in, const float *scale, size_t K) {
+    TC__KREF_WIDEN(4, (float)in[at] * scale[j])
+}
 
 /* ======================================================================== 32-kvec
  * The vector layer: what a level must define before it includes this file once more for the
@@ -1567,8 +1566,8 @@ static void tc__k_widen_f16_scalar(float *out, const uint16_t *in, size_t K) TC_
 #define TC__KBODY
 #ifdef TC__X86
 
-    /* Level base: SSE2, which every x86-64 has. */
-    TC__INLINE __m128i tc__kx86_select(__m128i m, __m128i a, __m128i b) {
+/* Level base: SSE2, which every x86-64 has. */
+TC__INLINE __m128i tc__kx86_select(__m128i m, __m128i a, __m128i b) {
     return _mm_or_si128(_mm_and_si128(m, a), _mm_andnot_si128(m, b));
 }
 TC__INLINE __m128 tc__kx86_sign(__m128 x, __m128 a, __m128 b) {

@@ -1322,6 +1322,9 @@ static int tc__cpu_has(tc_level level) {
  * norm     LayerNorm of one row: two passes, biased variance, eps inside the root
  * softmax  x[i] = exp((x[i] - max) * scale); returns the sum; n >= 1
  * divide   y = x / s
+ * attend   a block of queries of one head: gemm with the keys [S/16][d][16], softmax, gemm
+ *          with the values [d/16][S][16], divide; rows at most twice tile_rows, scratch of
+ *          rows * (S + d, each rounded up to 16)
  * widen_t  a panel [K/g][16][g] of type t to f32 [K rounded up to g][16], times scale[16] */
 #define TC__OPS(X)                                                                             \
     X(gemm, (size_t rows, size_t K, const float *a, size_t lda, const float *b,                \
@@ -1336,6 +1339,9 @@ static int tc__cpu_has(tc_level level) {
     X(norm, (float *out, const float *x, const float *weight, const float *bias, float eps,    \
              size_t n))                                                                        \
     X(divide, (float *y, const float *x, float s, size_t n))                                   \
+    X(attend,                                                                                  \
+      (float *out, size_t ldo, const float *q, size_t ldq, size_t rows, const float *keys,     \
+       const float *values, size_t S, size_t d, float scale, float *scratch))                  \
     X(widen_f16, (float *out, const uint16_t *in, size_t K))                                   \
     X(widen_bf16, (float *out, const uint16_t *in, size_t K))                                  \
     X(widen_s16, (float *out, const int16_t *in, const float *scale, size_t K))                \
@@ -1510,6 +1516,19 @@ static float tc__k_softmax_scalar(float *x, size_t n, float scale) {
 static void tc__k_divide_scalar(float *y, const float *x, float s, size_t n) {
     size_t i;
     for (i = 0; i < n; i++) y[i] = x[i] / s;
+}
+
+static void tc__k_attend_scalar(float *out, size_t ldo, const float *q, size_t ldq, size_t rows,
+                                const float *keys, const float *values, size_t S, size_t d,
+                                float scale, float *scratch) {
+    size_t lds = tc__mem_round(S, 16), ldd = tc__mem_round(d, 16), r;
+    float *mixed = scratch + rows * lds;
+    tc__k_gemm_scalar(rows, d, q, ldq, keys, d * 16, lds / 16, NULL, scratch, lds);
+    for (r = 0; r < rows; r++) {
+        float *weights = scratch + r * lds, sum = tc__k_softmax_scalar(weights, S, scale);
+        tc__k_gemm_scalar(1, S, weights, lds, values, S * 16, ldd / 16, NULL, mixed, ldd);
+        tc__k_divide_scalar(out + r * ldo, mixed, sum, d);
+    }
 }
 
 /* Place of (k, column) in a panel of groups of g rows: [K/g][16][g]. */
@@ -5830,15 +5849,17 @@ TC__INLINE size_t tc__fwd_query_rows(const tc__ops *ops) { return 2 * ops->tile_
 
 /* Floats of scratch for attention: keys and values in panels, scores, context. */
 static uint64_t tc__fwd_attention_floats(const tc__ops *ops, size_t S, size_t d) {
-    uint64_t keys = (uint64_t)tc__fwd_ld(S) * d, values = (uint64_t)tc__fwd_ld(d) * S;
-    return keys + values + tc__fwd_query_rows(ops) * (uint64_t)(tc__fwd_ld(S) + tc__fwd_ld(d));
+    uint64_t keys = (uint64_t)tc__mem_round(S, 16) * d,
+             values = (uint64_t)tc__mem_round(d, 16) * S;
+    return keys + values +
+           tc__fwd_query_rows(ops) * (uint64_t)(tc__mem_round(S, 16) + tc__mem_round(d, 16));
 }
 
 /* Rows [S, d] of leading dimension ld to the panels [S/16][d][16] that a product with K^T
  * reads. */
 static void tc__fwd_pack_keys(float *out, const float *k, size_t ld, size_t S, size_t d) {
     size_t i, j;
-    for (i = 0; i < tc__fwd_ld(S); i++) {
+    for (i = 0; i < tc__mem_round(S, 16); i++) {
         float *column = out + i / 16 * d * 16 + i % 16;
         for (j = 0; j < d; j++) column[j * 16] = i < S ? k[i * ld + j] : 0.0f;
     }
@@ -5847,7 +5868,7 @@ static void tc__fwd_pack_keys(float *out, const float *k, size_t ld, size_t S, s
 /* Rows [S, d] to panels [d/16][S][16]. */
 static void tc__fwd_pack_values(float *out, const float *v, size_t ld, size_t S, size_t d) {
     size_t i, p, j;
-    for (p = 0; p < tc__fwd_ld(d); p += 16)
+    for (p = 0; p < tc__mem_round(d, 16); p += 16)
         for (i = 0; i < S; i++, out += 16) {
             size_t n = d - p < 16 ? d - p : 16;
             for (j = 0; j < n; j++) out[j] = v[i * ld + p + j];
@@ -5859,27 +5880,20 @@ static void tc__fwd_pack_values(float *out, const float *v, size_t ld, size_t S,
  * that its scores stay in cache; the division by the sum of weights comes last. */
 static void tc__fwd_attention_item(void *context, size_t item, unsigned worker) {
     tc_session *s = (tc_session *)context;
-    const tc__ops *ops = s->ops;
     const uint32_t *starts = (const uint32_t *)(void *)s->starts.data;
     size_t H = s->model->info.hidden_size, A = s->model->info.num_attention_heads, d = H / A;
-    size_t sequence = item / A, head = item % A, first = starts[sequence],
-           S = starts[sequence + 1] - first;
-    size_t ld = tc__fwd_ld(3 * H), ldh = tc__fwd_ld(H), lds = tc__fwd_ld(S),
-           ldd = tc__fwd_ld(d), i, r;
+    size_t sequence = item / A, head = item % A, first = starts[sequence], i;
+    size_t S = starts[sequence + 1] - first, ld = tc__fwd_ld(3 * H), ldh = tc__fwd_ld(H);
     const float *q = s->acts.qkv + first * ld + head * d;
-    float *keys = s->scratch[worker], *values = keys + lds * d, *scores = values + ldd * S;
-    float *mixed = scores + tc__fwd_query_rows(ops) * lds,
-          *out = s->acts.context + first * ldh + head * d;
-    float scale = 1.0f / sqrtf((float)d), sums[64];
+    float *keys = s->scratch[worker], *values = keys + tc__mem_round(S, 16) * d;
+    float *scratch = values + tc__mem_round(d, 16) * S;
+    float *out = s->acts.context + first * ldh + head * d, scale = 1.0f / sqrtf((float)d);
     tc__fwd_pack_keys(keys, q + H, ld, S, d);
     tc__fwd_pack_values(values, q + 2 * H, ld, S, d);
-    for (i = 0; i < S; i += tc__fwd_query_rows(ops)) {
-        size_t rows = S - i < tc__fwd_query_rows(ops) ? S - i : tc__fwd_query_rows(ops);
-        ops->gemm(rows, d, q + i * ld, ld, keys, d * 16, lds / 16, NULL, scores, lds);
-        for (r = 0; r < rows; r++) sums[r] = ops->softmax(scores + r * lds, S, scale);
-        ops->gemm(rows, S, scores, lds, values, S * 16, ldd / 16, NULL, mixed, ldd);
-        for (r = 0; r < rows; r++)
-            ops->divide(out + (i + r) * ldh, mixed + r * ldd, sums[r], d);
+    for (i = 0; i < S; i += tc__fwd_query_rows(s->ops)) {
+        size_t rows = S - i < tc__fwd_query_rows(s->ops) ? S - i : tc__fwd_query_rows(s->ops);
+        s->ops->attend(out + i * ldh, ldh, q + i * ld, ld, rows, keys, values, S, d, scale,
+                       scratch);
     }
 }
 
@@ -7505,6 +7519,17 @@ static TC__KTARGET void TC__K(divide)(float *y, const float *x, float s, size_t 
     for (; i + TC__RW <= n; i += TC__RW)
         TC__R_STORE(y + i, TC__R_DIV(TC__R_LOAD(x + i), divisor));
     for (; i < n; i++) y[i] = x[i] / s;
+}
+
+static void TC__K(attend)(float *out, size_t ldo, const float *q, size_t ldq, size_t rows,
+                          const float *keys, const float *values, size_t S, size_t d,
+                          float scale, float *scratch) {
+    size_t lds = tc__mem_round(S, 16), ldd = tc__mem_round(d, 16), r;
+    float sums[2 * TC__KROWS], *mixed = scratch + rows * lds;
+    TC__K(gemm)(rows, d, q, ldq, keys, d * 16, lds / 16, NULL, scratch, lds);
+    for (r = 0; r < rows; r++) sums[r] = TC__K(softmax)(scratch + r * lds, S, scale);
+    TC__K(gemm)(rows, S, scratch, lds, values, S * 16, ldd / 16, NULL, mixed, ldd);
+    for (r = 0; r < rows; r++) TC__K(divide)(out + r * ldo, mixed + r * ldd, sums[r], d);
 }
 
 /* 16 columns of one group of rows are 16 words of 32 bits: the rows are shifted out of them. */

@@ -186,6 +186,27 @@ static void test_op_divide(const tc__ops *ops, const tc__ops *ref) {
     CHECK_CASE(good, tc_level_name(ops->level));
 }
 
+static void test_op_attend(const tc__ops *ops, const tc__ops *ref) {
+    size_t S, d, rows;
+    int good = 1;
+    for (S = 1; S <= 67; S += S < 20 ? 6 : 15)
+        for (d = 1; d <= 33; d += 8)
+            for (rows = 1; rows <= 2 * ops->tile_rows; rows += 3) {
+                size_t lds = tc__mem_round(S, 16), ldd = tc__mem_round(d, 16),
+                       n = (rows - 1) * (d + 3) + d;
+                float *q = guarded_random(rows * d, 2), *keys = guarded_random(lds * d, 2);
+                float *values = guarded_random(ldd * S, 2),
+                      *scratch = guarded(rows * (lds + ldd));
+                float *out = guarded(n), *expected = guarded(n);
+                memset(out, 0, n * sizeof *out);
+                memset(expected, 0, n * sizeof *out);
+                ops->attend(out, d + 3, q, d, rows, keys, values, S, d, 0.4f, scratch);
+                ref->attend(expected, d + 3, q, d, rows, keys, values, S, d, 0.4f, scratch);
+                good &= same(ops, out, expected, n);
+            }
+    CHECK_CASE(good, tc_level_name(ops->level));
+}
+
 /* Widening panels: random bits, so every half and integer turns up, infinities included. */
 #define TEST_WIDEN(name, type, group, call, reference)                                         \
     static void test_op_widen_##name(const tc__ops *ops, const tc__ops *ref) {                 \

@@ -7461,13 +7461,16 @@ static TC__KTARGET void TC__K(norm)(float *out, const float *x, const float *wei
         TC__R d = TC__R_MUL(TC__R_SUB(TC__R_LOAD(x + i), mean), scale);
         TC__R_STORE(out + i, TC__R_FMA(d, TC__R_LOAD(weight + i), TC__R_LOAD(bias + i)));
     }
-    for (; i < n; i++) {
-        float d[16] = {0}, w[16] = {0}, b[16] = {0};
-        d[0] = (x[i] - m) * s;
-        w[0] = weight[i];
-        b[0] = bias[i];
-        TC__R_STORE(d, TC__R_FMA(TC__R_LOAD(d), TC__R_LOAD(w), TC__R_LOAD(b)));
-        out[i] = d[0];
+    if (i < n) {
+        float w[16], b[16];
+        TC__K(tail)(tail, x + i, n - i, m);
+        TC__K(tail)(w, weight + i, n - i, 0.0f);
+        TC__K(tail)(b, bias + i, n - i, 0.0f);
+        for (j = 0; j < 16; j += TC__RW) {
+            TC__R d = TC__R_MUL(TC__R_SUB(TC__R_LOAD(tail + j), mean), scale);
+            TC__R_STORE(tail + j, TC__R_FMA(d, TC__R_LOAD(w + j), TC__R_LOAD(b + j)));
+        }
+        memcpy(out + i, tail, (n - i) * sizeof *out);
     }
 }
 

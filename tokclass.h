@@ -125,9 +125,11 @@
  *     (kind 2) or a string (kind 3). A string is u32 length, its UTF-8 bytes, a zero byte. Keys
  *     are those of config.json: model_type, hidden_act, num_hidden_layers, hidden_size,
  *     intermediate_size, num_attention_heads, vocab_size, embedding_size,
- *     max_position_embeddings, type_vocab_size, layer_norm_eps; and task, producer, dtype (0
- *     f32, 1 f16, 2 bf16, 3 s16, 4 s8), max_length, norm_placement ("post"), position_kind
- *     ("absolute").
+ *     max_position_embeddings, type_vocab_size, layer_norm_eps, initializer_range (0.02 if it is
+ *     not there); and task, producer, dtype (0 f32, 1 f16, 2 bf16, 3 s16, 4 s8), max_length,
+ *     norm_placement ("post"), position_kind ("absolute"), hidden_dropout, attention_dropout,
+ *     classifier_dropout (each 0.1 if it is not there), fixed_positions (0 or 1), padding (one
+ *     more than the id of the padding token, 0 = none; 1 if it is not there).
  *   "labl": u32 count, then the labels as strings, by id
  *   "tens": u32 count, u32 zero, then for each tensor 48 bytes: u32 place of its name (which a
  *     zero byte ends) in this section, u32 layout (0 rows, 1 panels), u32 dtype, u32 rows, u32
@@ -429,8 +431,12 @@ typedef struct tc_model_info {
     uint32_t num_labels;
     const char *const *labels; /* [num_labels] */
     float layer_norm_eps;
-    uint64_t parameters; /* numbers in all tensors, padding not counted */
-    uint64_t file_size;  /* bytes */
+    float hidden_dropout, attention_dropout, classifier_dropout; /* rates, for training */
+    float initializer_range; /* standard deviation of new weights */
+    int32_t pad_token_id;    /* its embedding is not trained; -1 = none */
+    int fixed_positions;     /* sinusoidal position embeddings, not trained */
+    uint64_t parameters;     /* numbers in all tensors, padding not counted */
+    uint64_t file_size;      /* bytes */
     uint32_t file_version;
     uint32_t tensor_count;
 } tc_model_info;
@@ -466,6 +472,9 @@ typedef struct tc_model_desc {
     uint32_t vocab_size, embedding_size; /* embedding_size 0 = hidden_size */
     uint32_t max_position_embeddings, type_vocab_size, max_length;
     float layer_norm_eps;
+    float hidden_dropout, attention_dropout, classifier_dropout, initializer_range;
+    int32_t pad_token_id; /* -1 = none */
+    int fixed_positions;
     const char *const *labels; /* [num_labels] */
     uint32_t num_labels;
 } tc_model_desc;
@@ -571,6 +580,11 @@ TC_API tc_string tc_encoding_text(const tc_encoding *encoding, const tc_token *t
  * NUL-terminated and valid until the next call on this encoding. */
 TC_API tc_status tc_encoding_decode(tc_encoding *encoding, const int32_t *ids, size_t count,
                                     int skip_special, tc_string *out);
+/* What the tokenizer is, as for tc_writer_tokenizer: one block, freed by
+ * tc_tokenizer_desc_free. Its strings belong to the model. */
+TC_API tc_status tc_tokenizer_describe(const tc_tokenizer *tokenizer, const tc_env *env,
+                                       tc_tokenizer_desc **out);
+TC_API void tc_tokenizer_desc_free(tc_tokenizer_desc *desc);
 /* The string of an id (length 0 if there is none), valid as long as the model. */
 TC_API tc_string tc_tokenizer_token(const tc_tokenizer *tokenizer, int32_t id);
 /* One more than the largest id. */
@@ -3471,6 +3485,86 @@ static int tc__tok_open(tc_tokenizer *t, const void *section, size_t bytes) {
     return 1;
 }
 
+typedef struct tc__described { /* a description as it was allocated; its arrays follow */
+    tc_env env;
+    size_t size;
+    tc_tokenizer_desc desc;
+} tc__described;
+
+static void tc__tok_settings(const tc_tokenizer *t, tc_tokenizer_desc *d) {
+    d->continuing_prefix = t->prefix;
+    d->decoder_prefix = t->decoder_prefix;
+    d->unk_id = t->unk;
+    d->max_word_chars = t->max_chars;
+    d->clean_text = (t->flags & TC__TOK_CLEAN) != 0;
+    d->handle_chinese_chars = (t->flags & TC__TOK_CHINESE) != 0;
+    d->strip_accents = (t->flags & TC__TOK_STRIP) != 0;
+    d->lowercase = (t->flags & TC__TOK_LOWER) != 0;
+    d->truncate_left = (t->flags & TC__TOK_TRUNCATE_LEFT) != 0;
+    d->decoder_wordpiece = (t->flags & TC__TOK_DECODER) != 0;
+    d->decoder_cleanup = (t->flags & TC__TOK_DECODER_CLEANUP) != 0;
+    d->clean_up_spaces = (t->flags & TC__TOK_CLEANUP) != 0;
+}
+
+/* The inverse of what a writer stores; an id without a token has data null. */
+static tc_status tc__tok_describe(const tc_tokenizer *t, const tc_env *env,
+                                  tc_tokenizer_desc **out) {
+    size_t steps = (size_t)t->single_count + t->pair_count;
+    size_t size = sizeof(tc__described) + t->vocab * sizeof(tc_string) +
+                  t->added_count * sizeof(tc_added_token) + steps * sizeof(tc_template_step);
+    tc__described *block = (tc__described *)tc__mem_zero(env, size);
+    tc_string *vocab;
+    tc_added_token *added;
+    tc_template_step *step;
+    uint32_t i;
+    if (!block) return tc__diag_memory(env->diag);
+    vocab = (tc_string *)(void *)(block + 1);
+    added = (tc_added_token *)(void *)(vocab + t->vocab);
+    step = (tc_template_step *)(void *)(added + t->added_count);
+    for (i = 0; i < t->vocab; i++) {
+        vocab[i].length = t->tokens[i + 1] - t->tokens[i];
+        if (vocab[i].length) vocab[i].data = t->strings + t->tokens[i];
+    }
+    for (i = 0; i < t->added_count; i++) {
+        uint32_t flags = t->added[i].flags;
+        added[i].content = tc__tok_string(t->strings + t->added[i].offset, t->added[i].length);
+        added[i].id = t->added[i].id;
+        added[i].special = (flags & TC__ADDED_SPECIAL) != 0;
+        added[i].normalized = (flags & TC__ADDED_NORMALIZED) != 0;
+        added[i].single_word = (flags & TC__ADDED_SINGLE_WORD) != 0;
+        added[i].lstrip = (flags & TC__ADDED_LSTRIP) != 0;
+        added[i].rstrip = (flags & TC__ADDED_RSTRIP) != 0;
+    }
+    for (i = 0; i < steps; i++) {
+        step[i].id = t->single[i].id;
+        step[i].sequence = t->single[i].sequence;
+        step[i].type = t->single[i].type;
+    }
+    block->env = *env;
+    block->env.diag = NULL;
+    block->size = size;
+    block->desc.vocab = vocab;
+    block->desc.vocab_count = t->vocab;
+    block->desc.added = t->added_count ? added : NULL;
+    block->desc.added_count = t->added_count;
+    block->desc.single = t->single_count ? step : NULL;
+    block->desc.single_count = t->single_count;
+    block->desc.pair = t->pair_count ? step + t->single_count : NULL;
+    block->desc.pair_count = t->pair_count;
+    tc__tok_settings(t, &block->desc);
+    *out = &block->desc;
+    return TC_OK;
+}
+
+static void tc__tok_forget(tc_tokenizer_desc *desc) {
+    tc__described *block;
+    tc_env env;
+    if (!desc) return;
+    block = (tc__described *)(void *)((char *)(void *)desc - offsetof(tc__described, desc));
+    env = block->env;
+    tc__mem_free(&env, block, block->size);
+}
+
 /* ======================================================================== 41-norm
  * Text to normalized text: the BERT normalizer of spec file tokenizer-wordpiece.md section 1,
  * with the source of every byte (tokenizer-common.md section 3). */
@@ -4928,6 +5022,13 @@ static const char *tc__model_text(const tc_model *m, const char *name) {
     return v.string;
 }
 
+static float tc__model_real(const tc_model *m, const char *name, float missing) {
+    tc__value v;
+    return tc__file_find(&m->file, name, 2, &v) ? v.real : missing;
+}
+
+TC__INLINE int tc__model_share(float x) { return x >= 0 && x < 1; }
+
 static tc_status tc__model_describe(tc_model *m) {
     tc_model_info *n = &m->info;
     tc__value v;
@@ -4946,11 +5047,21 @@ static tc_status tc__model_describe(tc_model *m) {
     n->max_position_embeddings = tc__model_number(m, "max_position_embeddings");
     n->type_vocab_size = tc__model_number(m, "type_vocab_size");
     n->max_length = tc__model_number(m, "max_length");
-    (void)tc__file_find(&m->file, "layer_norm_eps", 2, &v);
-    n->layer_norm_eps = v.real;
+    n->layer_norm_eps = tc__model_real(m, "layer_norm_eps", 0);
+    n->hidden_dropout = tc__model_real(m, "hidden_dropout", 0.1f);
+    n->attention_dropout = tc__model_real(m, "attention_dropout", 0.1f);
+    n->classifier_dropout = tc__model_real(m, "classifier_dropout", 0.1f);
+    n->initializer_range = tc__model_real(m, "initializer_range", 0.02f);
+    n->fixed_positions = tc__model_number(m, "fixed_positions") != 0;
+    n->pad_token_id = tc__file_find(&m->file, "padding", 1, &v)
+                          ? (int32_t)tc__model_number(m, "padding") - 1
+                          : 0;
     n->file_size = m->file.size;
     n->file_version = m->file.version;
-    if (!(v.real >= 0 && v.real < 1) || n->dtype >= TC_DTYPE_COUNT)
+    if (!tc__model_share(n->layer_norm_eps) || !tc__model_share(n->hidden_dropout) ||
+        !tc__model_share(n->attention_dropout) || !tc__model_share(n->classifier_dropout) ||
+        !(n->initializer_range >= 0 && n->initializer_range < 1000) ||
+        n->dtype >= TC_DTYPE_COUNT)
         return tc__file_broken(m->env.diag, m->file.desc.offset,
                                "the description holds a number out of its range");
     return TC_OK;
@@ -5522,6 +5633,12 @@ static tc_status tc__write_words(tc_writer *w, const char *key, const char *v) {
     return status ? status : tc__write_string(w, &w->desc, v ? v : "");
 }
 
+static tc_status tc__write_real(tc_writer *w, const char *key, float v) {
+    tc_status status = tc__write_string(w, &w->desc, key);
+    if (!status) status = tc__write_u32(w, &w->desc, 2);
+    return status ? status : tc__write_u32(w, &w->desc, tc__bytes_of_float(v));
+}
+
 static tc_status tc__write_describe(tc_writer *w, const tc_model_desc *d) {
     const char *texts[][2] = {{"model_type", NULL},       {"task", NULL},
                               {"hidden_act", NULL},       {"producer", NULL},
@@ -5538,22 +5655,32 @@ static tc_status tc__write_describe(tc_writer *w, const tc_model_desc *d) {
                    {"embedding_size", d->embedding_size ? d->embedding_size : d->hidden_size},
                    {"max_position_embeddings", d->max_position_embeddings},
                    {"type_vocab_size", d->type_vocab_size},
-                   {"max_length", d->max_length}};
+                   {"max_length", d->max_length},
+                   {"fixed_positions", (uint32_t)d->fixed_positions},
+                   {"padding", (uint32_t)(d->pad_token_id + 1)}};
+    struct {
+        const char *name;
+        float value;
+    } reals[] = {{"layer_norm_eps", d->layer_norm_eps},
+                 {"hidden_dropout", d->hidden_dropout},
+                 {"attention_dropout", d->attention_dropout},
+                 {"classifier_dropout", d->classifier_dropout},
+                 {"initializer_range", d->initializer_range}};
     tc_status status;
-    size_t i, n = sizeof texts / sizeof *texts, m = sizeof numbers / sizeof *numbers;
+    size_t i, n = sizeof texts / sizeof *texts, m = sizeof numbers / sizeof *numbers,
+              k = sizeof reals / sizeof *reals;
     texts[0][1] = d->model_type;
     texts[1][1] = d->task;
     texts[2][1] = d->hidden_act;
     texts[3][1] = d->producer;
     w->desc.used = w->labels.used = 0;
     w->dtype = d->dtype;
-    status = tc__write_u32(w, &w->desc, (uint32_t)(n + m + 1));
+    status = tc__write_u32(w, &w->desc, (uint32_t)(n + m + k));
     for (i = 0; i < n && !status; i++) status = tc__write_words(w, texts[i][0], texts[i][1]);
     for (i = 0; i < m && !status; i++)
         status = tc__write_number(w, numbers[i].name, numbers[i].value);
-    if (!status) status = tc__write_string(w, &w->desc, "layer_norm_eps");
-    if (!status) status = tc__write_u32(w, &w->desc, 2);
-    if (!status) status = tc__write_u32(w, &w->desc, tc__bytes_of_float(d->layer_norm_eps));
+    for (i = 0; i < k && !status; i++)
+        status = tc__write_real(w, reals[i].name, reals[i].value);
     if (!status) status = tc__write_u32(w, &w->labels, d->num_labels);
     for (i = 0; i < d->num_labels && !status; i++)
         status = tc__write_string(w, &w->labels, d->labels[i]);
@@ -7054,6 +7181,17 @@ TC_API tc_status tc_encoding_decode(tc_encoding *encoding, const int32_t *ids, s
     if (!status) *out = tc__tok_string(encoding->decoded.data, encoding->decoded.used - 1);
     return tc__public_end(encoding->env.diag, status);
 }
+
+TC_API tc_status tc_tokenizer_describe(const tc_tokenizer *tokenizer, const tc_env *env,
+                                       tc_tokenizer_desc **out) {
+    tc_env e = tc__public_env(env);
+    if (!out) return tc__public_null(e.diag, "out");
+    *out = NULL;
+    if (!tokenizer) return tc__public_null(e.diag, "tokenizer");
+    return tc__public_end(e.diag, tc__tok_describe(tokenizer, &e, out));
+}
+
+TC_API void tc_tokenizer_desc_free(tc_tokenizer_desc *desc) { tc__tok_forget(desc); }
 
 TC_API tc_string tc_tokenizer_token(const tc_tokenizer *tokenizer, int32_t id) {
     return tc__tok_token(tokenizer, id);

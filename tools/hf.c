@@ -178,6 +178,12 @@ static int hf__describe(hf_opener *o) {
     desc->max_position_embeddings = n[HF_POSITIONS];
     desc->type_vocab_size = n[HF_TYPES];
     desc->layer_norm_eps = f->config.eps;
+    desc->hidden_dropout = f->config.dropout;
+    desc->attention_dropout = f->config.attention_dropout;
+    desc->classifier_dropout = f->config.classifier_dropout;
+    desc->initializer_range = f->config.initializer_range;
+    desc->pad_token_id = f->config.pad_token_id;
+    desc->fixed_positions = f->config.fixed_positions;
     if (!o->head) return 0;
     if (!n[HF_LABELS])
         return hf_fail(o->error, "config.json",

@@ -81,14 +81,18 @@ typedef struct hf_family {
     hf_key numbers[HF_LABELS];     /* by hf_number; an embedding size of 0 = the hidden size */
     const char *act_key, *eps_key; /* eps_key null: fixed */
     double eps;
-    const hf_tensor *tensors; /* ends with a null name */
+    const char *dropout_key, *attention_dropout_key;
+    const char *classifier_dropout_key; /* null: as dropout */
+    const hf_tensor *tensors;           /* ends with a null name */
 } hf_family;
 
 typedef struct hf_config {
     const hf_family *family;
     uint32_t numbers[HF_NUMBERS];
     const char *hidden_act;
-    float eps;
+    float eps, dropout, attention_dropout, classifier_dropout, initializer_range;
+    int32_t pad_token_id;        /* -1: none */
+    int fixed_positions;         /* sinusoidal_pos_embds */
     const char *const *labels;   /* [numbers[HF_LABELS]] */
     const char *architecture;    /* the first of "architectures", "" if there is none */
     const char *tokenizer_class; /* or null */

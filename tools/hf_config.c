@@ -197,6 +197,9 @@ static const hf_family hf__families[] = {
      "hidden_act",
      "layer_norm_eps",
      1e-12,
+     "hidden_dropout_prob",
+     "attention_probs_dropout_prob",
+     "classifier_dropout",
      hf__bert_tensors},
     {"distilbert",
      "distilbert.",
@@ -211,6 +214,9 @@ static const hf_family hf__families[] = {
      "activation",
      NULL,
      1e-12,
+     "dropout",
+     "attention_dropout",
+     NULL,
      hf__distilbert_tensors},
     {"electra",
      "electra.",
@@ -225,6 +231,9 @@ static const hf_family hf__families[] = {
      "hidden_act",
      "layer_norm_eps",
      1e-12,
+     "hidden_dropout_prob",
+     "attention_probs_dropout_prob",
+     "classifier_dropout",
      hf__bert_tensors},
 };
 
@@ -393,14 +402,34 @@ static int hf__activation(hf_reader *r) {
                       json_show(node->text, node->length, shown, sizeof(shown)));
 }
 
-static int hf__eps(hf_reader *r) {
-    const char *key = r->out->family->eps_key;
+/* A number from 0 to below 1; `missing` if the key is null or not there. */
+static int hf__share(hf_reader *r, const char *key, double missing, float *out) {
     const json_node *node = key ? hf__get(r, key) : NULL;
-    double value = r->out->family->eps;
-    if (node && (!json_number(node, &value) || !(value >= 0 && value < 1)))
+    double value = missing;
+    if (node && (!json_number(node, &value) || !(value >= 0 && (float)value < 1)))
         return hf_fail_at(r->error, r->file, node, "%s must be a number from 0 to below 1",
                           key);
-    r->out->eps = (float)value;
+    *out = (float)value;
+    return 0;
+}
+
+/* What only training asks for. */
+static int hf__training(hf_reader *r) {
+    const hf_family *f = r->out->family;
+    const json_node *pad = hf__get(r, "pad_token_id");
+    int64_t id = 0;
+    if (hf__share(r, f->dropout_key, 0.1, &r->out->dropout) ||
+        hf__share(r, f->attention_dropout_key, 0.1, &r->out->attention_dropout) ||
+        hf__share(r, f->classifier_dropout_key, (double)r->out->dropout,
+                  &r->out->classifier_dropout) ||
+        hf__share(r, "initializer_range", 0.02, &r->out->initializer_range) ||
+        hf_bool(&r->doc, json_root(&r->doc), r->file, "sinusoidal_pos_embds", 0,
+                &r->out->fixed_positions, r->error))
+        return -1;
+    if (pad && !json_integer(pad, &id))
+        return hf_fail_at(r->error, r->file, pad, "pad_token_id is no integer");
+    r->out->pad_token_id =
+        id >= 0 && id < (int64_t)r->out->numbers[HF_VOCAB] ? (int32_t)id : -1;
     return 0;
 }
 
@@ -514,8 +543,9 @@ int hf_config_read(json_arena *arena, const hf_text *file, hf_config *out, hf_er
     r.out = out;
     r.error = error;
     if (hf_json(&r.doc, file, error)) return -1;
-    status = hf__family(&r) || hf__numbers(&r) || hf__activation(&r) || hf__eps(&r) ||
-             hf__refused(&r) || hf__labels(&r) || hf__names(&r);
+    status = hf__family(&r) || hf__numbers(&r) || hf__activation(&r) ||
+             hf__share(&r, out->family->eps_key, out->family->eps, &out->eps) ||
+             hf__training(&r) || hf__refused(&r) || hf__labels(&r) || hf__names(&r);
     json_free(&r.doc);
     return status ? -1 : 0;
 }

@@ -24,6 +24,7 @@
  *   22-diag     the sentence of a failure
  *   23-bytes    little-endian numbers, checksums, f16 and bf16
  *   24-utf8     code points
+ *   25-rng      random numbers
  *   28-thread   the pool
  *   30-cpu      what the CPU offers
  *   31-kref     the scalar reference: the definition of every op
@@ -125,8 +126,8 @@
  *     (kind 2) or a string (kind 3). A string is u32 length, its UTF-8 bytes, a zero byte. Keys
  *     are those of config.json: model_type, hidden_act, num_hidden_layers, hidden_size,
  *     intermediate_size, num_attention_heads, vocab_size, embedding_size,
- *     max_position_embeddings, type_vocab_size, layer_norm_eps, initializer_range (0.02 if it is
- *     not there); and task, producer, dtype (0 f32, 1 f16, 2 bf16, 3 s16, 4 s8), max_length,
+ *     max_position_embeddings, type_vocab_size, layer_norm_eps, initializer_range (0.02 if
+ *     missing); and task, producer, dtype (0 f32, 1 f16, 2 bf16, 3 s16, 4 s8), max_length,
  *     norm_placement ("post"), position_kind ("absolute"), hidden_dropout, attention_dropout,
  *     classifier_dropout (each 0.1 if it is not there), fixed_positions (0 or 1), padding (one
  *     more than the id of the padding token, 0 = none; 1 if it is not there).
@@ -1077,6 +1078,85 @@ static size_t tc__utf8_count(const char *text, size_t size) {
     return count;
 }
 
+#ifndef TC_NO_TRAIN
+/* ========================================================================= 25-rng
+ * Random numbers: the order of the data, new weights, dropout. */
+
+/* MT19937 (Matsumoto and Nishimura, 1998) with the 32-bit seeding of init_genrand, the generator
+ * behind torch.randperm. */
+typedef struct tc__mt {
+    uint32_t state[624];
+    int at;
+} tc__mt;
+
+static void tc__rng_seed(tc__mt *g, uint32_t seed) {
+    uint32_t i;
+    g->state[0] = seed;
+    for (i = 1; i < 624; i++)
+        g->state[i] = 1812433253u * (g->state[i - 1] ^ g->state[i - 1] >> 30) + i;
+    g->at = 624;
+}
+
+static uint32_t tc__rng_u32(tc__mt *g) {
+    uint32_t y, i;
+    if (g->at == 624) {
+        for (i = 0; i < 624; i++) {
+            y = (g->state[i] & 0x80000000u) | (g->state[(i + 1) % 624] & 0x7FFFFFFFu);
+            g->state[i] = g->state[(i + 397) % 624] ^ y >> 1 ^ (y & 1 ? 0x9908B0DFu : 0);
+        }
+        g->at = 0;
+    }
+    y = g->state[g->at++];
+    y ^= y >> 11;
+    y ^= y << 7 & 0x9D2C5680u;
+    y ^= y << 15 & 0xEFC60000u;
+    return y ^ y >> 18;
+}
+
+/* torch.randperm(n) of a fresh CPU generator with that seed (trainer.md section 3). */
+static void tc__rng_permutation(uint32_t *order, uint32_t n, uint32_t seed) {
+    tc__mt g;
+    uint32_t i;
+    tc__rng_seed(&g, seed);
+    for (i = 0; i < n; i++) order[i] = i;
+    for (i = 0; i + 1 < n; i++) {
+        uint32_t other = i + tc__rng_u32(&g) % (n - i), t = order[i];
+        order[i] = order[other];
+        order[other] = t;
+    }
+}
+
+/* Threefry-2x32 with 13 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
+ * 2011): two random words for each pair of counters, so that an element's dropout depends on
+ * its place alone. */
+#define TC__THREEFRY(R)                                                                        \
+    R(13)                                                                                      \
+    R(15)                                                                                      \
+    R(26) R(6) TC__THREEFRY_KEY(1, 2, 1) R(17) R(29) R(16) R(24) TC__THREEFRY_KEY(2, 0, 2)     \
+        R(13) R(15) R(26) R(6) TC__THREEFRY_KEY(0, 1, 3) R(17)
+#define TC__THREEFRY_PARITY 0x1BD11BDAu
+
+static void tc__rng_threefry(const uint32_t key[2], uint32_t c0, uint32_t c1, uint32_t out[2]) {
+    uint32_t k[3];
+    k[0] = key[0];
+    k[1] = key[1];
+    k[2] = TC__THREEFRY_PARITY ^ k[0] ^ k[1];
+    c0 += k[0];
+    c1 += k[1];
+#define TC__THREEFRY_ROUND(n)                                                                  \
+    c0 += c1;                                                                                  \
+    c1 = (c1 << (n) | c1 >> (32 - (n))) ^ c0;
+#define TC__THREEFRY_KEY(i, j, n)                                                              \
+    c0 += k[i];                                                                                \
+    c1 += k[j] + (n);
+    TC__THREEFRY(TC__THREEFRY_ROUND)
+#undef TC__THREEFRY_ROUND
+#undef TC__THREEFRY_KEY
+    out[0] = c0;
+    out[1] = c1;
+}
+#endif
+
 /* ====================================================================== 28-thread
  * A pool whose workers take numbered items one by one, so that a slow core does not hold the
  * others. The caller is worker 0. Workers spin for a short while, then sleep. */
@@ -1361,14 +1441,72 @@ static int tc__cpu_has(tc_level level) {
     X(widen_s16, (float *out, const int16_t *in, const float *scale, size_t K))                \
     X(widen_s8, (float *out, const int8_t *in, const float *scale, size_t K))
 
-/* softmax returns a value, so it stands beside the list's void functions. */
-#define TC__OPS_FLOAT(X) X(softmax, (float *x, size_t n, float scale))
+#ifdef TC_NO_TRAIN
+#define TC__OPS_TRAIN(X)
+#define TC__OPS_TRAIN_FLOAT(X)
+#else
+/* Dropout of one site: an element stays, times `scale`, where its random word is at least
+ * `threshold`. */
+typedef struct tc__dropout {
+    uint32_t key[2], threshold;
+    float scale;
+} tc__dropout;
+
+/* One update of AdamW (trainer.md section 5). */
+typedef struct tc__adamw {
+    float decay;        /* 1 - learning rate * weight decay */
+    float clip;         /* of the gradient */
+    float beta1, rest1; /* rest = 1 - beta */
+    float beta2, rest2;
+    float step;          /* learning rate / (1 - beta1^t) */
+    float root, epsilon; /* 1 / sqrt(1 - beta2^t) */
+} tc__adamw;
+
+/* The ops of training.
+ *
+ * gemm_dw  c[r][j] = start + sum over k of a[k][r] * b[j/16][k][j%16], as gemm but for the
+ *          layout of a; start is c itself (add) or zero; column j lies at j/16*c_stride + j%16
+ * transpose     16 x 16
+ * NAME_back     dy *= the derivative of NAME at x
+ * norm_back     dx of one row of LayerNorm; x becomes (x - mean) / sqrt(variance + eps)
+ * softmax_back  d = p * (d - sum of p * d) * scale, one row
+ * dropout       of x at (row, column) of a larger matrix; column is a multiple of 32
+ * column_sum    sum[j] += x[0][j] + x[1][j] + ..., row by row; column_dot: of x * y
+ * adamw         g null: zeros */
+#define TC__OPS_TRAIN(X)                                                                       \
+    X(gemm_dw,                                                                                 \
+      (size_t rows, size_t K, const float *a, size_t lda, const float *b, size_t panel_stride, \
+       size_t panels, int add, float *c, size_t ldc, size_t c_stride))                         \
+    X(transpose, (float *out, size_t ldo, const float *in, size_t ldi))                        \
+    X(gelu_back, (float *dy, const float *x, size_t ld, size_t rows, size_t n))                \
+    X(gelu_new_back, (float *dy, const float *x, size_t ld, size_t rows, size_t n))            \
+    X(relu_back, (float *dy, const float *x, size_t ld, size_t rows, size_t n))                \
+    X(silu_back, (float *dy, const float *x, size_t ld, size_t rows, size_t n))                \
+    X(norm_back,                                                                               \
+      (float *dx, float *x, const float *dy, const float *weight, float eps, size_t n))        \
+    X(softmax_back, (float *d, const float *p, float scale, size_t n))                         \
+    X(dropout, (float *x, size_t ld, size_t rows, size_t n, const tc__dropout *d,              \
+                uint32_t row, uint32_t column))                                                \
+    X(column_sum, (float *sum, const float *x, size_t ld, size_t rows, size_t n))              \
+    X(column_dot,                                                                              \
+      (float *sum, const float *x, const float *y, size_t ld, size_t rows, size_t n))          \
+    X(adamw, (float *p, const float *g, float *m, float *v, size_t n, const tc__adamw *o))
+
+/* squares: the sum of x[i]^2 */
+#define TC__OPS_TRAIN_FLOAT(X) X(squares, (const float *x, size_t n))
+#endif
+
+/* These return a value, so they stand beside the list's void functions. */
+#define TC__OPS_FLOAT(X)                                                                       \
+    X(softmax, (float *x, size_t n, float scale))                                              \
+    TC__OPS_TRAIN_FLOAT(X)
 
 typedef struct tc__ops {
     tc_level level;
     size_t tile_rows, tile_panels; /* what one call of gemm should get */
 #define TC__OP_FIELD(name, args) void(*name) args;
     TC__OPS(TC__OP_FIELD)
+    TC__OPS_TRAIN(TC__OP_FIELD)
 #undef TC__OP_FIELD
 #define TC__OP_FIELD(name, args) float(*name) args;
     TC__OPS_FLOAT(TC__OP_FIELD)
@@ -1403,6 +1541,7 @@ typedef struct tc__ops {
 #define TC__ERF_P7 0.2073654584f
 #define TC__ERF_P8 0.2088173415f
 #define TC__SQRT_HALF 0.70710678f
+#define TC__NORMAL_0 0.398942280f       /* 1 / sqrt(2 pi) */
 #define TC__GELU_NEW_1 (-1.5957691216f) /* -2 sqrt(2/pi) */
 #define TC__GELU_NEW_3 (-0.0713548163f) /* that times 0.044715 */
 
@@ -1576,17 +1715,166 @@ static void tc__k_widen_s8_scalar(float *out, const int8_t *in, const float *sca
     TC__KREF_WIDEN(4, (float)in[at] * scale[j])
 }
 
+#ifndef TC_NO_TRAIN
+static void tc__k_gemm_dw_scalar(size_t rows, size_t K, const float *a, size_t lda,
+                                 const float *b, size_t panel_stride, size_t panels, int add,
+                                 float *c, size_t ldc, size_t c_stride) {
+    size_t r, j, k;
+    for (r = 0; r < rows; r++)
+        for (j = 0; j < panels * 16; j++) {
+            const float *column = b + j / 16 * panel_stride + j % 16;
+            float *out = c + j / 16 * c_stride + r * ldc + j % 16, sum = add ? *out : 0.0f;
+            for (k = 0; k < K; k++) sum = fmaf(a[k * lda + r], column[k * 16], sum);
+            *out = sum;
+        }
+}
+
+static void tc__k_transpose_scalar(float *out, size_t ldo, const float *in, size_t ldi) {
+    size_t i, j;
+    for (i = 0; i < 16; i++)
+        for (j = 0; j < 16; j++) out[i * ldo + j] = in[j * ldi + i];
+}
+
+/* Phi(x) + x phi(x) */
+static float tc__kref_gelu_back1(float x) {
+    float a = tc__bytes_to_float(tc__bytes_of_float(x) & 0x7FFFFFFF) * TC__SQRT_HALF;
+    float t = 1.0f / fmaf(a, TC__ERF_T, 1.0f), p, q, e = tc__kref_exp(a * -a);
+    p = fmaf(TC__ERF_P0, t, TC__ERF_P1);
+    p = fmaf(p, t, TC__ERF_P2);
+    p = fmaf(p, t, TC__ERF_P3);
+    p = fmaf(p, t, TC__ERF_P4);
+    p = fmaf(p, t, TC__ERF_P5);
+    p = fmaf(p, t, TC__ERF_P6);
+    p = fmaf(p, t, TC__ERF_P7);
+    p = fmaf(p, t, TC__ERF_P8);
+    q = p * t * e;
+    return fmaf(x * TC__NORMAL_0, e,
+                tc__bytes_of_float(x) >> 31 ? q * 0.5f : fmaf(q, -0.5f, 1.0f));
+}
+
+/* s (1 + x (1 - s) u'), s = 1 / (1 + e), 1 - s = e s: of x s where e = exp(-u) */
+TC__INLINE float tc__kref_gate_back(float x, float e, float slope) {
+    float s = 1.0f / (1.0f + e);
+    return s * fmaf(x * (e * s), slope, 1.0f);
+}
+
+static float tc__kref_gelu_new_back1(float x) {
+    float square = x * x;
+    return tc__kref_gate_back(x, tc__kref_exp(x * fmaf(square, TC__GELU_NEW_3, TC__GELU_NEW_1)),
+                              fmaf(square, -3.0f * TC__GELU_NEW_3, -TC__GELU_NEW_1));
+}
+
+static float tc__kref_silu_back1(float x) {
+    return tc__kref_gate_back(x, tc__kref_exp(x * -1.0f), 1.0f);
+}
+
+#define TC__KREF_MAP_BACK(name, expression)                                                    \
+    static void tc__k_##name##_scalar(float *dy, const float *x, size_t ld, size_t rows,       \
+                                      size_t n) {                                              \
+        size_t r, i;                                                                           \
+        for (r = 0; r < rows; r++)                                                             \
+            for (i = 0; i < n; i++) {                                                          \
+                float v = x[r * ld + i];                                                       \
+                dy[r * ld + i] *= expression;                                                  \
+            }                                                                                  \
+    }
+TC__KREF_MAP_BACK(gelu_back, tc__kref_gelu_back1(v))
+TC__KREF_MAP_BACK(gelu_new_back, tc__kref_gelu_new_back1(v))
+TC__KREF_MAP_BACK(relu_back, ((int32_t)tc__bytes_of_float(v) > 0 ? 1.0f : 0.0f))
+TC__KREF_MAP_BACK(silu_back, tc__kref_silu_back1(v))
+
+/* dx = (g - mean of g - h * mean of g h) / root, where g = dy * weight and h is the row as
+ * LayerNorm normalizes it (Ba et al., 2016, differentiated). */
+static void tc__k_norm_back_scalar(float *dx, float *x, const float *dy, const float *weight,
+                                   float eps, size_t n) {
+    float sum[16] = {0}, square[16] = {0}, all[16] = {0}, dot[16] = {0}, mean, scale;
+    size_t i;
+    for (i = 0; i < n; i++) sum[i % 16] += x[i];
+    mean = tc__kref_sum16(sum) / (float)n;
+    for (i = 0; i < n; i++) square[i % 16] = fmaf(x[i] - mean, x[i] - mean, square[i % 16]);
+    scale = 1.0f / sqrtf(tc__kref_sum16(square) / (float)n + eps);
+    for (i = 0; i < n; i++) {
+        x[i] = (x[i] - mean) * scale;
+        all[i % 16] = fmaf(dy[i], weight[i], all[i % 16]);
+        dot[i % 16] = fmaf(dy[i] * weight[i], x[i], dot[i % 16]);
+    }
+    mean = tc__kref_sum16(all) / (float)n;
+    dot[0] = tc__kref_sum16(dot) / (float)n;
+    for (i = 0; i < n; i++) dx[i] = fmaf(x[i], -dot[0], fmaf(dy[i], weight[i], -mean)) * scale;
+}
+
+static void tc__k_softmax_back_scalar(float *d, const float *p, float scale, size_t n) {
+    float lanes[16] = {0}, sum;
+    size_t i;
+    for (i = 0; i < n; i++) lanes[i % 16] = fmaf(p[i], d[i], lanes[i % 16]);
+    sum = tc__kref_sum16(lanes);
+    for (i = 0; i < n; i++) d[i] = p[i] * (d[i] - sum) * scale;
+}
+
+/* The random word of an element: columns share a pair of counters with those 16 further. */
+static uint32_t tc__kref_word(const tc__dropout *d, uint32_t row, uint32_t column) {
+    uint32_t words[2];
+    tc__rng_threefry(d->key, row, column / 32 * 16 + column % 16, words);
+    return words[column / 16 % 2];
+}
+
+static void tc__k_dropout_scalar(float *x, size_t ld, size_t rows, size_t n,
+                                 const tc__dropout *d, uint32_t row, uint32_t column) {
+    size_t r, i;
+    for (r = 0; r < rows; r++)
+        for (i = 0; i < n; i++)
+            x[r * ld + i] =
+                tc__kref_word(d, row + (uint32_t)r, column + (uint32_t)i) < d->threshold
+                    ? 0.0f
+                    : x[r * ld + i] * d->scale;
+}
+
+static void tc__k_column_sum_scalar(float *sum, const float *x, size_t ld, size_t rows,
+                                    size_t n) {
+    size_t r, i;
+    for (r = 0; r < rows; r++)
+        for (i = 0; i < n; i++) sum[i] += x[r * ld + i];
+}
+
+static void tc__k_column_dot_scalar(float *sum, const float *x, const float *y, size_t ld,
+                                    size_t rows, size_t n) {
+    size_t r, i;
+    for (r = 0; r < rows; r++)
+        for (i = 0; i < n; i++) sum[i] = fmaf(x[r * ld + i], y[r * ld + i], sum[i]);
+}
+
+static void tc__k_adamw_scalar(float *p, const float *g, float *m, float *v, size_t n,
+                               const tc__adamw *o) {
+    size_t i;
+    for (i = 0; i < n; i++) {
+        float x = (g ? g[i] : 0.0f) * o->clip;
+        m[i] = fmaf(o->beta1, m[i], o->rest1 * x);
+        v[i] = fmaf(o->beta2, v[i], o->rest2 * x * x);
+        x = m[i] / fmaf(sqrtf(v[i]), o->root, o->epsilon);
+        p[i] = fmaf(x, -o->step, p[i] * o->decay);
+    }
+}
+
+static float tc__k_squares_scalar(const float *x, size_t n) {
+    float lanes[16] = {0};
+    size_t i;
+    for (i = 0; i < n; i++) lanes[i % 16] = fmaf(x[i], x[i], lanes[i % 16]);
+    return tc__kref_sum16(lanes);
+}
+#endif
+
 /* ======================================================================== 32-kvec
  * The vector layer: what a level must define before it includes this file once more for the
  * bodies of section 90. TC__R is a register of TC__RW f32, TC__I the same of u32.
  *
  *   TC__KNAME             suffix of the functions        TC__KTARGET  attribute, or nothing
  *   TC__KROWS TC__KPANELS the tile of gemm: rows, and panels of 16 columns
- *   TC__R_LOAD STORE SET1 ADD SUB MUL DIV ABS            as usual
+ *   TC__R_LOAD STORE SET1 ADD SUB MUL DIV ABS SQRT       as usual
+ *   TC__R_TRANSPOSE(r)    an array of TC__RW registers, in place
  *   TC__R_FMA(a, b, c)    a * b + c, rounded once (but at TC_LEVEL_BASE)
  *   TC__R_MAX MIN(a, b)   a > b ? a : b and a < b ? a : b: the second where they do not compare
  *   TC__R_SIGN(x, a, b)   a where the sign bit of x is set, else b
- *   TC__I_LOAD SET1 ADD AND OR SHL SHR SAR GT            u32; constant shifts; GT is signed
+ *   TC__I_LOAD SET1 ADD AND OR XOR SHL SHR SAR GT        u32; constant shifts; GT is signed
  *   TC__I_SELECT(m, a, b) a where the mask m (all ones or zeros) is set, else b
  *   TC__I_OF_R TC__R_OF_I bits kept                      TC__R_FROM_I  signed integer to f32 */
 
@@ -1622,6 +1910,8 @@ TC__INLINE __m128 tc__kx86_sign(__m128 x, __m128 a, __m128 b) {
 #define TC__R_MUL(a, b) _mm_mul_ps(a, b)
 #define TC__R_DIV(a, b) _mm_div_ps(a, b)
 #define TC__R_ABS(a) _mm_and_ps(a, _mm_castsi128_ps(_mm_set1_epi32(0x7FFFFFFF)))
+#define TC__R_SQRT(a) _mm_sqrt_ps(a)
+#define TC__R_TRANSPOSE(r) _MM_TRANSPOSE4_PS((r)[0], (r)[1], (r)[2], (r)[3])
 #define TC__R_FMA(a, b, c) _mm_add_ps(_mm_mul_ps(a, b), c)
 #define TC__R_MAX(a, b) _mm_max_ps(a, b)
 #define TC__R_MIN(a, b) _mm_min_ps(a, b)
@@ -1631,6 +1921,7 @@ TC__INLINE __m128 tc__kx86_sign(__m128 x, __m128 a, __m128 b) {
 #define TC__I_ADD(a, b) _mm_add_epi32(a, b)
 #define TC__I_AND(a, b) _mm_and_si128(a, b)
 #define TC__I_OR(a, b) _mm_or_si128(a, b)
+#define TC__I_XOR(a, b) _mm_xor_si128(a, b)
 #define TC__I_SHL(a, n) _mm_slli_epi32(a, n)
 #define TC__I_SHR(a, n) _mm_srli_epi32(a, n)
 #define TC__I_SAR(a, n) _mm_srai_epi32(a, n)
@@ -1641,6 +1932,29 @@ TC__INLINE __m128 tc__kx86_sign(__m128 x, __m128 a, __m128 b) {
 #define TC__R_FROM_I(a) _mm_cvtepi32_ps(a)
 #include TC_HEADER
 
+__attribute__((target("avx2,fma"))) TC__INLINE void tc__kx86_transpose8(__m256 *r) {
+    __m256 t[8];
+    int i;
+    _Pragma("GCC unroll 4")
+    for (i = 0; i < 8; i += 2) {
+        t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+        t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+    }
+    _Pragma("GCC unroll 2")
+    for (i = 0; i < 8; i += 4) {
+        r[i] = _mm256_shuffle_ps(t[i], t[i + 2], 0x44);
+        r[i + 1] = _mm256_shuffle_ps(t[i], t[i + 2], 0xEE);
+        r[i + 2] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0x44);
+        r[i + 3] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0xEE);
+    }
+    _Pragma("GCC unroll 4")
+    for (i = 0; i < 4; i++) {
+        t[i] = _mm256_permute2f128_ps(r[i], r[i + 4], 0x20);
+        t[i + 4] = _mm256_permute2f128_ps(r[i], r[i + 4], 0x31);
+    }
+    _Pragma("GCC unroll 8")
+    for (i = 0; i < 8; i++) r[i] = t[i];
+}
 #define TC__KNAME avx2
 #define TC__KTARGET __attribute__((target("avx2,fma")))
 #define TC__KROWS 6
@@ -1656,6 +1970,8 @@ TC__INLINE __m128 tc__kx86_sign(__m128 x, __m128 a, __m128 b) {
 #define TC__R_MUL(a, b) _mm256_mul_ps(a, b)
 #define TC__R_DIV(a, b) _mm256_div_ps(a, b)
 #define TC__R_ABS(a) _mm256_and_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(0x7FFFFFFF)))
+#define TC__R_SQRT(a) _mm256_sqrt_ps(a)
+#define TC__R_TRANSPOSE(r) tc__kx86_transpose8(r)
 #define TC__R_FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
 #define TC__R_MAX(a, b) _mm256_max_ps(a, b)
 #define TC__R_MIN(a, b) _mm256_min_ps(a, b)
@@ -1665,6 +1981,7 @@ TC__INLINE __m128 tc__kx86_sign(__m128 x, __m128 a, __m128 b) {
 #define TC__I_ADD(a, b) _mm256_add_epi32(a, b)
 #define TC__I_AND(a, b) _mm256_and_si256(a, b)
 #define TC__I_OR(a, b) _mm256_or_si256(a, b)
+#define TC__I_XOR(a, b) _mm256_xor_si256(a, b)
 #define TC__I_SHL(a, n) _mm256_slli_epi32(a, n)
 #define TC__I_SHR(a, n) _mm256_srli_epi32(a, n)
 #define TC__I_SAR(a, n) _mm256_srai_epi32(a, n)
@@ -1676,6 +1993,37 @@ TC__INLINE __m128 tc__kx86_sign(__m128 x, __m128 a, __m128 b) {
 #include TC_HEADER
 
 /* The masked forms avoid an uninitialized operand that g++ 12 warns of; same instructions. */
+__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))) TC__INLINE void
+tc__kx86_transpose16(__m512 *r) {
+    __m512 t[16];
+    int i;
+    _Pragma("GCC unroll 8")
+    for (i = 0; i < 16; i += 2) {
+        t[i] = _mm512_maskz_unpacklo_ps(0xFFFF, r[i], r[i + 1]);
+        t[i + 1] = _mm512_maskz_unpackhi_ps(0xFFFF, r[i], r[i + 1]);
+    }
+    _Pragma("GCC unroll 4")
+    for (i = 0; i < 16; i += 4) {
+        r[i] = _mm512_maskz_shuffle_ps(0xFFFF, t[i], t[i + 2], 0x44);
+        r[i + 1] = _mm512_maskz_shuffle_ps(0xFFFF, t[i], t[i + 2], 0xEE);
+        r[i + 2] = _mm512_maskz_shuffle_ps(0xFFFF, t[i + 1], t[i + 3], 0x44);
+        r[i + 3] = _mm512_maskz_shuffle_ps(0xFFFF, t[i + 1], t[i + 3], 0xEE);
+    }
+    _Pragma("GCC unroll 4")
+    for (i = 0; i < 4; i++) { /* r[4 k + i], lane l: column 4 l + i of rows 4 k to 4 k + 3 */
+        t[i] = _mm512_maskz_shuffle_f32x4(0xFFFF, r[i], r[i + 4], 0x88);
+        t[i + 4] = _mm512_maskz_shuffle_f32x4(0xFFFF, r[i], r[i + 4], 0xDD);
+        t[i + 8] = _mm512_maskz_shuffle_f32x4(0xFFFF, r[i + 8], r[i + 12], 0x88);
+        t[i + 12] = _mm512_maskz_shuffle_f32x4(0xFFFF, r[i + 8], r[i + 12], 0xDD);
+    }
+    _Pragma("GCC unroll 4")
+    for (i = 0; i < 4; i++) {
+        r[i] = _mm512_maskz_shuffle_f32x4(0xFFFF, t[i], t[i + 8], 0x88);
+        r[i + 8] = _mm512_maskz_shuffle_f32x4(0xFFFF, t[i], t[i + 8], 0xDD);
+        r[i + 4] = _mm512_maskz_shuffle_f32x4(0xFFFF, t[i + 4], t[i + 12], 0x88);
+        r[i + 12] = _mm512_maskz_shuffle_f32x4(0xFFFF, t[i + 4], t[i + 12], 0xDD);
+    }
+}
 #define TC__KNAME avx512
 #define TC__KTARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
 #define TC__KROWS 14
@@ -1691,6 +2039,8 @@ TC__INLINE __m128 tc__kx86_sign(__m128 x, __m128 a, __m128 b) {
 #define TC__R_MUL(a, b) _mm512_mul_ps(a, b)
 #define TC__R_DIV(a, b) _mm512_div_ps(a, b)
 #define TC__R_ABS(a) _mm512_and_ps(a, _mm512_castsi512_ps(_mm512_set1_epi32(0x7FFFFFFF)))
+#define TC__R_SQRT(a) _mm512_maskz_sqrt_ps(0xFFFF, a)
+#define TC__R_TRANSPOSE(r) tc__kx86_transpose16(r)
 #define TC__R_FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define TC__R_MAX(a, b) _mm512_maskz_max_ps(0xFFFF, a, b)
 #define TC__R_MIN(a, b) _mm512_maskz_min_ps(0xFFFF, a, b)
@@ -1701,6 +2051,7 @@ TC__INLINE __m128 tc__kx86_sign(__m128 x, __m128 a, __m128 b) {
 #define TC__I_ADD(a, b) _mm512_add_epi32(a, b)
 #define TC__I_AND(a, b) _mm512_and_si512(a, b)
 #define TC__I_OR(a, b) _mm512_or_si512(a, b)
+#define TC__I_XOR(a, b) _mm512_xor_si512(a, b)
 #define TC__I_SHL(a, n) _mm512_maskz_slli_epi32(0xFFFF, a, n)
 #define TC__I_SHR(a, n) _mm512_maskz_srli_epi32(0xFFFF, a, n)
 #define TC__I_SAR(a, n) _mm512_maskz_srai_epi32(0xFFFF, a, n)
@@ -1715,6 +2066,14 @@ TC__INLINE __m128 tc__kx86_sign(__m128 x, __m128 a, __m128 b) {
 /* ======================================================================== 34-karm */
 
 #ifdef TC__ARM
+TC__INLINE void tc__karm_transpose4(float32x4_t *r) {
+    float32x4x2_t a = vzipq_f32(r[0], r[2]), b = vzipq_f32(r[1], r[3]);
+    float32x4x2_t c = vzipq_f32(a.val[0], b.val[0]), d = vzipq_f32(a.val[1], b.val[1]);
+    r[0] = c.val[0];
+    r[1] = c.val[1];
+    r[2] = d.val[0];
+    r[3] = d.val[1];
+}
 #define TC__KNAME neon
 #define TC__KTARGET
 #define TC__KROWS 6
@@ -1730,6 +2089,8 @@ TC__INLINE __m128 tc__kx86_sign(__m128 x, __m128 a, __m128 b) {
 #define TC__R_MUL(a, b) vmulq_f32(a, b)
 #define TC__R_DIV(a, b) vdivq_f32(a, b)
 #define TC__R_ABS(a) vabsq_f32(a)
+#define TC__R_SQRT(a) vsqrtq_f32(a)
+#define TC__R_TRANSPOSE(r) tc__karm_transpose4(r)
 #define TC__R_FMA(a, b, c) vfmaq_f32(c, a, b)
 #define TC__R_MAX(a, b) vbslq_f32(vcgtq_f32(a, b), a, b)
 #define TC__R_MIN(a, b) vbslq_f32(vcltq_f32(a, b), a, b)
@@ -1740,6 +2101,7 @@ TC__INLINE __m128 tc__kx86_sign(__m128 x, __m128 a, __m128 b) {
 #define TC__I_ADD(a, b) vaddq_u32(a, b)
 #define TC__I_AND(a, b) vandq_u32(a, b)
 #define TC__I_OR(a, b) vorrq_u32(a, b)
+#define TC__I_XOR(a, b) veorq_u32(a, b)
 #define TC__I_SHL(a, n) vshlq_n_u32(a, n)
 #define TC__I_SHR(a, n) vshrq_n_u32(a, n)
 #define TC__I_SAR(a, n) vreinterpretq_u32_s32(vshrq_n_s32(vreinterpretq_s32_u32(a), n))
@@ -1769,6 +2131,8 @@ TC__INLINE __m128 tc__kx86_sign(__m128 x, __m128 a, __m128 b) {
 #define TC__R_MUL(a, b) ((a) * (b))
 #define TC__R_DIV(a, b) ((a) / (b))
 #define TC__R_ABS(a) tc__bytes_to_float(tc__bytes_of_float(a) & 0x7FFFFFFF)
+#define TC__R_SQRT(a) sqrtf(a)
+#define TC__R_TRANSPOSE(r) (void)(r)
 #define TC__R_FMA(a, b, c) ((a) * (b) + (c))
 #define TC__R_MAX(a, b) tc__kref_max(a, b)
 #define TC__R_MIN(a, b) tc__kref_min(a, b)
@@ -1778,6 +2142,7 @@ TC__INLINE __m128 tc__kx86_sign(__m128 x, __m128 a, __m128 b) {
 #define TC__I_ADD(a, b) ((a) + (b))
 #define TC__I_AND(a, b) ((a) & (b))
 #define TC__I_OR(a, b) ((a) | (b))
+#define TC__I_XOR(a, b) ((a) ^ (b))
 #define TC__I_SHL(a, n) ((a) << (n))
 #define TC__I_SHR(a, n) ((a) >> (n))
 #define TC__I_SAR(a, n) ((a) >> (n) | ((a) >> 31 ? ~(UINT32_MAX >> (n)) : 0u))
@@ -1801,20 +2166,25 @@ TC__INLINE __m128 tc__kx86_sign(__m128 x, __m128 a, __m128 b) {
 
 static const tc__ops *tc__ktab_get(tc_level level) {
     static const tc__ops scalar = {TC_LEVEL_SCALAR, 4, 1,
-                                   TC__OPS(TC__OP_SCALAR) TC__OPS_FLOAT(TC__OP_SCALAR)};
+                                   TC__OPS(TC__OP_SCALAR) TC__OPS_TRAIN(TC__OP_SCALAR)
+                                       TC__OPS_FLOAT(TC__OP_SCALAR)};
     static const tc__ops base = {TC_LEVEL_BASE, tc__k_rows_base, tc__k_panels_base,
-                                 TC__OPS(TC__OP_BASE) TC__OPS_FLOAT(TC__OP_BASE)};
+                                 TC__OPS(TC__OP_BASE) TC__OPS_TRAIN(TC__OP_BASE)
+                                     TC__OPS_FLOAT(TC__OP_BASE)};
 #ifdef TC__X86
     static const tc__ops avx2 = {TC_LEVEL_AVX2, tc__k_rows_avx2, tc__k_panels_avx2,
-                                 TC__OPS(TC__OP_AVX2) TC__OPS_FLOAT(TC__OP_AVX2)};
+                                 TC__OPS(TC__OP_AVX2) TC__OPS_TRAIN(TC__OP_AVX2)
+                                     TC__OPS_FLOAT(TC__OP_AVX2)};
     static const tc__ops avx512 = {TC_LEVEL_AVX512, tc__k_rows_avx512, tc__k_panels_avx512,
-                                   TC__OPS(TC__OP_AVX512) TC__OPS_FLOAT(TC__OP_AVX512)};
+                                   TC__OPS(TC__OP_AVX512) TC__OPS_TRAIN(TC__OP_AVX512)
+                                       TC__OPS_FLOAT(TC__OP_AVX512)};
     if (level == TC_LEVEL_AVX2) return &avx2;
     if (level == TC_LEVEL_AVX512) return &avx512;
 #endif
 #ifdef TC__ARM
     static const tc__ops neon = {TC_LEVEL_NEON, tc__k_rows_neon, tc__k_panels_neon,
-                                 TC__OPS(TC__OP_NEON) TC__OPS_FLOAT(TC__OP_NEON)};
+                                 TC__OPS(TC__OP_NEON) TC__OPS_TRAIN(TC__OP_NEON)
+                                     TC__OPS_FLOAT(TC__OP_NEON)};
     if (level == TC_LEVEL_NEON) return &neon;
 #endif
     return level == TC_LEVEL_SCALAR ? &scalar : &base;
@@ -7359,10 +7729,11 @@ TC_API tc_status tc_writer_finish(tc_writer *w, const void **data, size_t *size)
 enum { TC__K(rows) = TC__KROWS, TC__K(panels) = TC__KPANELS };
 
 /* rows x panels*16 outputs in registers; for k: `panels` loads of 16 columns, a broadcast a
- * row. */
+ * row. The chain begins at `bias`, at c itself, or at zero. */
 TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const float *a,
-                             size_t lda, const float *b, size_t panel_stride, const float *bias,
-                             float *c, size_t ldc) {
+                             size_t row_stride, size_t k_stride, const float *b,
+                             size_t panel_stride, const float *bias, int add, float *c,
+                             size_t ldc, size_t c_stride) {
     TC__R sum[TC__KROWS][TC__KPANELS * TC__RN], column[TC__KPANELS * TC__RN];
     const int width = panels * TC__RN;
     size_t k;
@@ -7371,7 +7742,10 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const f
     for (j = 0; j < width; j++) {
         TC__R start = bias ? TC__R_LOAD(bias + j * TC__RW) : TC__R_SET1(0.0f);
         _Pragma("GCC unroll 16")
-        for (r = 0; r < rows; r++) sum[r][j] = start;
+        for (r = 0; r < rows; r++)
+            sum[r][j] = add ? TC__R_LOAD(c + (size_t)(j / TC__RN) * c_stride + (size_t)r * ldc +
+                                         (size_t)(j % TC__RN) * TC__RW)
+                            : start;
     }
     for (k = 0; k < K; k++, b += 16) {
         _Pragma("GCC unroll 16")
@@ -7380,7 +7754,7 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const f
                                    (size_t)(j % TC__RN) * TC__RW);
         _Pragma("GCC unroll 16")
         for (r = 0; r < rows; r++) {
-            TC__R x = TC__R_SET1(a[(size_t)r * lda + k]);
+            TC__R x = TC__R_SET1(a[(size_t)r * row_stride + k * k_stride]);
             _Pragma("GCC unroll 16")
             for (j = 0; j < width; j++) sum[r][j] = TC__R_FMA(x, column[j], sum[r][j]);
         }
@@ -7388,33 +7762,53 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const f
     _Pragma("GCC unroll 16")
     for (r = 0; r < rows; r++) {
         _Pragma("GCC unroll 16")
-        for (j = 0; j < width; j++) TC__R_STORE(c + (size_t)r * ldc + j * TC__RW, sum[r][j]);
+        for (j = 0; j < width; j++)
+            TC__R_STORE(c + (size_t)(j / TC__RN) * c_stride + (size_t)r * ldc +
+                            (size_t)(j % TC__RN) * TC__RW,
+                        sum[r][j]);
     }
 }
 
-#define TC__TILE(rows, panels)                                                                 \
-    static TC__KTARGET void TC__K(tile_##rows##x##panels)(                                     \
-        size_t K, const float *a, size_t lda, const float *b, size_t stride,                   \
-        const float *bias, float *c, size_t ldc) {                                             \
-        TC__K(tile)(rows, panels, K, a, lda, b, stride, bias, c, ldc);                         \
+/* What a tile is called with: a has rows of lda (tile) or columns (tile_dw). */
+#define TC__TILE_ARGS                                                                          \
+    (size_t K, const float *a, size_t lda, const float *b, size_t stride, const float *bias,   \
+     int add, float *c, size_t ldc, size_t c_stride)
+typedef void(*TC__K(tile_function)) TC__TILE_ARGS;
+
+#define TC__TILE1(rows, panels)                                                                \
+    static TC__KTARGET void TC__K(tile_##rows##x##panels) TC__TILE_ARGS {                      \
+        (void)add;                                                                             \
+        TC__K(tile)(rows, panels, K, a, lda, 1, b, stride, bias, 0, c, ldc, c_stride);         \
     }
+#ifdef TC_NO_TRAIN
+#define TC__TILE(rows, panels) TC__TILE1(rows, panels)
+#else
+#define TC__TILE(rows, panels)                                                                 \
+    TC__TILE1(rows, panels)                                                                    \
+    static TC__KTARGET void TC__K(tile_dw_##rows##x##panels) TC__TILE_ARGS {                   \
+        (void)bias;                                                                            \
+        TC__K(tile)(rows, panels, K, a, 1, lda, b, stride, NULL, add, c, ldc, c_stride);       \
+    }
+#endif
 #define TC__TILES(panels) TC__TILE(1, panels) TC__TILE(2, panels) TC__TILES3(panels)
-#define TC__NAMES(panels) TC__K(tile_1x##panels), TC__K(tile_2x##panels) TC__NAMES3(panels)
+#define TC__NAMES(kind, panels)                                                                \
+    TC__K(kind##_1x##panels), TC__K(kind##_2x##panels) TC__NAMES3(kind, panels)
 #if TC__KROWS >= 3
 #define TC__TILES3(panels) TC__TILE(3, panels) TC__TILES6(panels)
-#define TC__NAMES3(panels) , TC__K(tile_3x##panels) TC__NAMES6(panels)
+#define TC__NAMES3(kind, panels) , TC__K(kind##_3x##panels) TC__NAMES6(kind, panels)
 #else
 #define TC__TILES3(panels)
-#define TC__NAMES3(panels)
+#define TC__NAMES3(kind, panels)
 #endif
 #if TC__KROWS >= 6
 #define TC__TILES6(panels)                                                                     \
     TC__TILE(4, panels) TC__TILE(5, panels) TC__TILE(6, panels) TC__TILES14(panels)
-#define TC__NAMES6(panels)                                                                     \
-    , TC__K(tile_4x##panels), TC__K(tile_5x##panels), TC__K(tile_6x##panels) TC__NAMES14(panels)
+#define TC__NAMES6(kind, panels)                                                               \
+    , TC__K(kind##_4x##panels), TC__K(kind##_5x##panels),                                      \
+        TC__K(kind##_6x##panels) TC__NAMES14(kind, panels)
 #else
 #define TC__TILES6(panels)
-#define TC__NAMES6(panels)
+#define TC__NAMES6(kind, panels)
 #endif
 #if TC__KROWS >= 14
 #define TC__TILES14(panels)                                                                    \
@@ -7423,41 +7817,47 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const f
     TC__TILE(9, panels)                                                                        \
     TC__TILE(10, panels)                                                                       \
     TC__TILE(11, panels) TC__TILE(12, panels) TC__TILE(13, panels) TC__TILE(14, panels)
-#define TC__NAMES14(panels)                                                                    \
-    , TC__K(tile_7x##panels), TC__K(tile_8x##panels), TC__K(tile_9x##panels),                  \
-        TC__K(tile_10x##panels), TC__K(tile_11x##panels), TC__K(tile_12x##panels),             \
-        TC__K(tile_13x##panels), TC__K(tile_14x##panels)
+#define TC__NAMES14(kind, panels)                                                              \
+    , TC__K(kind##_7x##panels), TC__K(kind##_8x##panels), TC__K(kind##_9x##panels),            \
+        TC__K(kind##_10x##panels), TC__K(kind##_11x##panels), TC__K(kind##_12x##panels),       \
+        TC__K(kind##_13x##panels), TC__K(kind##_14x##panels)
 #else
 #define TC__TILES14(panels)
-#define TC__NAMES14(panels)
+#define TC__NAMES14(kind, panels)
 #endif
 TC__TILES(1)
 #if TC__KPANELS > 1
 TC__TILES(2)
 #endif
 
-/* Any rows and panels, in groups of rows as even as possible. */
-static void TC__K(gemm)(size_t rows, size_t K, const float *a, size_t lda, const float *b,
-                        size_t panel_stride, size_t panels, const float *bias, float *c,
-                        size_t ldc) {
-    typedef void (*tile)(size_t, const float *, size_t, const float *, size_t, const float *,
-                         float *, size_t);
-    static const tile tiles[TC__KPANELS][TC__KROWS] = {
-        {TC__NAMES(1)},
-#if TC__KPANELS > 1
-        {TC__NAMES(2)},
-#endif
-    };
+/* Any rows and panels, in groups of rows as even as possible; `row` is the step of a from row
+ * to row. */
+static void TC__K(tiles)(const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS], size_t rows,
+                         size_t K, const float *a, size_t row, size_t lda, const float *b,
+                         size_t panel_stride, size_t panels, const float *bias, int add,
+                         float *c, size_t ldc, size_t c_stride) {
     size_t groups = (rows + TC__KROWS - 1) / TC__KROWS, p, g;
     for (p = 0; p < panels; p += TC__KPANELS) {
         size_t wide = panels - p < TC__KPANELS ? panels - p : TC__KPANELS;
         for (g = 0; g < groups; g++) {
             size_t first = rows * g / groups, last = rows * (g + 1) / groups;
-            tiles[wide - 1][last - first - 1](K, a + first * lda, lda, b + p * panel_stride,
-                                              panel_stride, bias ? bias + p * 16 : NULL,
-                                              c + first * ldc + p * 16, ldc);
+            tiles[wide - 1][last - first - 1](K, a + first * row, lda, b + p * panel_stride,
+                                              panel_stride, bias ? bias + p * 16 : NULL, add,
+                                              c + first * ldc + p * c_stride, ldc, c_stride);
         }
     }
+}
+
+static void TC__K(gemm)(size_t rows, size_t K, const float *a, size_t lda, const float *b,
+                        size_t panel_stride, size_t panels, const float *bias, float *c,
+                        size_t ldc) {
+    static const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS] = {
+        {TC__NAMES(tile, 1)},
+#if TC__KPANELS > 1
+        {TC__NAMES(tile, 2)},
+#endif
+    };
+    TC__K(tiles)(tiles, rows, K, a, lda, lda, b, panel_stride, panels, bias, 0, c, ldc, 16);
 }
 
 TC__KINLINE TC__R TC__K(exp)(TC__R x) {
@@ -7721,8 +8121,341 @@ static TC__KTARGET void TC__K(widen_s8)(float *out, const int8_t *in, const floa
         TC__R_STORE(out + 48 + j, TC__R_MUL(TC__R_FROM_I(TC__I_SAR(v, 24)), s));)
 }
 
+#ifndef TC_NO_TRAIN
+static void TC__K(gemm_dw)(size_t rows, size_t K, const float *a, size_t lda, const float *b,
+                           size_t panel_stride, size_t panels, int add, float *c, size_t ldc,
+                           size_t c_stride) {
+    static const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS] = {
+        {TC__NAMES(tile_dw, 1)},
+#if TC__KPANELS > 1
+        {TC__NAMES(tile_dw, 2)},
+#endif
+    };
+    TC__K(tiles)
+    (tiles, rows, K, a, 1, lda, b, panel_stride, panels, NULL, add, c, ldc, c_stride);
+}
+
+static TC__KTARGET void TC__K(transpose)(float *out, size_t ldo, const float *in, size_t ldi) {
+    size_t i, j;
+    int k;
+    for (i = 0; i < 16; i += TC__RW)
+        for (j = 0; j < 16; j += TC__RW) {
+            TC__R block[TC__RW];
+            _Pragma("GCC unroll 16")
+            for (k = 0; k < TC__RW; k++) block[k] = TC__R_LOAD(in + (j + (size_t)k) * ldi + i);
+            TC__R_TRANSPOSE(block);
+            _Pragma("GCC unroll 16")
+            for (k = 0; k < TC__RW; k++) TC__R_STORE(out + (i + (size_t)k) * ldo + j, block[k]);
+        }
+}
+
+TC__KINLINE TC__R TC__K(gelu_back1)(TC__R x) {
+    TC__R a = TC__R_MUL(TC__R_ABS(x), TC__R_SET1(TC__SQRT_HALF)), p, q, e;
+    TC__R t =
+        TC__R_DIV(TC__R_SET1(1.0f), TC__R_FMA(a, TC__R_SET1(TC__ERF_T), TC__R_SET1(1.0f)));
+    e = TC__K(exp)(TC__R_MUL(a, TC__R_MUL(a, TC__R_SET1(-1.0f))));
+    p = TC__R_FMA(TC__R_SET1(TC__ERF_P0), t, TC__R_SET1(TC__ERF_P1));
+    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P2));
+    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P3));
+    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P4));
+    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P5));
+    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P6));
+    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P7));
+    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P8));
+    q = TC__R_MUL(TC__R_MUL(p, t), e);
+    return TC__R_FMA(TC__R_MUL(x, TC__R_SET1(TC__NORMAL_0)), e,
+                     TC__R_SIGN(x, TC__R_MUL(q, TC__R_SET1(0.5f)),
+                                TC__R_FMA(q, TC__R_SET1(-0.5f), TC__R_SET1(1.0f))));
+}
+
+TC__KINLINE TC__R TC__K(gate_back)(TC__R x, TC__R e, TC__R slope) {
+    TC__R one = TC__R_SET1(1.0f), s = TC__R_DIV(one, TC__R_ADD(one, e));
+    return TC__R_MUL(s, TC__R_FMA(TC__R_MUL(x, TC__R_MUL(e, s)), slope, one));
+}
+
+TC__KINLINE TC__R TC__K(gelu_new_back1)(TC__R x) {
+    TC__R square = TC__R_MUL(x, x);
+    TC__R u = TC__R_FMA(square, TC__R_SET1(TC__GELU_NEW_3), TC__R_SET1(TC__GELU_NEW_1));
+    return TC__K(gate_back)(
+        x, TC__K(exp)(TC__R_MUL(x, u)),
+        TC__R_FMA(square, TC__R_SET1(-3.0f * TC__GELU_NEW_3), TC__R_SET1(-TC__GELU_NEW_1)));
+}
+
+TC__KINLINE TC__R TC__K(relu_back1)(TC__R x) {
+    TC__I zero = TC__I_SET1(0), one = TC__I_OF_R(TC__R_SET1(1.0f));
+    return TC__R_OF_I(TC__I_SELECT(TC__I_GT(TC__I_OF_R(x), zero), one, zero));
+}
+
+TC__KINLINE TC__R TC__K(silu_back1)(TC__R x) {
+    return TC__K(gate_back)(x, TC__K(exp)(TC__R_MUL(x, TC__R_SET1(-1.0f))), TC__R_SET1(1.0f));
+}
+
+#define TC__KMAP_BACK(name)                                                                    \
+    static TC__KTARGET void TC__K(name)(float *dy, const float *x, size_t ld, size_t rows,     \
+                                        size_t n) {                                            \
+        for (; rows--; dy += ld, x += ld) {                                                    \
+            size_t i = 0, j;                                                                   \
+            for (; i + TC__RW <= n; i += TC__RW)                                               \
+                TC__R_STORE(dy + i,                                                            \
+                            TC__R_MUL(TC__R_LOAD(dy + i), TC__K(name##1)(TC__R_LOAD(x + i)))); \
+            if (i < n) {                                                                       \
+                float tail[16], d[16];                                                         \
+                TC__K(tail)(tail, x + i, n - i, 0.0f);                                         \
+                TC__K(tail)(d, dy + i, n - i, 0.0f);                                           \
+                for (j = 0; j < 16; j += TC__RW)                                               \
+                    TC__R_STORE(d + j, TC__R_MUL(TC__R_LOAD(d + j),                            \
+                                                 TC__K(name##1)(TC__R_LOAD(tail + j))));       \
+                memcpy(dy + i, d, (n - i) * sizeof *dy);                                       \
+            }                                                                                  \
+        }                                                                                      \
+    }
+TC__KMAP_BACK(gelu_back)
+TC__KMAP_BACK(gelu_new_back)
+TC__KMAP_BACK(relu_back)
+TC__KMAP_BACK(silu_back)
+
+/* Mean and 1 / sqrt(variance + eps) of a row. */
+TC__KINLINE void TC__K(moments)(const float *x, float eps, size_t n, float *mean,
+                                float *scale) {
+    TC__R lanes[TC__RN];
+    float tail[16];
+    size_t i;
+    int j;
+    for (j = 0; j < TC__RN; j++) lanes[j] = TC__R_SET1(0.0f);
+    for (i = 0; i + 16 <= n; i += 16)
+        for (j = 0; j < TC__RN; j++)
+            lanes[j] = TC__R_ADD(lanes[j], TC__R_LOAD(x + i + j * TC__RW));
+    if (i < n) {
+        TC__K(tail)(tail, x + i, n - i, 0.0f);
+        for (j = 0; j < TC__RN; j++)
+            lanes[j] = TC__R_ADD(lanes[j], TC__R_LOAD(tail + j * TC__RW));
+    }
+    *mean = TC__K(sum)(lanes) / (float)n;
+    for (j = 0; j < TC__RN; j++) lanes[j] = TC__R_SET1(0.0f);
+    for (i = 0; i + 16 <= n; i += 16) TC__K(square)(lanes, x + i, TC__R_SET1(*mean));
+    if (i < n) {
+        TC__K(tail)(tail, x + i, n - i, *mean);
+        TC__K(square)(lanes, tail, TC__R_SET1(*mean));
+    }
+    *scale = 1.0f / sqrtf(TC__K(sum)(lanes) / (float)n + eps);
+}
+
+/* 16 elements: x normalized in place, sums of g and of g * x. */
+TC__KINLINE void TC__K(norm_sums)(float *x, const float *dy, const float *weight, TC__R mean,
+                                  TC__R scale, TC__R *all, TC__R *dot) {
+    int j;
+    for (j = 0; j < TC__RN; j++) {
+        TC__R h = TC__R_MUL(TC__R_SUB(TC__R_LOAD(x + j * TC__RW), mean), scale);
+        TC__R d = TC__R_LOAD(dy + j * TC__RW), w = TC__R_LOAD(weight + j * TC__RW);
+        TC__R_STORE(x + j * TC__RW, h);
+        all[j] = TC__R_FMA(d, w, all[j]);
+        dot[j] = TC__R_FMA(TC__R_MUL(d, w), h, dot[j]);
+    }
+}
+
+TC__KINLINE void TC__K(norm_dx)(float *dx, const float *x, const float *dy, const float *weight,
+                                TC__R mean, TC__R dot, TC__R scale) {
+    int j;
+    for (j = 0; j < TC__RN; j++) {
+        TC__R g = TC__R_FMA(TC__R_LOAD(dy + j * TC__RW), TC__R_LOAD(weight + j * TC__RW), mean);
+        TC__R_STORE(dx + j * TC__RW,
+                    TC__R_MUL(TC__R_FMA(TC__R_LOAD(x + j * TC__RW), dot, g), scale));
+    }
+}
+
+static TC__KTARGET void TC__K(norm_back)(float *dx, float *x, const float *dy,
+                                         const float *weight, float eps, size_t n) {
+    TC__R all[TC__RN], dot[TC__RN];
+    float m, s, h[16], d[16], w[16];
+    size_t i, full = n / 16 * 16;
+    int j;
+    TC__K(moments)(x, eps, n, &m, &s);
+    for (j = 0; j < TC__RN; j++) all[j] = dot[j] = TC__R_SET1(0.0f);
+    for (i = 0; i < full; i += 16) TC__K(norm_sums)
+    (x + i, dy + i, weight + i, TC__R_SET1(m), TC__R_SET1(s), all, dot);
+    if (full < n) {
+        TC__K(tail)(h, x + full, n - full, m);
+        TC__K(tail)(d, dy + full, n - full, 0.0f);
+        TC__K(tail)(w, weight + full, n - full, 0.0f);
+        TC__K(norm_sums)(h, d, w, TC__R_SET1(m), TC__R_SET1(s), all, dot);
+        memcpy(x + full, h, (n - full) * sizeof *x);
+    }
+    m = -(TC__K(sum)(all) / (float)n);
+    h[0] = -(TC__K(sum)(dot) / (float)n);
+    for (i = 0; i < full; i += 16) TC__K(norm_dx)
+    (dx + i, x + i, dy + i, weight + i, TC__R_SET1(m), TC__R_SET1(h[0]), TC__R_SET1(s));
+    if (full < n) {
+        float mean_dot = h[0];
+        TC__K(tail)(h, x + full, n - full, 0.0f);
+        TC__K(norm_dx)(h, h, d, w, TC__R_SET1(m), TC__R_SET1(mean_dot), TC__R_SET1(s));
+        memcpy(dx + full, h, (n - full) * sizeof *dx);
+    }
+}
+
+static TC__KTARGET void TC__K(softmax_back)(float *d, const float *p, float scale, size_t n) {
+    TC__R lanes[TC__RN], sum, factor = TC__R_SET1(scale);
+    float x[16], y[16];
+    size_t i;
+    int j;
+    for (j = 0; j < TC__RN; j++) lanes[j] = TC__R_SET1(0.0f);
+    for (i = 0; i + 16 <= n; i += 16)
+        for (j = 0; j < TC__RN; j++)
+            lanes[j] = TC__R_FMA(TC__R_LOAD(p + i + j * TC__RW), TC__R_LOAD(d + i + j * TC__RW),
+                                 lanes[j]);
+    if (i < n) {
+        TC__K(tail)(x, p + i, n - i, 0.0f);
+        TC__K(tail)(y, d + i, n - i, 0.0f);
+        for (j = 0; j < TC__RN; j++)
+            lanes[j] =
+                TC__R_FMA(TC__R_LOAD(x + j * TC__RW), TC__R_LOAD(y + j * TC__RW), lanes[j]);
+    }
+    sum = TC__R_SET1(TC__K(sum)(lanes));
+    for (i = 0; i + TC__RW <= n; i += TC__RW)
+        TC__R_STORE(
+            d + i,
+            TC__R_MUL(TC__R_MUL(TC__R_LOAD(p + i), TC__R_SUB(TC__R_LOAD(d + i), sum)), factor));
+    if (i < n) {
+        TC__K(tail)(x, p + i, n - i, 0.0f);
+        TC__K(tail)(y, d + i, n - i, 0.0f);
+        for (j = 0; j < 16; j += TC__RW)
+            TC__R_STORE(y + j, TC__R_MUL(TC__R_MUL(TC__R_LOAD(x + j),
+                                                   TC__R_SUB(TC__R_LOAD(y + j), sum)),
+                                         factor));
+        memcpy(d + i, y, (n - i) * sizeof *d);
+    }
+}
+
+/* Two random words for each lane's pair of counters, see tc__rng_threefry. */
+TC__KINLINE void TC__K(threefry)(const uint32_t key[2], uint32_t row, TC__I lanes, TC__I *w0,
+                                 TC__I *w1) {
+    const uint32_t k[3] = {key[0], key[1], TC__THREEFRY_PARITY ^ key[0] ^ key[1]};
+    TC__I c0 = TC__I_SET1(row + k[0]), c1 = TC__I_ADD(lanes, TC__I_SET1(k[1]));
+#define TC__THREEFRY_ROUND(n)                                                                  \
+    c0 = TC__I_ADD(c0, c1);                                                                    \
+    c1 = TC__I_XOR(TC__I_OR(TC__I_SHL(c1, n), TC__I_SHR(c1, 32 - (n))), c0);
+#define TC__THREEFRY_KEY(i, j, n)                                                              \
+    c0 = TC__I_ADD(c0, TC__I_SET1(k[i]));                                                      \
+    c1 = TC__I_ADD(c1, TC__I_SET1(k[j] + (n)));
+    TC__THREEFRY(TC__THREEFRY_ROUND)
+#undef TC__THREEFRY_ROUND
+#undef TC__THREEFRY_KEY
+    *w0 = c0;
+    *w1 = c1;
+}
+
+/* 32 columns of one row. */
+TC__KINLINE void TC__K(drop32)(float *x, const tc__dropout *d, uint32_t row, uint32_t column) {
+    static const uint32_t order[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    const uint32_t flip = 0x80000000u; /* compares unsigned numbers as signed ones */
+    TC__I limit = TC__I_SET1(d->threshold ^ flip), zero = TC__I_SET1(0), w[2];
+    int j, half;
+    for (j = 0; j < 16; j += TC__RW) {
+        TC__K(threefry)
+        (d->key, row, TC__I_ADD(TC__I_LOAD(order + j), TC__I_SET1(column / 2)), &w[0], &w[1]);
+        for (half = 0; half < 2; half++) {
+            float *at = x + half * 16 + j;
+            TC__R scaled = TC__R_MUL(TC__R_LOAD(at), TC__R_SET1(d->scale));
+            TC__I gone = TC__I_GT(limit, TC__I_XOR(w[half], TC__I_SET1(flip)));
+            TC__R_STORE(at, TC__R_OF_I(TC__I_SELECT(gone, zero, TC__I_OF_R(scaled))));
+        }
+    }
+}
+
+static TC__KTARGET void TC__K(dropout)(float *x, size_t ld, size_t rows, size_t n,
+                                       const tc__dropout *d, uint32_t row, uint32_t column) {
+    for (; rows--; x += ld, row++) {
+        size_t i;
+        for (i = 0; i + 32 <= n; i += 32) TC__K(drop32)(x + i, d, row, column + (uint32_t)i);
+        if (i < n) {
+            float tail[32] = {0};
+            memcpy(tail, x + i, (n - i) * sizeof *x);
+            TC__K(drop32)(tail, d, row, column + (uint32_t)i);
+            memcpy(x + i, tail, (n - i) * sizeof *x);
+        }
+    }
+}
+
+static TC__KTARGET void TC__K(column_sum)(float *sum, const float *x, size_t ld, size_t rows,
+                                          size_t n) {
+    size_t i, r;
+    for (i = 0; i + TC__RW <= n; i += TC__RW) {
+        TC__R s = TC__R_LOAD(sum + i);
+        for (r = 0; r < rows; r++) s = TC__R_ADD(s, TC__R_LOAD(x + r * ld + i));
+        TC__R_STORE(sum + i, s);
+    }
+    for (; i < n; i++)
+        for (r = 0; r < rows; r++) sum[i] += x[r * ld + i];
+}
+
+static TC__KTARGET void TC__K(column_dot)(float *sum, const float *x, const float *y, size_t ld,
+                                          size_t rows, size_t n) {
+    size_t i, r;
+    for (i = 0; i + TC__RW <= n; i += TC__RW) {
+        TC__R s = TC__R_LOAD(sum + i);
+        for (r = 0; r < rows; r++)
+            s = TC__R_FMA(TC__R_LOAD(x + r * ld + i), TC__R_LOAD(y + r * ld + i), s);
+        TC__R_STORE(sum + i, s);
+    }
+    for (; i < n; i++)
+        for (r = 0; r < rows; r++) sum[i] = fmaf(x[r * ld + i], y[r * ld + i], sum[i]);
+}
+
+TC__KINLINE void TC__K(adamw1)(float *p, const float *g, float *m, float *v,
+                               const tc__adamw *o) {
+    TC__R x = TC__R_MUL(g ? TC__R_LOAD(g) : TC__R_SET1(0.0f), TC__R_SET1(o->clip));
+    TC__R m1 =
+        TC__R_FMA(TC__R_SET1(o->beta1), TC__R_LOAD(m), TC__R_MUL(TC__R_SET1(o->rest1), x));
+    TC__R v1 = TC__R_FMA(TC__R_SET1(o->beta2), TC__R_LOAD(v),
+                         TC__R_MUL(TC__R_MUL(TC__R_SET1(o->rest2), x), x));
+    TC__R_STORE(m, m1);
+    TC__R_STORE(v, v1);
+    x = TC__R_DIV(m1, TC__R_FMA(TC__R_SQRT(v1), TC__R_SET1(o->root), TC__R_SET1(o->epsilon)));
+    TC__R_STORE(
+        p, TC__R_FMA(x, TC__R_SET1(-o->step), TC__R_MUL(TC__R_LOAD(p), TC__R_SET1(o->decay))));
+}
+
+static TC__KTARGET void TC__K(adamw)(float *p, const float *g, float *m, float *v, size_t n,
+                                     const tc__adamw *o) {
+    size_t i, j;
+    for (i = 0; i + TC__RW <= n; i += TC__RW)
+        TC__K(adamw1)(p + i, g ? g + i : NULL, m + i, v + i, o);
+    if (i < n) {
+        float tail[4][16];
+        TC__K(tail)(tail[0], p + i, n - i, 0.0f);
+        TC__K(tail)(tail[1], g ? g + i : p + i, n - i, 0.0f);
+        TC__K(tail)(tail[2], m + i, n - i, 0.0f);
+        TC__K(tail)(tail[3], v + i, n - i, 0.0f);
+        for (j = 0; j < 16; j += TC__RW)
+            TC__K(adamw1)(tail[0] + j, g ? tail[1] + j : NULL, tail[2] + j, tail[3] + j, o);
+        memcpy(p + i, tail[0], (n - i) * sizeof *p);
+        memcpy(m + i, tail[2], (n - i) * sizeof *m);
+        memcpy(v + i, tail[3], (n - i) * sizeof *v);
+    }
+}
+
+static TC__KTARGET float TC__K(squares)(const float *x, size_t n) {
+    TC__R lanes[TC__RN];
+    float tail[16];
+    size_t i;
+    int j;
+    for (j = 0; j < TC__RN; j++) lanes[j] = TC__R_SET1(0.0f);
+    for (i = 0; i + 16 <= n; i += 16) TC__K(square)(lanes, x + i, TC__R_SET1(0.0f));
+    if (i < n) {
+        TC__K(tail)(tail, x + i, n - i, 0.0f);
+        TC__K(square)(lanes, tail, TC__R_SET1(0.0f));
+    }
+    return TC__K(sum)(lanes);
+}
+#endif
+
 #undef TC__RN
 #undef TC__KINLINE
+#undef TC__TILE_ARGS
+#undef TC__TILE1
+#undef TC__KMAP_BACK
+#undef TC__R_SQRT
+#undef TC__R_TRANSPOSE
+#undef TC__I_XOR
 #undef TC__TILE
 #undef TC__TILES
 #undef TC__NAMES

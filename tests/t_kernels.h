@@ -301,11 +301,232 @@ static void test_pack(void) {
     }
 }
 
+#ifndef TC_NO_TRAIN
+static void test_op_gemm_dw(const tc__ops *ops, const tc__ops *ref) {
+    size_t rows, panels, k;
+    int good = 1;
+    for (rows = 0; rows <= 2 * ops->tile_rows + 1; rows++)
+        for (panels = 0; panels <= 2 * ops->tile_panels + 1; panels++)
+            for (k = 0; k <= 33; k += k < 4 ? 1 : 29) {
+                size_t lda = rows + k % 3, ldc = 16 + rows % 5, step = rows * ldc;
+                size_t n = rows && panels ? panels * step - ldc + 16 : 0;
+                float *a = guarded_random(k ? (k - 1) * lda + rows : 0, 2);
+                float *b = guarded_random(panels * k * 16, 2), *c = guarded_random(n, 3),
+                      *expected = guarded(n);
+                memcpy(expected, c, n * sizeof *c);
+                ops->gemm_dw(rows, k, a, lda, b, k * 16, panels, rows % 2, c, ldc, step);
+                ref->gemm_dw(rows, k, a, lda, b, k * 16, panels, rows % 2, expected, ldc, step);
+                good &= same(ops, c, expected, n);
+            }
+    CHECK_CASE(good, tc_level_name(ops->level));
+}
+
+static void test_op_transpose(const tc__ops *ops, const tc__ops *ref) {
+    size_t ldo, ldi;
+    int good = 1;
+    for (ldo = 16; ldo < 20; ldo++)
+        for (ldi = 16; ldi < 20; ldi++) {
+            float *in = guarded_random(15 * ldi + 16, 1), *out = guarded(15 * ldo + 16),
+                  *expected = guarded(15 * ldo + 16);
+            memset(out, 0, (15 * ldo + 16) * sizeof *out);
+            memset(expected, 0, (15 * ldo + 16) * sizeof *out);
+            ops->transpose(out, ldo, in, ldi);
+            ref->transpose(expected, ldo, in, ldi);
+            good &= !memcmp(out, expected, (15 * ldo + 16) * sizeof *out);
+        }
+    CHECK_CASE(good, tc_level_name(ops->level));
+}
+
+static void check_map_back(const tc__ops *ops,
+                           void (*map)(float *, const float *, size_t, size_t, size_t),
+                           void (*ref)(float *, const float *, size_t, size_t, size_t)) {
+    static const float edges[] = {0.0f,    -0.0f, 1e-30f,   -1e-30f,   87.0f,  -87.5f, 100.0f,
+                                  -100.0f, 3e38f, INFINITY, -INFINITY, 1e-45f, -9.0f,  9.0f};
+    size_t n, i;
+    int good = 1;
+    for (n = 0; n <= 33; n++) {
+        size_t ld = n + n % 4, all = n ? 2 * ld + n : 0;
+        float *x = guarded_random(all, n % 2 ? 4.0f : 30.0f), *y = guarded_random(all, 2),
+              *z = guarded(all);
+        for (i = 0; i < all && n > 20; i += 3)
+            x[i] = edges[i / 3 % (sizeof edges / sizeof *edges)];
+        memcpy(z, y, all * sizeof *y);
+        map(y, x, ld, 3, n);
+        ref(z, x, ld, 3, n);
+        good &= same(ops, y, z, all);
+    }
+    CHECK_CASE(good, tc_level_name(ops->level));
+}
+
+#define TEST_BACK(name)                                                                        \
+    static void test_op_##name##_back(const tc__ops *ops, const tc__ops *ref) {                \
+        check_map_back(ops, ops->name##_back, ref->name##_back);                               \
+    }
+TEST_BACK(gelu)
+TEST_BACK(gelu_new)
+TEST_BACK(relu)
+TEST_BACK(silu)
+
+static void test_op_norm_back(const tc__ops *ops, const tc__ops *ref) {
+    size_t n;
+    int good = 1;
+    for (n = 1; n <= 67; n++) {
+        float *x = guarded_random(n, 5), *y = guarded_random(n, 2), *w = guarded_random(n, 1);
+        float *h = guarded(n), *out = guarded(n), *expected = guarded(n);
+        memcpy(h, x, n * sizeof *x);
+        ops->norm_back(out, x, y, w, 1e-2f, n);
+        ref->norm_back(expected, h, y, w, 1e-2f, n);
+        good &= same(ops, out, expected, n) && same(ops, x, h, n);
+    }
+    CHECK_CASE(good, tc_level_name(ops->level));
+}
+
+static void test_op_softmax_back(const tc__ops *ops, const tc__ops *ref) {
+    size_t n;
+    int good = 1;
+    for (n = 1; n <= 67; n++) {
+        float *p = guarded_random(n, 1), *d = guarded_random(n, 2), *e = guarded(n);
+        memcpy(e, d, n * sizeof *d);
+        ops->softmax_back(d, p, 0.35f, n);
+        ref->softmax_back(e, p, 0.35f, n);
+        good &= same(ops, d, e, n);
+    }
+    CHECK_CASE(good, tc_level_name(ops->level));
+}
+
+static void test_op_dropout(const tc__ops *ops, const tc__ops *ref) {
+    static const tc__dropout sites[] = {{{1, 2}, 0x20000000, 1.125f},
+                                        {{0xFFFFFFFF, 7}, 0xC0000000, 4},
+                                        {{3, 0x80000000}, 0, 1},
+                                        {{0, 0}, 0xFFFFFFFF, 2}};
+    size_t n;
+    int good = 1;
+    for (n = 0; n <= 99; n++) {
+        float *x = guarded_random(n ? 2 * (n + 2) + n : 0, 3),
+              *y = guarded(n ? 2 * (n + 2) + n : 0);
+        size_t all = n ? 2 * (n + 2) + n : 0;
+        memcpy(y, x, all * sizeof *x);
+        ops->dropout(x, n + 2, 3, n, &sites[n % 4], (uint32_t)n * 77, (uint32_t)n * 32);
+        ref->dropout(y, n + 2, 3, n, &sites[n % 4], (uint32_t)n * 77, (uint32_t)n * 32);
+        good &= same(ops, x, y, all);
+    }
+    CHECK_CASE(good, tc_level_name(ops->level));
+}
+
+static void test_op_column_sum(const tc__ops *ops, const tc__ops *ref) {
+    size_t n;
+    int good = 1;
+    for (n = 0; n <= 33; n++) {
+        float *x = guarded_random(4 * n, 3), *s = guarded_random(n, 1), *t = guarded(n);
+        memcpy(t, s, n * sizeof *s);
+        ops->column_sum(s, x, n, 4, n);
+        ref->column_sum(t, x, n, 4, n);
+        good &= same(ops, s, t, n);
+    }
+    CHECK_CASE(good, tc_level_name(ops->level));
+}
+
+static void test_op_column_dot(const tc__ops *ops, const tc__ops *ref) {
+    size_t n;
+    int good = 1;
+    for (n = 0; n <= 33; n++) {
+        float *x = guarded_random(4 * n, 3), *y = guarded_random(4 * n, 3);
+        float *s = guarded_random(n, 1), *t = guarded(n);
+        memcpy(t, s, n * sizeof *s);
+        ops->column_dot(s, x, y, n, 4, n);
+        ref->column_dot(t, x, y, n, 4, n);
+        good &= same(ops, s, t, n);
+    }
+    CHECK_CASE(good, tc_level_name(ops->level));
+}
+
+static void test_op_adamw(const tc__ops *ops, const tc__ops *ref) {
+    static const tc__adamw o = {0.999f, 0.7f, 0.9f, 0.1f, 0.999f, 0.001f, 3e-3f, 9.5f, 1e-8f};
+    size_t n, i, k;
+    int good = 1;
+    for (n = 0; n <= 37; n++) {
+        float *g = guarded_random(n, 2), *x[3], *y[3];
+        for (k = 0; k < 3; k++) {
+            x[k] = guarded_random(n, 1);
+            for (i = 0; i < n; i++) x[k][i] = k == 2 ? fabsf(x[k][i]) : x[k][i];
+            y[k] = guarded(n);
+            memcpy(y[k], x[k], n * sizeof **x);
+        }
+        ops->adamw(x[0], n % 3 ? g : NULL, x[1], x[2], n, &o);
+        ref->adamw(y[0], n % 3 ? g : NULL, y[1], y[2], n, &o);
+        for (k = 0; k < 3; k++) good &= same(ops, x[k], y[k], n);
+    }
+    CHECK_CASE(good, tc_level_name(ops->level));
+}
+
+static void test_op_squares(const tc__ops *ops, const tc__ops *ref) {
+    size_t n;
+    int good = 1;
+    for (n = 0; n <= 67; n++) {
+        float *x = guarded_random(n, 3), a = ops->squares(x, n), b = ref->squares(x, n);
+        good &= same(ops, &a, &b, 1);
+    }
+    CHECK_CASE(good, tc_level_name(ops->level));
+}
+
+/* The derivatives of the reference against those in double arithmetic. */
+static void test_reference_back(void) {
+    double gelu_error = 0, new_error = 0, silu_error = 0;
+    int i;
+    for (i = -400000; i <= 400000; i++) {
+        double x = (double)(float)(i * 3e-5), e, t, u, s;
+        float f = (float)x;
+        e = fabs((double)tc__kref_gelu_back1(f) - 0.5 * erfc(-x * 0.70710678118654752440) -
+                 x * 0.39894228040143267794 * exp(-x * x / 2));
+        if (e > gelu_error) gelu_error = e;
+        u = 0.79788456080286535588;
+        t = tanh(u * (x + 0.044715 * x * x * x));
+        e = fabs((double)tc__kref_gelu_new_back1(f) - 0.5 * (1 + t) -
+                 0.5 * x * (1 - t * t) * u * (1 + 3 * 0.044715 * x * x));
+        if (e > new_error) new_error = e;
+        s = 1 / (1 + exp(-x));
+        e = fabs((double)tc__kref_silu_back1(f) - s * (1 + x * (1 - s)));
+        if (e > silu_error) silu_error = e;
+    }
+    CHECK(gelu_error < 5e-7);
+    CHECK(new_error < 1e-6);
+    CHECK(silu_error < 5e-7);
+}
+
+/* Known answers: torch.randperm (trainer.md section 3), MT19937's first word for seed 5489,
+ * Random123's vectors for Threefry-2x32 with 13 rounds. */
+static void test_random(void) {
+    static const uint32_t orders[3][11] = {{42, 2, 6, 1, 8, 4, 5, 0, 9, 3, 7},
+                                           {43, 8, 4, 9, 0, 5, 1, 6, 7, 2, 3},
+                                           {0, 4, 1, 7, 5, 3, 9, 0, 8, 6, 2}};
+    static const uint32_t keys[3][6] = {
+        {0, 0, 0, 0, 0x9d1c5ec6, 0x8bd50731},
+        {0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xfd36d048, 0x2d17272c},
+        {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xba3e4725, 0xf27d669e}};
+    uint32_t order[10], i, j, words[2];
+    tc__mt g;
+    tc__rng_seed(&g, 5489);
+    CHECK_EQ(tc__rng_u32(&g), 3499211612u);
+    for (i = 0; i < 3; i++) {
+        tc__rng_permutation(order, 10, orders[i][0]);
+        for (j = 0; j < 10; j++) CHECK_EQ(order[j], orders[i][j + 1]);
+    }
+    for (i = 0; i < 3; i++) { /* counters stand before keys there */
+        tc__rng_threefry(&keys[i][2], keys[i][0], keys[i][1], words);
+        CHECK(words[0] == keys[i][4] && words[1] == keys[i][5]);
+    }
+}
+#endif
+
 static void test_kernels(void) {
     const tc__ops *ref = tc__ktab_get(TC_LEVEL_SCALAR);
     int level;
     test_reference();
     test_pack();
+#ifndef TC_NO_TRAIN
+    test_reference_back();
+    test_random();
+#endif
     for (level = TC_LEVEL_BASE; level < TC_LEVEL_COUNT; level++) {
         const tc__ops *ops;
         if (!tc_level_available((tc_level)level)) continue;
@@ -313,6 +534,7 @@ static void test_kernels(void) {
         CHECK_EQ(ops->level, level);
 #define TC__OP_TEST(name, args) test_op_##name(ops, ref);
         TC__OPS(TC__OP_TEST)
+        TC__OPS_TRAIN(TC__OP_TEST)
         TC__OPS_FLOAT(TC__OP_TEST)
 #undef TC__OP_TEST
     }

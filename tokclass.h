@@ -17,6 +17,7 @@
  *   12-api-tokenizer text to tokens and back
  *   13-api-tagger    many inputs, all options
  *   14-api-writer    writing .tcm
+ *   16-api-train     training
  *   17-api-raw       token ids to logits, instruction sets
  * implementation
  *   20-plat     machine, compiler
@@ -43,6 +44,11 @@
  *   46-model    description and tensors
  *   47-write    building a file
  *   50-fwd      the encoder
+ *   51-params   weights in training, gradients, moments
+ *   52-bwd      the backward pass
+ *   53-loss     cross entropy
+ *   54-optim    AdamW, schedules
+ *   56-train    the trainer
  *   58-tag      the token-classification pipeline
  *   70-public   the functions of the interface
  *   90-kbody    bodies of the ops, included once for each level
@@ -221,6 +227,7 @@
  *   TC_NO_STDIO              no files: models come from memory, nothing is saved
  *   TC_NO_THREADS            no pthreads: tc_env.threads is taken as 1
  *   TC_NO_SIMD               the scalar reference and plain C only
+ *   TC_NO_TRAIN              no training
  *   TC_OPENMP                parallel regions run on OpenMP's threads (compile with -fopenmp)
  *   TC_HEADER                name by which this file includes itself; default "tokclass.h"
  */
@@ -259,7 +266,8 @@ typedef enum tc_status {
     TC_ERROR_CHECKSUM,    /* bytes were changed since they were written */
     TC_ERROR_UNSUPPORTED, /* well formed, but not something that this library does */
     TC_ERROR_LENGTH,      /* longer than the limit, where the caller asked for an error */
-    TC_ERROR_UTF8         /* ill-formed UTF-8, where the caller asked for an error */
+    TC_ERROR_UTF8,        /* ill-formed UTF-8, where the caller asked for an error */
+    TC_ERROR_NUMBER       /* a result that is not finite */
 } tc_status;
 
 /* Receives the sentence of the last failed call. Owned by the caller, never freed here. */
@@ -520,6 +528,14 @@ typedef struct tc_encoding tc_encoding;   /* one thread at a time */
 typedef struct tc_session tc_session;     /* one thread at a time */
 typedef struct tc_tagger tc_tagger;       /* one thread at a time */
 typedef struct tc_writer tc_writer;       /* one thread at a time */
+typedef struct tc_trainer tc_trainer;     /* one thread at a time */
+
+/* How the learning rate changes, after a linear warm-up from 0. */
+typedef enum tc_schedule {
+    TC_SCHEDULE_LINEAR = 0, /* falls to 0 */
+    TC_SCHEDULE_CONSTANT,
+    TC_SCHEDULE_COSINE /* falls to 0 along half a cosine */
+} tc_schedule;
 
 /* ==================================================================== 10-api-easy
  * Load, tag, free. For allocator, threads and messages see the objects below. */
@@ -616,6 +632,88 @@ TC_API tc_status tc_writer_tensor(tc_writer *writer, const char *name, uint32_t 
                                   uint32_t columns, const float *data);
 /* The file as bytes: checked to be complete, then *data [*size], valid until tc_writer_free. */
 TC_API tc_status tc_writer_finish(tc_writer *writer, const void **data, size_t *size);
+
+#ifndef TC_NO_TRAIN
+/* =================================================================== 16-api-train
+ * Fine-tuning with AdamW as HuggingFace's Trainer does it (trainer.md), in f32. */
+
+/* From tc_train_defaults: the Trainer's own. */
+typedef struct tc_train_options {
+    double learning_rate;     /* 5e-5 */
+    double weight_decay;      /* 0; biases and norms never decay */
+    double epochs;            /* 3 */
+    uint64_t max_steps;       /* updates; 0: as many as the epochs take */
+    uint32_t batch_size;      /* 8 sentences in a micro-batch */
+    uint32_t accumulation;    /* 1 micro-batch in an update */
+    uint32_t eval_batch_size; /* 32 */
+    tc_schedule schedule;     /* linear */
+    uint64_t warmup_steps;    /* 0 */
+    double warmup_ratio;      /* of all updates, where warmup_steps is 0; 0 */
+    double adam_beta1, adam_beta2, adam_epsilon; /* 0.9, 0.999, 1e-8 */
+    double max_grad_norm;                        /* 1; 0: no clipping */
+    double label_smoothing;                      /* 0 */
+    double dropout, attention_dropout;           /* -1: the model's own rates */
+    double layer_decay;  /* 1; layer i of L learns at this to the power of L - i, the embeddings
+                           at L + 1 */
+    uint32_t seed;       /* 42: order of the data, new weights, dropout */
+    uint32_t max_length; /* 0: the model's; longer sentences become windows */
+    int label_all_tokens;   /* 0: the first piece of a word has its label; 1: all pieces, B- as
+                                I- behind the first */
+    int freeze_embeddings;  /* 0 */
+    uint32_t freeze_layers; /* 0; the first layers and the embeddings below them */
+    uint32_t max_tokens;    /* the most tokens in a micro-batch of tc_trainer_step; 0:
+                                batch_size times the limit */
+    const char *const
+        *labels; /* [num_labels] of the head; null: the base's own. A head with the
+                                  same labels, in any order, is kept as it is */
+    uint32_t num_labels;
+} tc_train_options;
+
+/* A micro-batch with its labels. */
+typedef struct tc_labelled {
+    tc_batch batch;
+    const int32_t *labels; /* [T] ids, below 0: no label */
+} tc_labelled;
+
+/* What an update did. */
+typedef struct tc_step {
+    uint64_t step;                   /* from 1 */
+    double epoch;                    /* passes over the data so far; 0 with tc_trainer_step */
+    double loss;                     /* mean of the means of the micro-batches */
+    double learning_rate, grad_norm; /* used for it; before clipping */
+    uint64_t tokens;                 /* in its micro-batches */
+} tc_step;
+
+/* All gradients of an update, summed over its micro-batches, before clipping. */
+typedef struct tc_gradients {
+    float *data;     /* [count], may be changed: f.e. summed over machines */
+    size_t count;    /* the same for every update of a trainer */
+    uint64_t labels; /* tokens with a label in the update */
+    double *loss;    /* of tc_step, may be changed too */
+} tc_gradients;
+
+/* Called between backward pass and update; not TC_OK ends the step with that status. */
+typedef tc_status (*tc_gradient_hook)(void *user, const tc_gradients *gradients);
+
+TC_API tc_train_options tc_train_defaults(void);
+/* A trainer on a copy of `base` in f32; base may be freed. Options are copied, their labels
+ * too. */
+TC_API tc_status tc_trainer_create(const tc_model *base, const tc_train_options *options,
+                                   const tc_env *env, tc_trainer **out);
+TC_API void tc_trainer_free(tc_trainer *trainer);
+/* Sees all gradients; to be set before the first step. It costs a gradient for every row of
+ * the word embeddings. */
+TC_API void tc_trainer_set_hook(tc_trainer *trainer, tc_gradient_hook hook, void *user);
+/* One update from `count` micro-batches. Everything is allocated by the first call.
+ * TC_ERROR_LENGTH: more than max_tokens; TC_ERROR_NUMBER: a loss or gradient that is not finite,
+ * the message names it and the weights are as before. `out` may be null. */
+TC_API tc_status tc_trainer_step(tc_trainer *trainer, const tc_labelled *batches, size_t count,
+                                 tc_step *out);
+/* The model as it is now: valid until the next step, freed with the trainer. */
+TC_API const tc_model *tc_trainer_model(tc_trainer *trainer);
+/* The same as the bytes of a .tcm file, valid until the next step. */
+TC_API tc_status tc_trainer_write(tc_trainer *trainer, const void **data, size_t *size);
+#endif
 
 /* ===================================================================== 17-api-raw
  * Token ids to logits, and the instruction sets. */
@@ -1132,8 +1230,10 @@ static void tc__rng_permutation(uint32_t *order, uint32_t n, uint32_t seed) {
 #define TC__THREEFRY(R)                                                                        \
     R(13)                                                                                      \
     R(15)                                                                                      \
-    R(26) R(6) TC__THREEFRY_KEY(1, 2, 1) R(17) R(29) R(16) R(24) TC__THREEFRY_KEY(2, 0, 2)     \
-        R(13) R(15) R(26) R(6) TC__THREEFRY_KEY(0, 1, 3) R(17)
+    R(26)                                                                                      \
+    R(6)                                                                                       \
+    TC__THREEFRY_KEY(1, 2, 1) R(17) R(29) R(16) R(24) TC__THREEFRY_KEY(2, 0, 2) R(13) R(15)    \
+        R(26) R(6) TC__THREEFRY_KEY(0, 1, 3) R(17)
 #define TC__THREEFRY_PARITY 0x1BD11BDAu
 
 static void tc__rng_threefry(const uint32_t key[2], uint32_t c0, uint32_t c1, uint32_t out[2]) {
@@ -1564,6 +1664,26 @@ static float tc__kref_exp(float x) {
     p = fmaf(p, r * r, r);
     s = tc__bytes_to_float((tc__bytes_of_float(m) << 23) + 0x3F800000u);
     return fmaf(p, s, s);
+}
+
+/* ln x for finite x > 0: x = m 2^e, sqrt(1/2) <= m < sqrt(2); coefficients of the Cephes library's
+ * logf. Relative error 1e-7. Only in scalar code: the loss, new weights. */
+static float tc__kref_log(float x) {
+    uint32_t bits = tc__bytes_of_float(x) - 0x3F3504F3u;
+    float e = (float)((int32_t)bits >> 23), y, z;
+    x = tc__bytes_to_float((bits & 0x7FFFFF) + 0x3F3504F3u) - 1.0f;
+    z = x * x;
+    y = fmaf(7.0376836292e-2f, x, -1.1514610310e-1f);
+    y = fmaf(y, x, 1.1676998740e-1f);
+    y = fmaf(y, x, -1.2420140846e-1f);
+    y = fmaf(y, x, 1.4249322787e-1f);
+    y = fmaf(y, x, -1.6668057665e-1f);
+    y = fmaf(y, x, 2.0000714765e-1f);
+    y = fmaf(y, x, -2.4999993993e-1f);
+    y = fmaf(y, x, 3.3333331174e-1f);
+    y = fmaf(e, TC__LN2_LOW, x * z * y);
+    y = fmaf(z, -0.5f, y);
+    return fmaf(e, TC__LN2_HIGH, x + y);
 }
 
 static float tc__kref_gelu1(float x) {
@@ -2337,24 +2457,27 @@ static void tc__gemm_activate(const tc__ops *ops, tc__act act, float *x, size_t 
     }
 }
 
-/* C[M,N] = act(A[M,K] W^T + bias) + residual; C and residual have rows of N rounded up to
- * 16. */
+/* C[M,N] = drop(act(A[M,K] W^T + bias)) + residual; C and residual have rows of N rounded up to
+ * 16. Transposed: C[M,K] = A[M,N] W + residual, for the gradient of A. */
 typedef struct tc__product {
     const tc__ops *ops;
     const tc__matrix *w;
+    int transposed; /* W in f32, no bias */
     const float *a;
     size_t lda, rows; /* M */
     float *c;
     size_t ldc;
     tc__act act;
-    const float *residual;        /* or null; leading dimension ldc */
-    float *const *scratch;        /* [workers], each of tc__gemm_scratch floats */
-    size_t block, panels, groups; /* rows in a block, panels in all, pairs of panels */
+    float *keep;                    /* or null: receives what the activation is applied to */
+    const struct tc__dropout *drop; /* or null */
+    const float *residual;          /* or null; leading dimension ldc, as that of keep */
+    float *const *scratch;          /* [workers], each of tc__gemm_scratch floats */
+    size_t block, panels, groups;   /* rows in a block, panels in all, pairs of panels */
 } tc__product;
 
 /* Floats that a worker needs to widen two panels of any matrix with `columns`. */
 TC__INLINE size_t tc__gemm_scratch(size_t columns) {
-    return 2 * 16 * tc__mem_round(columns, 4);
+    return 2 * 16 * tc__mem_round(columns, 16);
 }
 
 /* The f32 panel p of W: in place, or widened into `to`. */
@@ -2373,38 +2496,83 @@ static const float *tc__gemm_panel(const tc__ops *ops, const tc__matrix *w, size
     }
 }
 
+/* Panel p of W^T, [N][16] with 16 columns of W, into `to`. */
+static void tc__gemm_turn(const tc__ops *ops, const tc__matrix *w, size_t p, float *to) {
+#ifndef TC_NO_TRAIN
+    size_t K = w->columns, n, left = K - p * 16, k;
+    for (n = 0; n < w->rows; n += 16, to += 256) {
+        const float *in = (const float *)(const void *)w->panels + n * K + p * 256;
+        float rest[256] = {0};
+        for (k = 0; left < 16 && k < left * 16; k++) rest[k] = in[k];
+        ops->transpose(to, 16, left < 16 ? rest : in, 16);
+    }
+#else
+    (void)ops, (void)w, (void)p, (void)to;
+#endif
+}
+
+/* The panels of an item, in place or in the worker's scratch; *stride from one to the next. */
+static const float *tc__gemm_panels(const tc__product *p, size_t first, size_t wide,
+                                    float *scratch, size_t *stride) {
+    const float *panel;
+    if (p->transposed) {
+        *stride = 16 * tc__mem_round(p->w->rows, 16);
+        tc__gemm_turn(p->ops, p->w, first, scratch);
+        if (wide == 2) tc__gemm_turn(p->ops, p->w, first + 1, scratch + *stride);
+        return scratch;
+    }
+    *stride = 16 * tc__mem_round(p->w->columns, tc__gemm_group(p->w->dtype));
+    panel = tc__gemm_panel(p->ops, p->w, first, scratch);
+    if (wide == 2) (void)tc__gemm_panel(p->ops, p->w, first + 1, scratch + *stride);
+    return panel;
+}
+
+/* What follows a tile of n rows and `wide` panels at row r. */
+static void tc__gemm_finish(const tc__product *p, size_t r, size_t n, size_t first,
+                            size_t wide) {
+    size_t at = r * p->ldc + first * 16, i;
+    for (i = 0; p->keep && i < n; i++)
+        memcpy(p->keep + at + i * p->ldc, p->c + at + i * p->ldc, wide * 16 * sizeof *p->c);
+    tc__gemm_activate(p->ops, p->act, p->c + at, p->ldc, n, wide * 16);
+#ifndef TC_NO_TRAIN
+    if (p->drop)
+        p->ops->dropout(p->c + at, p->ldc, n, wide * 16, p->drop, (uint32_t)r,
+                        (uint32_t)first * 16);
+#endif
+    if (p->residual) p->ops->add(p->c + at, p->ldc, p->residual + at, p->ldc, n, wide * 16);
+}
+
 /* One item: a block of rows times two panels, row group after row group, each finished (bias,
  * activation, residual) while it is in L1. */
 static void tc__gemm_item(void *context, size_t item, unsigned worker) {
     const tc__product *p = (const tc__product *)context;
     const tc__ops *ops = p->ops;
-    size_t first = item % p->groups * 2, wide = p->panels - first < 2 ? 1 : 2, g;
+    size_t first = item % p->groups * 2, wide = p->panels - first < 2 ? 1 : 2, g, stride;
     size_t start = item / p->groups * p->block,
            rows = p->rows - start < p->block ? p->rows - start : p->block;
     size_t groups = (rows + ops->tile_rows - 1) / ops->tile_rows;
-    size_t stride = 16 * tc__mem_round(p->w->columns, tc__gemm_group(p->w->dtype));
-    const float *panel = tc__gemm_panel(ops, p->w, first, p->scratch[worker]);
-    if (wide == 2) (void)tc__gemm_panel(ops, p->w, first + 1, p->scratch[worker] + stride);
+    size_t K = p->transposed ? p->w->rows : p->w->columns;
+    const float *panel = tc__gemm_panels(p, first, wide, p->scratch[worker], &stride);
     for (g = 0; g < groups; g++) {
         size_t r = start + rows * g / groups, n = start + rows * (g + 1) / groups - r;
-        float *c = p->c + r * p->ldc + first * 16;
-        ops->gemm(n, p->w->columns, p->a + r * p->lda, p->lda, panel, stride, wide,
-                  p->w->bias ? p->w->bias + first * 16 : NULL, c, p->ldc);
-        tc__gemm_activate(ops, p->act, c, p->ldc, n, wide * 16);
-        if (p->residual)
-            ops->add(c, p->ldc, p->residual + r * p->ldc + first * 16, p->ldc, n, wide * 16);
+        ops->gemm(n, K, p->a + r * p->lda, p->lda, panel, stride, wide,
+                  p->w->bias && !p->transposed ? p->w->bias + first * 16 : NULL,
+                  p->c + r * p->ldc + first * 16, p->ldc);
+        tc__gemm_finish(p, r, n, first, wide);
     }
 }
 
-/* Blocks of rows of A that fill about 1 MiB: they stay in L2 while the panels pass. */
+/* Blocks of rows of A that fill about 1 MiB: they stay in L2 while the panels pass. Transposed
+ * panels are made anew for each block, which is then four times as large. */
 static void tc__gemm_run(tc__pool *pool, tc__product *p) {
-    size_t block =
-        1024 * 1024 / sizeof(float) / p->w->columns / p->ops->tile_rows * p->ops->tile_rows;
-    size_t blocks;
+    size_t K = p->transposed ? p->w->rows : p->w->columns,
+           N = p->transposed ? p->w->columns : p->w->rows;
+    size_t bytes = (size_t)(p->transposed ? 4 : 1) << 20, blocks;
+    size_t block = bytes / sizeof(float) / K / p->ops->tile_rows * p->ops->tile_rows;
     if (block < p->ops->tile_rows) block = p->ops->tile_rows;
     blocks = (p->rows + block - 1) / block;
     p->block = (p->rows + blocks - 1) / blocks;
-    p->panels = (p->w->rows + 15) / 16;
+    p->panels = (N + 15) / 16;
     p->groups = (p->panels + 1) / 2;
     tc__thread_run(pool, tc__gemm_item, p, blocks * p->groups);
 }
@@ -6087,36 +6255,28 @@ static tc_dtype tc__write_dtype(const tc_writer *w, const char *name, uint32_t *
     return !strncmp(name, "head.", 5) ? TC_F32 : w->dtype;
 }
 
-static tc_status tc__write_tensor(tc_writer *w, const char *name, uint32_t rows,
-                                  uint32_t columns, const float *data) {
+/* Zeroed room for a tensor at *at of the file. */
+static tc_status tc__write_room(tc_writer *w, uint64_t bytes, uint64_t *at) {
     static const char zeros[TC__HEADER_BYTES] = {0};
-    unsigned char entry[TC__TENSOR_BYTES] = {0};
-    uint32_t layout, fields[5];
-    tc_dtype dtype = tc__write_dtype(w, name, &layout);
-    int overflow = 0;
-    uint64_t bytes = tc__model_bytes(dtype, layout, rows, columns, &overflow), at, checksum;
-    tc_status status = overflow ? TC_ERROR_MEMORY : TC_OK;
-    size_t i;
-    if (tc__gemm_scaled(dtype) && columns > INT32_MAX / 8191)
-        return tc__diag_fail(w->env.diag, TC_ERROR_LENGTH, 0, "tensor %s has too many columns",
-                             name);
-    for (i = 0; !overflow && tc__gemm_scaled(dtype) && i < (size_t)rows * columns; i++)
-        if (!(fabsf(data[i]) < INFINITY))
-            return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,
-                                 "tensor %s holds a number that is not finite", name);
-    if (!w->file.used && !status)
-        status = tc__mem_append(&w->env, &w->file, zeros, sizeof zeros);
+    tc_status status = TC_OK;
+    if (!w->file.used) status = tc__mem_append(&w->env, &w->file, zeros, sizeof zeros);
     if (!status) status = tc__write_pad(w, &w->file, 64);
     if (!status) status = tc__mem_reserve(&w->env, &w->file, bytes);
     if (status) return status;
-    at = w->file.used;
-    memset(w->file.data + at, 0, (size_t)bytes);
-    if (layout == TC__LAYOUT_ROWS)
-        tc__write_rows((unsigned char *)w->file.data + at, dtype, rows, columns, data);
-    else
-        tc__gemm_pack((unsigned char *)w->file.data + at, dtype, rows, columns, data);
+    *at = w->file.used;
+    memset(w->file.data + w->file.used, 0, (size_t)bytes);
     w->file.used += (size_t)bytes;
-    checksum = tc__bytes_checksum(w->file.data + at, (size_t)bytes);
+    return TC_OK;
+}
+
+/* The entry of a tensor whose bytes are in place. */
+static tc_status tc__write_entry(tc_writer *w, const char *name, tc_dtype dtype,
+                                 uint32_t layout, uint32_t rows, uint32_t columns, uint64_t at,
+                                 uint64_t bytes) {
+    unsigned char entry[TC__TENSOR_BYTES] = {0};
+    uint64_t checksum = tc__bytes_checksum(w->file.data + at, (size_t)bytes);
+    uint32_t fields[5];
+    tc_status status;
     fields[0] = (uint32_t)w->names.used;
     fields[1] = layout;
     fields[2] = (uint32_t)dtype;
@@ -6131,6 +6291,94 @@ static tc_status tc__write_tensor(tc_writer *w, const char *name, uint32_t rows,
     w->tensor_count += !status;
     return status;
 }
+
+static tc_status tc__write_tensor(tc_writer *w, const char *name, uint32_t rows,
+                                  uint32_t columns, const float *data) {
+    uint32_t layout;
+    tc_dtype dtype = tc__write_dtype(w, name, &layout);
+    int overflow = 0;
+    uint64_t bytes = tc__model_bytes(dtype, layout, rows, columns, &overflow), at;
+    tc_status status = overflow ? TC_ERROR_MEMORY : TC_OK;
+    size_t i;
+    if (tc__gemm_scaled(dtype) && columns > INT32_MAX / 8191)
+        return tc__diag_fail(w->env.diag, TC_ERROR_LENGTH, 0, "tensor %s has too many columns",
+                             name);
+    for (i = 0; !overflow && tc__gemm_scaled(dtype) && i < (size_t)rows * columns; i++)
+        if (!(fabsf(data[i]) < INFINITY))
+            return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,
+                                 "tensor %s holds a number that is not finite", name);
+    if (!status) status = tc__write_room(w, bytes, &at);
+    if (status) return status;
+    if (layout == TC__LAYOUT_ROWS)
+        tc__write_rows((unsigned char *)w->file.data + at, dtype, rows, columns, data);
+    else
+        tc__gemm_pack((unsigned char *)w->file.data + at, dtype, rows, columns, data);
+    return tc__write_entry(w, name, dtype, layout, rows, columns, at, bytes);
+}
+
+#ifndef TC_NO_TRAIN
+/* A tensor in the bytes of another file. */
+static tc_status tc__write_bytes(tc_writer *w, const char *name, tc_dtype dtype,
+                                 uint32_t layout, uint32_t rows, uint32_t columns,
+                                 const unsigned char *data) {
+    int overflow = 0;
+    uint64_t bytes = tc__model_bytes(dtype, layout, rows, columns, &overflow), at;
+    tc_status status = overflow ? TC_ERROR_MEMORY : tc__write_room(w, bytes, &at);
+    if (status) return status;
+    memcpy(w->file.data + at, data, (size_t)bytes);
+    return tc__write_entry(w, name, dtype, layout, rows, columns, at, bytes);
+}
+
+/* Normal numbers of mean 0 by the polar method (Marsaglia and Bray, 1964), in f32 operations
+ * that are the same on every machine. */
+static void tc__write_normal(tc__mt *g, float *out, size_t n, float deviation) {
+    size_t i;
+    for (i = 0; i < n;) {
+        float u = (float)((int32_t)(tc__rng_u32(g) >> 8) * 2 - 0xFFFFFF) / 16777216.0f;
+        float v = (float)((int32_t)(tc__rng_u32(g) >> 8) * 2 - 0xFFFFFF) / 16777216.0f;
+        float square = fmaf(u, u, v * v), scale;
+        if (square >= 1 || square == 0) continue;
+        scale = sqrtf(tc__kref_log(square) * -2.0f / square) * deviation;
+        out[i++] = u * scale;
+        if (i < n) out[i++] = v * scale;
+    }
+}
+
+/* A tensor with the Trainer's own initialisation (trainer.md section 11): norms 1 and 0, biases
+ * 0, the rest normal, the row of the padding token zero. */
+static tc_status tc__write_fresh(tc_writer *w, const char *name, uint32_t rows,
+                                 uint32_t columns, float deviation, uint32_t seed,
+                                 int32_t zero_row) {
+    size_t n = (size_t)rows * columns, i;
+    int norm = tc__write_ends(name, "norm.weight");
+    float *data;
+    tc_status status;
+    tc__mt g;
+    if ((uint64_t)rows * columns > TC__SIZE_LIMIT / sizeof *data) return TC_ERROR_MEMORY;
+    data = (float *)tc__mem_realloc(&w->env, NULL, 0, n * sizeof *data);
+    if (!data) return TC_ERROR_MEMORY;
+    tc__rng_seed(&g, seed ^ (uint32_t)tc__bytes_checksum(name, strlen(name)));
+    if (norm || tc__write_ends(name, ".bias"))
+        for (i = 0; i < n; i++) data[i] = norm ? 1.0f : 0.0f;
+    else
+        tc__write_normal(&g, data, n, deviation);
+    for (i = 0; zero_row >= 0 && i < columns; i++) data[(size_t)zero_row * columns + i] = 0;
+    status = tc__write_tensor(w, name, rows, columns, data);
+    tc__mem_free(&w->env, data, n * sizeof *data);
+    return status;
+}
+
+/* A fresh linear layer. */
+static tc_status tc__write_linear(tc_writer *w, const char *stem, uint32_t rows,
+                                  uint32_t columns, float deviation, uint32_t seed) {
+    char name[96];
+    tc_status status = tc__write_fresh(w, tc__model_name(name, stem, 0, "weight"), rows,
+                                       columns, deviation, seed, -1);
+    return status ? status
+                  : tc__write_fresh(w, tc__model_name(name, stem, 0, "bias"), 1, rows,
+                                    deviation, seed, -1);
+}
+#endif
 
 /* Appends a section to the file and its entry to the directory. */
 static tc_status tc__write_part(tc_writer *w, tc__buf *directory, uint32_t kind,
@@ -6217,6 +6465,19 @@ static tc_status tc__write_finish(tc_writer *w) {
     return status;
 }
 
+static void tc__write_free(tc_writer *w) {
+    tc_env env;
+    if (!w) return;
+    env = w->env;
+    tc__mem_drop(&env, &w->file);
+    tc__mem_drop(&env, &w->tensors);
+    tc__mem_drop(&env, &w->names);
+    tc__mem_drop(&env, &w->labels);
+    tc__mem_drop(&env, &w->desc);
+    tc__mem_drop(&env, &w->tokenizer);
+    tc__mem_free(&env, w, sizeof *w);
+}
+
 /* ========================================================================= 50-fwd
  * The encoder (models.md section 4), without padding: one matrix of all tokens of a batch, and
  * attention for each (sequence, head). */
@@ -6224,15 +6485,22 @@ static tc_status tc__write_finish(tc_writer *w) {
 /* Where a layer puts what it computes, each with T rows. Inference hands in the same few
  * buffers for every layer; who wants to keep values for a backward pass hands in others. */
 typedef struct tc__acts {
-    const float *in; /* [T, H] */
-    float *qkv;      /* [T, 3H] queries, keys, values */
-    float *context;  /* [T, H] */
-    float *sum1;     /* [T, H] attention output + in */
-    float *middle;   /* [T, H] its norm; may be sum1 */
-    float *wide;     /* [T, I] activated */
-    float *sum2;     /* [T, H] feed-forward + middle */
-    float *out;      /* [T, H] its norm; may be sum2 */
+    const float *in;               /* [T, H] */
+    float *qkv;                    /* [T, 3H] queries, keys, values */
+    float *context;                /* [T, H] */
+    float *sum1;                   /* [T, H] attention output + in */
+    float *middle;                 /* [T, H] its norm; may be sum1 */
+    float *before;                 /* [T, I] before the activation, or null */
+    float *wide;                   /* [T, I] activated */
+    float *sum2;                   /* [T, H] feed-forward + middle */
+    float *out;                    /* [T, H] its norm; may be sum2 */
+    const struct tc__drops *drops; /* or null */
 } tc__acts;
+
+/* Dropout of the sites of a layer; null where there is none. */
+typedef struct tc__drops {
+    const struct tc__dropout *attention, *output, *ffn;
+} tc__drops;
 
 struct tc_session {
     tc_env env;
@@ -6266,23 +6534,36 @@ static const float *tc__fwd_row(const tc__matrix *table, size_t row, float *to) 
     return to;
 }
 
-static void tc__fwd_embed_item(void *context, size_t item, unsigned worker) {
-    tc_session *s = (tc_session *)context;
-    const tc_model *m = s->model;
+typedef struct tc__embedding {
+    tc_session *s;
+    float *sums;                    /* [T, E] before the norm; may be out */
+    float *out;                     /* [T, E] */
+    const struct tc__dropout *drop; /* or null */
+} tc__embedding;
+
+/* The sequence that holds token t. */
+static size_t tc__fwd_sequence(const tc_session *s, size_t t) {
     const uint32_t *starts = (const uint32_t *)(void *)s->starts.data;
-    size_t E = m->info.embedding_size, ld = tc__fwd_ld(E), t = item * TC__ROWS_AT_ONCE,
-           end = t + TC__ROWS_AT_ONCE;
     size_t low = 0, high = s->sequences;
-    float *spare = s->scratch[worker],
-          *to = (E == m->info.hidden_size ? s->x.data : s->embedded.data);
-    if (end > s->tokens) end = s->tokens;
-    while (high - low > 1) { /* the sequence that holds token t */
+    while (high - low > 1) {
         size_t middle = (low + high) / 2;
         if (starts[middle] <= t)
             low = middle;
         else
             high = middle;
     }
+    return low;
+}
+
+static void tc__fwd_embed_item(void *context, size_t item, unsigned worker) {
+    const tc__embedding *e = (const tc__embedding *)context;
+    tc_session *s = e->s;
+    const tc_model *m = s->model;
+    const uint32_t *starts = (const uint32_t *)(void *)s->starts.data;
+    size_t E = m->info.embedding_size, ld = tc__fwd_ld(E), t = item * TC__ROWS_AT_ONCE,
+           end = t + TC__ROWS_AT_ONCE, low = tc__fwd_sequence(s, t);
+    float *spare = s->scratch[worker];
+    if (end > s->tokens) end = s->tokens;
     for (; t < end; t++) {
         const float *word, *type = NULL, *position;
         while (t >= starts[low + 1]) low++;
@@ -6290,9 +6571,12 @@ static void tc__fwd_embed_item(void *context, size_t item, unsigned worker) {
         if (m->type.rows)
             type = tc__fwd_row(&m->type, s->batch->types ? s->batch->types[t] : 0, spare + ld);
         position = tc__fwd_row(&m->position, t - starts[low], spare + 2 * ld);
-        s->ops->embed(to + t * ld, word, type, position, E);
-        s->ops->norm(to + t * ld, to + t * ld, m->embed_weight, m->embed_bias,
+        s->ops->embed(e->sums + t * ld, word, type, position, E);
+        s->ops->norm(e->out + t * ld, e->sums + t * ld, m->embed_weight, m->embed_bias,
                      m->info.layer_norm_eps, E);
+#ifndef TC_NO_TRAIN
+        if (e->drop) s->ops->dropout(e->out + t * ld, ld, 1, E, e->drop, (uint32_t)t, 0);
+#endif
     }
 }
 
@@ -6324,8 +6608,9 @@ static void tc__fwd_norm(tc_session *s, float *out, const float *in, const float
                    (s->tokens + TC__ROWS_AT_ONCE - 1) / TC__ROWS_AT_ONCE);
 }
 
-static void tc__fwd_linear(tc_session *s, const tc__matrix *w, const float *a, size_t lda,
-                           float *c, tc__act act, const float *residual) {
+/* A product over all tokens: the caller may add activation, dropout, residual. */
+static tc__product tc__fwd_product(tc_session *s, const tc__matrix *w, const float *a,
+                                   size_t lda, float *c) {
     tc__product p;
     memset(&p, 0, sizeof p);
     p.ops = s->ops;
@@ -6335,9 +6620,23 @@ static void tc__fwd_linear(tc_session *s, const tc__matrix *w, const float *a, s
     p.rows = s->tokens;
     p.c = c;
     p.ldc = tc__fwd_ld(w->rows);
-    p.act = act;
-    p.residual = residual;
     p.scratch = s->scratch;
+    return p;
+}
+
+static void tc__fwd_linear(tc_session *s, const tc__matrix *w, const float *a, size_t lda,
+                           float *c) {
+    tc__product p = tc__fwd_product(s, w, a, lda, c);
+    tc__gemm_run(s->pool, &p);
+}
+
+/* The same with dropout (may be null) and a residual. */
+static void tc__fwd_linear_add(tc_session *s, const tc__matrix *w, const float *a, size_t lda,
+                               float *c, const struct tc__dropout *drop,
+                               const float *residual) {
+    tc__product p = tc__fwd_product(s, w, a, lda, c);
+    p.drop = drop;
+    p.residual = residual;
     tc__gemm_run(s->pool, &p);
 }
 
@@ -6373,6 +6672,24 @@ static void tc__fwd_pack_values(float *out, const float *v, size_t ld, size_t S,
         }
 }
 
+#ifndef TC_NO_TRAIN
+enum { TC__QUERY_ROWS = 32 }; /* no level's query rows are more */
+
+/* The op `attend` with dropout of the weights; rows of weights are numbered head by head. */
+static void tc__fwd_attend_drop(const tc__ops *ops, float *out, size_t ldo, const float *q,
+                                size_t ldq, size_t rows, const float *keys, const float *values,
+                                size_t S, size_t d, float scale, float *scratch,
+                                const tc__dropout *drop, uint32_t row) {
+    size_t lds = tc__mem_round(S, 16), ldd = tc__mem_round(d, 16), r;
+    float sums[TC__QUERY_ROWS], *mixed = scratch + rows * lds;
+    ops->gemm(rows, d, q, ldq, keys, d * 16, lds / 16, NULL, scratch, lds);
+    for (r = 0; r < rows; r++) sums[r] = ops->softmax(scratch + r * lds, S, scale);
+    ops->dropout(scratch, lds, rows, S, drop, row, 0);
+    ops->gemm(rows, S, scratch, lds, values, S * 16, ldd / 16, NULL, mixed, ldd);
+    for (r = 0; r < rows; r++) ops->divide(out + r * ldo, mixed + r * ldd, sums[r], d);
+}
+#endif
+
 /* One head of one sequence: softmax(q k^T / sqrt(d)) v. A block of queries meets all keys, so
  * that its scores stay in cache; the division by the sum of weights comes last. */
 static void tc__fwd_attention_item(void *context, size_t item, unsigned worker) {
@@ -6389,6 +6706,14 @@ static void tc__fwd_attention_item(void *context, size_t item, unsigned worker) 
     tc__fwd_pack_values(values, q + 2 * H, ld, S, d);
     for (i = 0; i < S; i += tc__fwd_query_rows(s->ops)) {
         size_t rows = S - i < tc__fwd_query_rows(s->ops) ? S - i : tc__fwd_query_rows(s->ops);
+#ifndef TC_NO_TRAIN
+        if (s->acts.drops && s->acts.drops->attention) {
+            tc__fwd_attend_drop(s->ops, out + i * ldh, ldh, q + i * ld, ld, rows, keys, values,
+                                S, d, scale, scratch, s->acts.drops->attention,
+                                (uint32_t)(head * s->tokens + first + i));
+            continue;
+        }
+#endif
         s->ops->attend(out + i * ldh, ldh, q + i * ld, ld, rows, keys, values, S, d, scale,
                        scratch);
     }
@@ -6397,15 +6722,20 @@ static void tc__fwd_attention_item(void *context, size_t item, unsigned worker) 
 /* One post-norm layer. */
 static void tc__fwd_layer(tc_session *s, const tc__layer *l, const tc__acts *a) {
     size_t H = s->model->info.hidden_size, ld = tc__fwd_ld(H);
+    tc__product up;
     s->acts = *a;
-    tc__fwd_linear(s, &l->qkv, a->in, ld, a->qkv, TC__ACT_NONE, NULL);
+    tc__fwd_linear(s, &l->qkv, a->in, ld, a->qkv);
     tc__thread_run(s->pool, tc__fwd_attention_item, s,
                    s->sequences * s->model->info.num_attention_heads);
-    tc__fwd_linear(s, &l->output, a->context, ld, a->sum1, TC__ACT_NONE, a->in);
+    tc__fwd_linear_add(s, &l->output, a->context, ld, a->sum1,
+                       a->drops ? a->drops->output : NULL, a->in);
     tc__fwd_norm(s, a->middle, a->sum1, l->norm1_weight, l->norm1_bias);
-    tc__fwd_linear(s, &l->up, a->middle, ld, a->wide, s->model->act, NULL);
-    tc__fwd_linear(s, &l->down, a->wide, tc__fwd_ld(s->model->info.intermediate_size), a->sum2,
-                   TC__ACT_NONE, a->middle);
+    up = tc__fwd_product(s, &l->up, a->middle, ld, a->wide);
+    up.act = s->model->act;
+    up.keep = a->before;
+    tc__gemm_run(s->pool, &up);
+    tc__fwd_linear_add(s, &l->down, a->wide, tc__fwd_ld(s->model->info.intermediate_size),
+                       a->sum2, a->drops ? a->drops->ffn : NULL, a->middle);
     tc__fwd_norm(s, a->out, a->sum2, l->norm2_weight, l->norm2_bias);
 }
 
@@ -6487,6 +6817,22 @@ static void tc__fwd_copy(const tc_session *s, float *out, const float *in, size_
         memcpy(out + t * n, in + t * tc__fwd_ld(n), n * sizeof *out);
 }
 
+/* Embeddings of all tokens, normalized and, where E != H, projected: into out [T, H]. */
+static void tc__fwd_embed(tc_session *s, float *sums, float *out,
+                          const struct tc__dropout *drop) {
+    const tc_model *m = s->model;
+    tc__embedding e;
+    e.s = s;
+    e.out = m->projection.rows ? s->embedded.data : out;
+    e.sums = sums ? sums : e.out;
+    e.drop = drop;
+    tc__thread_run(s->pool, tc__fwd_embed_item, &e,
+                   (s->tokens + TC__ROWS_AT_ONCE - 1) / TC__ROWS_AT_ONCE);
+    if (m->projection.rows)
+        tc__fwd_linear(s, &m->projection, s->embedded.data, tc__fwd_ld(m->info.embedding_size),
+                       out);
+}
+
 static tc_status tc__fwd_run(tc_session *s, const tc_batch *batch, const tc_outputs *outputs) {
     const tc_model *m = s->model;
     size_t H = m->info.hidden_size, L = m->info.num_hidden_layers, i;
@@ -6495,11 +6841,8 @@ static tc_status tc__fwd_run(tc_session *s, const tc_batch *batch, const tc_outp
     tc_status status = tc__fwd_check(s, batch);
     if (status) return status;
     if (tc__fwd_reserve(s)) return tc__diag_memory(s->env.diag);
-    tc__thread_run(s->pool, tc__fwd_embed_item, s,
-                   (s->tokens + TC__ROWS_AT_ONCE - 1) / TC__ROWS_AT_ONCE);
-    if (m->projection.rows)
-        tc__fwd_linear(s, &m->projection, s->embedded.data, tc__fwd_ld(m->info.embedding_size),
-                       s->x.data, TC__ACT_NONE, NULL);
+    tc__fwd_embed(s, NULL, s->x.data, NULL);
+    memset(&a, 0, sizeof a);
     a.in = a.sum2 = a.out = s->x.data;
     a.qkv = s->qkv.data;
     a.context = s->context.data;
@@ -6511,8 +6854,7 @@ static tc_status tc__fwd_run(tc_session *s, const tc_batch *batch, const tc_outp
         tc__fwd_layer(s, &m->layers[i], &a);
     }
     if (outputs->logits) {
-        tc__fwd_linear(s, &m->head, s->x.data, tc__fwd_ld(H), s->logits.data, TC__ACT_NONE,
-                       NULL);
+        tc__fwd_linear(s, &m->head, s->x.data, tc__fwd_ld(H), s->logits.data);
         tc__fwd_copy(s, outputs->logits, s->logits.data, m->info.num_labels);
     }
     return TC_OK;
@@ -6564,6 +6906,1280 @@ static tc_status tc__fwd_create(const tc_model *m, const tc_env *env, tc_session
     *out = s;
     return TC_OK;
 }
+
+#ifndef TC_NO_TRAIN
+/* ====================================================================== 51-params
+ * The numbers of a model in training: f32 tensors of a .tcm image in memory, their gradients
+ * and AdamW's moments. Rows of the word embeddings have a gradient only while a batch uses
+ * them, and moments from the first time on: a row that was never used costs nothing. */
+
+enum { TC__PIECE = 16384, TC__PENDING = 64 };
+
+/* At most TC__PIECE neighbouring numbers of a tensor; sums and updates go piece by piece. */
+typedef struct tc__piece {
+    size_t first, count; /* in the dense numbers */
+    uint32_t tensor;
+} tc__piece;
+
+typedef struct tc__param { /* a tensor */
+    const char *name;
+    size_t first, count; /* in the dense numbers, padding included; unused for the words */
+    int frozen, decays;
+    double rate; /* of the learning rate */
+} tc__param;
+
+typedef struct tc__params {
+    const tc__ops *ops;
+    tc__pool *pool;
+    tc__param *list; /* [count]; the first is embeddings.word */
+    uint32_t count;
+    tc__piece *pieces;
+    size_t piece_count;
+    float *dense; /* [n]: every tensor behind the word embeddings */
+    size_t n;
+    float *grad, *m, *v;  /* [n] */
+    float *word;          /* [V, E] */
+    size_t V, E, slots;   /* slots: rows of row_grad */
+    int whole;            /* row_grad holds all rows, row r in slot r */
+    float *row_grad;      /* [slots, E] */
+    float *row_m, *row_v; /* [V, E]; only live rows are ever touched */
+    uint32_t *slot_of;    /* [V] slot + 1, 0: no gradient */
+    uint32_t *row_of;     /* [slots] */
+    uint32_t *live;       /* [V] rows that have moments, in the order in which they got them */
+    uint32_t *live_at;    /* [V] place in `live` + 1 */
+    uint32_t slot_count, live_count;
+    float pending[TC__PENDING]; /* decay that rows without moments have not had yet */
+    uint32_t pending_count;
+    double *sums;   /* [pieces + slots] of squares */
+    tc__adamw *how; /* [count] this update */
+} tc__params;
+
+/* The gradient of a tensor, given its numbers in the image. */
+TC__INLINE float *tc__params_grad(const tc__params *p, const void *numbers) {
+    return p->grad + ((const float *)numbers - p->dense);
+}
+
+/* Depth of a tensor: 0 embeddings, 1 + i layer i, 1 + layers the head. */
+static uint32_t tc__params_depth(const char *name, uint32_t layers) {
+    uint32_t i = 0;
+    if (!strncmp(name, "embeddings.", 11)) return 0;
+    if (strncmp(name, "layer.", 6)) return layers + 1;
+    for (name += 6; *name >= '0' && *name <= '9'; name++) i = i * 10 + (uint32_t)(*name - '0');
+    return i + 1;
+}
+
+/* No decay for biases and norms (trainer.md section 5). */
+static int tc__params_decays(const char *name) {
+    size_t n = strlen(name);
+    return !strstr(name, ".norm.") && (n < 5 || strcmp(name + n - 5, ".bias"));
+}
+
+/* Before the first micro-batch of an update. */
+static void tc__params_begin(tc__params *p) {
+    uint32_t i;
+    for (i = 1; i < p->count; i++) /* vectors and tables are added to, matrices begin anew */
+        memset(p->grad + p->list[i].first, 0, p->list[i].count * sizeof *p->grad);
+    if (p->whole) memset(p->row_grad, 0, p->V * p->E * sizeof *p->row_grad);
+    for (i = 0; i < p->slot_count && !p->whole; i++) p->slot_of[p->row_of[i]] = 0;
+    p->slot_count = p->whole ? (uint32_t)p->V : 0;
+}
+
+static void tc__params_catch_up(const tc__params *p, size_t row) {
+    size_t i, k;
+    float *x = p->word + row * p->E;
+    for (k = 0; k < p->pending_count; k++)
+        for (i = 0; i < p->E; i++) x[i] *= p->pending[k];
+}
+
+static void tc__params_revive(tc__params *p, uint32_t row) {
+    if (p->live_at[row]) return;
+    tc__params_catch_up(p, row);
+    p->live[p->live_count++] = row;
+    p->live_at[row] = p->live_count;
+    memset(p->row_m + row * p->E, 0, p->E * sizeof *p->row_m);
+    memset(p->row_v + row * p->E, 0, p->E * sizeof *p->row_v);
+}
+
+/* Gives the rows that a batch reads a gradient, and moments if they have none. */
+static void tc__params_touch(tc__params *p, const int32_t *ids, size_t tokens) {
+    size_t i;
+    for (i = 0; i < tokens; i++) {
+        uint32_t row = (uint32_t)ids[i];
+        if (p->slot_of[row]) continue;
+        tc__params_revive(p, row);
+        if (p->whole) {
+            p->slot_of[row] = row + 1;
+            continue;
+        }
+        p->row_of[p->slot_count] = row;
+        memset(p->row_grad + p->slot_count * p->E, 0, p->E * sizeof *p->row_grad);
+        p->slot_of[row] = ++p->slot_count;
+    }
+}
+
+static void tc__params_flush_item(void *context, size_t item, unsigned worker) {
+    const tc__params *p = (const tc__params *)context;
+    size_t row = item * 64, end = row + 64 < p->V ? row + 64 : p->V;
+    (void)worker;
+    for (; row < end; row++)
+        if (!p->live_at[row]) tc__params_catch_up(p, row);
+}
+
+/* Gives all rows the decay that is pending: before the whole table is read. */
+static void tc__params_flush(tc__params *p) {
+    if (p->pending_count) tc__thread_run(p->pool, tc__params_flush_item, p, (p->V + 63) / 64);
+    p->pending_count = 0;
+}
+
+/* ======================================================================== 52-bwd
+ * The backward pass: gradients of everything that 50-fwd computes. */
+
+typedef struct tc__saved { /* of one layer, each with T rows; see tc__acts */
+    float *qkv, *context, *sum1, *before, *sum2;
+} tc__saved;
+
+/* Random numbers of one micro-batch; threshold 0 where nothing is dropped. */
+typedef struct tc__rates {
+    float hidden, attention, output, classifier;
+    uint32_t seed;
+    uint64_t update;
+    uint32_t micro;
+} tc__rates;
+
+enum { TC__SITE_EMBED, TC__SITE_CLASSIFIER, TC__SITE_LAYER = 8 };
+
+typedef struct tc__tape { /* what the forward pass leaves for the backward pass */
+    tc_session *s;
+    tc__params *p;
+    tc__rates rates;
+    tc__saved *layers;
+    float *sums;    /* [T, E] embeddings before their norm */
+    float *first;   /* [T, H] what the first layer reads */
+    float *da, *db; /* [T, H] gradients at work */
+    float *dsum;    /* [T, E] the gradient of `sums`, one of them */
+    tc__dropout drop[3];
+    tc__drops drops;
+    int add;         /* matrices already hold a gradient */
+    uint32_t lowest; /* the first layer that is trained */
+    int embeddings;  /* they are trained */
+} tc__tape;
+
+/* Dropout of a site, or null at rate 0. */
+static const tc__dropout *tc__bwd_drop(const tc__rates *r, float rate, uint32_t site,
+                                       tc__dropout *out) {
+    uint32_t key[2];
+    if (rate <= 0) return NULL;
+    key[0] = r->seed;
+    key[1] = site;
+    tc__rng_threefry(key, (uint32_t)r->update, (uint32_t)(r->update >> 32) << 16 ^ r->micro,
+                     out->key);
+    out->threshold = (uint32_t)((double)rate * 4294967296.0);
+    out->scale = 1.0f / (1.0f - rate);
+    return out;
+}
+
+static void tc__bwd_drops(tc__tape *t, uint32_t layer) {
+    uint32_t site = TC__SITE_LAYER + layer * 4;
+    t->drops.attention = tc__bwd_drop(&t->rates, t->rates.attention, site, &t->drop[0]);
+    t->drops.output = tc__bwd_drop(&t->rates, t->rates.output, site + 1, &t->drop[1]);
+    t->drops.ffn = tc__bwd_drop(&t->rates, t->rates.hidden, site + 2, &t->drop[2]);
+}
+
+/* The forward pass that keeps what tc__bwd_run needs; logits into the session. */
+static void tc__bwd_forward(tc__tape *t) {
+    tc_session *s = t->s;
+    const tc_model *m = s->model;
+    uint32_t i, L = m->info.num_hidden_layers;
+    size_t H = m->info.hidden_size;
+    tc__dropout site;
+    const tc__dropout *drop;
+    tc__acts a;
+    memset(&a, 0, sizeof a);
+    tc__fwd_embed(s, t->sums, t->first,
+                  tc__bwd_drop(&t->rates, t->rates.hidden, TC__SITE_EMBED, &site));
+    a.in = t->first;
+    a.middle = s->middle.data;
+    a.wide = s->wide.data;
+    a.out = s->x.data;
+    a.drops = &t->drops;
+    for (i = 0; i < L; i++) {
+        a.qkv = t->layers[i].qkv;
+        a.context = t->layers[i].context;
+        a.sum1 = t->layers[i].sum1;
+        a.before = t->layers[i].before;
+        a.sum2 = t->layers[i].sum2;
+        tc__bwd_drops(t, i);
+        tc__fwd_layer(s, &m->layers[i], &a);
+        a.in = s->x.data;
+    }
+    if (!L) memcpy(s->x.data, t->first, s->tokens * tc__fwd_ld(H) * sizeof *t->first);
+    drop = tc__bwd_drop(&t->rates, t->rates.classifier, TC__SITE_CLASSIFIER, &site);
+    if (drop) s->ops->dropout(s->x.data, tc__fwd_ld(H), s->tokens, H, drop, 0, 0);
+    tc__fwd_linear(s, &m->head, s->x.data, tc__fwd_ld(H), s->logits.data);
+}
+
+/* ---- linear layers ---- */
+
+enum { TC__DW_ROWS = 256 };
+
+/* dW += dY^T X and the bias's gradient, in the layout of W. */
+typedef struct tc__wgrad {
+    tc_session *s;
+    const tc__matrix *w;
+    const float *x, *dy;
+    size_t ldx, ldy, groups; /* pairs of panels */
+    float *weight, *bias;
+    int add;
+} tc__wgrad;
+
+/* A block of inputs times two panels of outputs; the columns of dY are packed first. */
+static void tc__bwd_weight_item(void *context, size_t item, unsigned worker) {
+    const tc__wgrad *g = (const tc__wgrad *)context;
+    size_t K = g->w->columns, N = g->w->rows, T = g->s->tokens, t, i;
+    size_t panel = item % g->groups * 2, block = item / g->groups * TC__DW_ROWS;
+    size_t n = N - panel * 16 < 32 ? N - panel * 16 : 32, wide = (n + 15) / 16;
+    float *packed = g->s->scratch[worker];
+    for (i = 0; i < wide * 16; i += 16) {
+        size_t some = n - i < 16 ? n - i : 16;
+        float *to = packed + i * T;
+        const float *from = g->dy + panel * 16 + i;
+        for (t = 0; t < T; t++, to += 16, from += g->ldy) {
+            if (some < 16) memset(to, 0, 16 * sizeof *to);
+            memcpy(to, from, some * sizeof *to);
+        }
+    }
+    if (!block)
+        for (i = 0; i < wide; i++)
+            g->s->ops->column_sum(g->bias + (panel + i) * 16, packed + i * 16 * T, 16, T, 16);
+    g->s->ops->gemm_dw(K - block < TC__DW_ROWS ? K - block : TC__DW_ROWS, T, g->x + block,
+                       g->ldx, packed, 16 * T, wide, g->add,
+                       g->weight + panel * 16 * K + block * 16, 16, K * 16);
+}
+
+/* Gradients of a linear layer y = x W^T + b, from dy [T, N] and x [T, K]. */
+static void tc__bwd_weight(tc__tape *t, const tc__matrix *w, const float *x, const float *dy) {
+    tc__wgrad g;
+    g.s = t->s;
+    g.w = w;
+    g.x = x;
+    g.ldx = tc__fwd_ld(w->columns);
+    g.dy = dy;
+    g.ldy = tc__fwd_ld(w->rows);
+    g.groups = (w->rows + 31) / 32;
+    g.weight = tc__params_grad(t->p, w->panels);
+    g.bias = tc__params_grad(t->p, w->bias);
+    g.add = t->add;
+    tc__thread_run(t->s->pool, tc__bwd_weight_item, &g,
+                   g.groups * ((w->columns + TC__DW_ROWS - 1) / TC__DW_ROWS));
+}
+
+/* dx = dy W + residual (may be null). */
+static void tc__bwd_input(tc__tape *t, const tc__matrix *w, const float *dy, float *dx,
+                          const float *residual) {
+    tc__product p = tc__fwd_product(t->s, w, dy, tc__fwd_ld(w->rows), dx);
+    p.transposed = 1;
+    p.ldc = tc__fwd_ld(w->columns);
+    p.residual = residual;
+    tc__gemm_run(t->s->pool, &p);
+}
+
+/* ---- element by element ---- */
+
+typedef struct tc__nback {
+    tc__tape *t;
+    float *dx, *x; /* [T, n]; x becomes the normalized rows */
+    const float *dy, *weight;
+    float *dweight, *dbias;
+    size_t n;
+} tc__nback;
+
+static void tc__bwd_norm_item(void *context, size_t item, unsigned worker) {
+    const tc__nback *b = (const tc__nback *)context;
+    const tc_session *s = b->t->s;
+    size_t ld = tc__fwd_ld(b->n), t = item * TC__ROWS_AT_ONCE, end = t + TC__ROWS_AT_ONCE;
+    (void)worker;
+    for (; t < end && t < s->tokens; t++)
+        s->ops->norm_back(b->dx + t * ld, b->x + t * ld, b->dy + t * ld, b->weight,
+                          s->model->info.layer_norm_eps, b->n);
+}
+
+static void tc__bwd_columns_item(void *context, size_t item, unsigned worker) {
+    const tc__nback *b = (const tc__nback *)context;
+    const tc_session *s = b->t->s;
+    size_t ld = tc__fwd_ld(b->n), j = item * 64, n = b->n - j < 64 ? b->n - j : 64;
+    (void)worker;
+    s->ops->column_sum(b->dbias + j, b->dy + j, ld, s->tokens, n);
+    s->ops->column_dot(b->dweight + j, b->dy + j, b->x + j, ld, s->tokens, n);
+}
+
+/* Through LayerNorm: dx from dy, and the gradients of its weight and bias. */
+static void tc__bwd_norm(tc__tape *t, float *dx, float *x, const float *dy, const float *weight,
+                         const float *bias, size_t n) {
+    tc__nback b;
+    b.t = t;
+    b.dx = dx;
+    b.x = x;
+    b.dy = dy;
+    b.weight = weight;
+    b.dweight = tc__params_grad(t->p, weight);
+    b.dbias = tc__params_grad(t->p, bias);
+    b.n = n;
+    tc__thread_run(t->s->pool, tc__bwd_norm_item, &b,
+                   (t->s->tokens + TC__ROWS_AT_ONCE - 1) / TC__ROWS_AT_ONCE);
+    tc__thread_run(t->s->pool, tc__bwd_columns_item, &b, (n + 63) / 64);
+}
+
+typedef struct tc__emap { /* a map over rows */
+    tc__tape *t;
+    float *to;         /* [T, n] */
+    const float *from; /* [T, n] */
+    size_t n;
+    const tc__dropout *drop;
+    int what;
+} tc__emap;
+
+enum { TC__EMAP_ACT, TC__EMAP_ACT_BACK, TC__EMAP_DROP };
+
+static void tc__bwd_act(const tc__ops *ops, tc__act act, float *dy, const float *x, size_t ld,
+                        size_t rows, size_t n) {
+    switch (act) {
+    case TC__ACT_GELU: ops->gelu_back(dy, x, ld, rows, n); break;
+    case TC__ACT_GELU_NEW: ops->gelu_new_back(dy, x, ld, rows, n); break;
+    case TC__ACT_RELU: ops->relu_back(dy, x, ld, rows, n); break;
+    case TC__ACT_SILU: ops->silu_back(dy, x, ld, rows, n); break;
+    default: break;
+    }
+}
+
+static void tc__bwd_map_item(void *context, size_t item, unsigned worker) {
+    const tc__emap *e = (const tc__emap *)context;
+    const tc_session *s = e->t->s;
+    size_t ld = tc__fwd_ld(e->n), first = item * TC__ROWS_AT_ONCE, at = first * ld;
+    size_t rows = s->tokens - first < TC__ROWS_AT_ONCE ? s->tokens - first : TC__ROWS_AT_ONCE;
+    (void)worker;
+    if (e->what == TC__EMAP_ACT_BACK) {
+        tc__bwd_act(s->ops, s->model->act, e->to + at, e->from + at, ld, rows, e->n);
+        return;
+    }
+    memcpy(e->to + at, e->from + at, rows * ld * sizeof *e->to);
+    if (e->what == TC__EMAP_ACT)
+        tc__gemm_activate(s->ops, s->model->act, e->to + at, ld, rows, e->n);
+    else
+        s->ops->dropout(e->to + at, ld, rows, e->n, e->drop, (uint32_t)first, 0);
+}
+
+static void tc__bwd_map(tc__tape *t, int what, float *to, const float *from, size_t n,
+                        const tc__dropout *drop) {
+    tc__emap e;
+    e.t = t;
+    e.to = to;
+    e.from = from;
+    e.n = n;
+    e.drop = drop;
+    e.what = what;
+    tc__thread_run(t->s->pool, tc__bwd_map_item, &e,
+                   (t->s->tokens + TC__ROWS_AT_ONCE - 1) / TC__ROWS_AT_ONCE);
+}
+
+/* The gradient behind a dropout: `dy` itself where nothing is dropped, else a copy in `to`. */
+static const float *tc__bwd_dropped(tc__tape *t, const tc__dropout *drop, float *to,
+                                    const float *dy, size_t n) {
+    if (!drop) return dy;
+    tc__bwd_map(t, TC__EMAP_DROP, to, dy, n, drop);
+    return to;
+}
+
+/* ---- attention ---- */
+
+/* Floats of scratch for one head: keys and values for scores, keys, queries and gradients for
+ * sums, gradients of keys and values; three blocks of weights and one of rows. */
+static uint64_t tc__bwd_attention_floats(const tc__ops *ops, size_t S, size_t d) {
+    uint64_t lds = tc__mem_round(S, 16), ldd = tc__mem_round(d, 16);
+    return 2 * lds * d + 3 * ldd * S + 2 * lds * ldd +
+           tc__fwd_query_rows(ops) * (3 * lds + ldd);
+}
+
+typedef struct tc__aback {
+    tc__tape *t;
+    const float *qkv;     /* [T, 3H] */
+    const float *context; /* [T, H] its gradient */
+    float *out;           /* [T, 3H] gradients of queries, keys, values */
+    const tc__dropout *drop;
+} tc__aback;
+
+typedef struct tc__ahead { /* one head of one sequence */
+    const tc__ops *ops;
+    const tc__dropout *drop;
+    size_t S, d, lds, ldd, row;
+    float scale;
+    float *keys, *values;                /* [S/16][d][16] */
+    float *key_rows, *queries, *douts;   /* [d/16][S][16] */
+    float *dkeys, *dvalues;              /* [S, ldd] */
+    float *weights, *dropped, *dweights; /* [rows, lds] */
+    float *dqueries;                     /* [rows, ldd] */
+} tc__ahead;
+
+/* A block of query rows from row i on: adds to dkeys and dvalues, writes dqueries. */
+static void tc__bwd_attend(const tc__ahead *h, size_t i, size_t rows, const float *q,
+                           size_t ldq, const float *dout, size_t ldo) {
+    size_t r, S = h->S, lds = h->lds;
+    const float *dropped = h->weights;
+    h->ops->gemm(rows, h->d, q, ldq, h->keys, h->d * 16, lds / 16, NULL, h->weights, lds);
+    for (r = 0; r < rows; r++) {
+        float sum = h->ops->softmax(h->weights + r * lds, S, h->scale);
+        h->ops->divide(h->weights + r * lds, h->weights + r * lds, sum, S);
+    }
+    h->ops->gemm(rows, h->d, dout, ldo, h->values, h->d * 16, lds / 16, NULL, h->dweights, lds);
+    if (h->drop) {
+        uint32_t row = (uint32_t)(h->row + i);
+        memcpy(h->dropped, h->weights, rows * lds * sizeof *h->dropped);
+        h->ops->dropout(h->dropped, lds, rows, S, h->drop, row, 0);
+        h->ops->dropout(h->dweights, lds, rows, S, h->drop, row, 0);
+        dropped = h->dropped;
+    }
+    h->ops->gemm_dw(S, rows, dropped, lds, h->douts + i * 16, S * 16, h->ldd / 16, i > 0,
+                    h->dvalues, h->ldd, 16);
+    for (r = 0; r < rows; r++)
+        h->ops->softmax_back(h->dweights + r * lds, h->weights + r * lds, h->scale, S);
+    h->ops->gemm_dw(S, rows, h->dweights, lds, h->queries + i * 16, S * 16, h->ldd / 16, i > 0,
+                    h->dkeys, h->ldd, 16);
+    h->ops->gemm(rows, S, h->dweights, lds, h->key_rows, S * 16, h->ldd / 16, NULL, h->dqueries,
+                 h->ldd);
+}
+
+static void tc__bwd_copy(float *out, size_t ldo, const float *in, size_t ldi, size_t rows,
+                         size_t n) {
+    size_t r;
+    for (r = 0; r < rows; r++) memcpy(out + r * ldo, in + r * ldi, n * sizeof *out);
+}
+
+static void tc__bwd_head(tc__ahead *h, float *scratch, size_t rows) {
+    h->keys = scratch;
+    h->values = h->keys + h->lds * h->d;
+    h->key_rows = h->values + h->lds * h->d;
+    h->queries = h->key_rows + h->ldd * h->S;
+    h->douts = h->queries + h->ldd * h->S;
+    h->dkeys = h->douts + h->ldd * h->S;
+    h->dvalues = h->dkeys + h->lds * h->ldd;
+    h->weights = h->dvalues + h->lds * h->ldd;
+    h->dropped = h->weights + rows * h->lds;
+    h->dweights = h->dropped + rows * h->lds;
+    h->dqueries = h->dweights + rows * h->lds;
+}
+
+static void tc__bwd_attention_item(void *context, size_t item, unsigned worker) {
+    const tc__aback *b = (const tc__aback *)context;
+    const tc_session *s = b->t->s;
+    const uint32_t *starts = (const uint32_t *)(void *)s->starts.data;
+    size_t H = s->model->info.hidden_size, A = s->model->info.num_attention_heads, i;
+    size_t head = item % A, first = starts[item / A], ld = tc__fwd_ld(3 * H),
+           ldh = tc__fwd_ld(H), step = tc__fwd_query_rows(s->ops);
+    const float *q, *dout;
+    float *dq;
+    tc__ahead h;
+    h.ops = s->ops;
+    h.drop = b->drop;
+    h.S = starts[item / A + 1] - first;
+    h.d = H / A;
+    h.lds = tc__mem_round(h.S, 16);
+    h.ldd = tc__mem_round(h.d, 16);
+    h.row = head * s->tokens + first;
+    h.scale = 1.0f / sqrtf((float)h.d);
+    q = b->qkv + first * ld + head * h.d;
+    dout = b->context + first * ldh + head * h.d;
+    dq = b->out + first * ld + head * h.d;
+    tc__bwd_head(&h, s->scratch[worker], step);
+    tc__fwd_pack_keys(h.keys, q + H, ld, h.S, h.d);
+    tc__fwd_pack_keys(h.values, q + 2 * H, ld, h.S, h.d);
+    tc__fwd_pack_values(h.key_rows, q + H, ld, h.S, h.d);
+    tc__fwd_pack_values(h.queries, q, ld, h.S, h.d);
+    tc__fwd_pack_values(h.douts, dout, ldh, h.S, h.d);
+    for (i = 0; i < h.S; i += step) {
+        size_t rows = h.S - i < step ? h.S - i : step;
+        tc__bwd_attend(&h, i, rows, q + i * ld, ld, dout + i * ldh, ldh);
+        tc__bwd_copy(dq + i * ld, ld, h.dqueries, h.ldd, rows, h.d);
+    }
+    tc__bwd_copy(dq + H, ld, h.dkeys, h.ldd, h.S, h.d);
+    tc__bwd_copy(dq + 2 * H, ld, h.dvalues, h.ldd, h.S, h.d);
+}
+
+/* ---- embeddings ---- */
+
+enum { TC__EMBED_COLUMNS = 64 };
+
+/* Adds the gradient of the sums to the rows of the tables, token by token, for a block of
+ * columns. */
+static void tc__bwd_embed_item(void *context, size_t item, unsigned worker) {
+    tc__tape *t = (tc__tape *)context;
+    tc__params *p = t->p;
+    const tc_session *s = t->s;
+    const tc_model *m = s->model;
+    const uint32_t *starts = (const uint32_t *)(void *)s->starts.data;
+    size_t E = p->E, ld = tc__fwd_ld(E), j = item * TC__EMBED_COLUMNS, i, sequence = 0;
+    size_t n = E - j < TC__EMBED_COLUMNS ? E - j : TC__EMBED_COLUMNS;
+    float *positions = tc__params_grad(p, m->position.panels) + j,
+          *types = m->type.rows ? tc__params_grad(p, m->type.panels) + j : NULL;
+    (void)worker;
+    for (i = 0; i < s->tokens; i++) {
+        const float *d = t->dsum + i * ld + j;
+        size_t type = s->batch->types ? s->batch->types[i] : 0;
+        int32_t id = s->batch->ids[i];
+        while (i >= starts[sequence + 1]) sequence++;
+        if (!m->info.fixed_positions)
+            s->ops->add(positions + (i - starts[sequence]) * E, E, d, ld, 1, n);
+        if (types) s->ops->add(types + type * E, E, d, ld, 1, n);
+        if (id != m->info.pad_token_id)
+            s->ops->add(p->row_grad + (p->slot_of[id] - 1) * E + j, E, d, ld, 1, n);
+    }
+}
+
+/* From the gradient of the first layer's input in t->da. */
+static void tc__bwd_embed(tc__tape *t) {
+    const tc_model *m = t->s->model;
+    size_t E = t->p->E;
+    tc__dropout site;
+    const tc__dropout *drop = tc__bwd_drop(&t->rates, t->rates.hidden, TC__SITE_EMBED, &site);
+    float *d = t->da;
+    t->dsum = t->db;
+    if (m->projection.rows) {
+        tc__bwd_weight(t, &m->projection, t->s->embedded.data, t->da);
+        tc__bwd_input(t, &m->projection, t->da, t->db, NULL);
+        d = t->db;
+        t->dsum = t->da;
+    }
+    if (drop) t->s->ops->dropout(d, tc__fwd_ld(E), t->s->tokens, E, drop, 0, 0);
+    tc__bwd_norm(t, t->dsum, t->sums, d, m->embed_weight, m->embed_bias, E);
+    tc__thread_run(t->s->pool, tc__bwd_embed_item, t,
+                   (E + TC__EMBED_COLUMNS - 1) / TC__EMBED_COLUMNS);
+}
+
+/* ---- layers ---- */
+
+/* From the gradient of layer i's output in t->da to that of its input, there too. */
+static void tc__bwd_layer(tc__tape *t, uint32_t i) {
+    tc_session *s = t->s;
+    const tc_model *m = s->model;
+    const tc__layer *l = &m->layers[i];
+    tc__saved *a = &t->layers[i];
+    size_t H = m->info.hidden_size, I = m->info.intermediate_size;
+    const float *dy, *in = t->first;
+    tc__aback back;
+    tc__bwd_drops(t, i);
+    tc__bwd_norm(t, t->db, a->sum2, t->da, l->norm2_weight, l->norm2_bias, H);
+    dy = tc__bwd_dropped(t, t->drops.ffn, t->da, t->db, H);
+    tc__bwd_map(t, TC__EMAP_ACT, s->wide.data, a->before, I, NULL);
+    tc__bwd_weight(t, &l->down, s->wide.data, dy);
+    tc__bwd_input(t, &l->down, dy, s->wide.data, NULL);
+    tc__bwd_map(t, TC__EMAP_ACT_BACK, s->wide.data, a->before, I, NULL);
+    tc__fwd_norm(s, s->middle.data, a->sum1, l->norm1_weight, l->norm1_bias);
+    tc__bwd_weight(t, &l->up, s->middle.data, s->wide.data);
+    tc__bwd_input(t, &l->up, s->wide.data, t->da, t->db);
+    tc__bwd_norm(t, t->db, a->sum1, t->da, l->norm1_weight, l->norm1_bias, H);
+    dy = tc__bwd_dropped(t, t->drops.output, t->da, t->db, H);
+    tc__bwd_weight(t, &l->output, a->context, dy);
+    tc__bwd_input(t, &l->output, dy, s->context.data, NULL);
+    back.t = t;
+    back.qkv = a->qkv;
+    back.context = s->context.data;
+    back.out = s->qkv.data;
+    back.drop = t->drops.attention;
+    tc__thread_run(s->pool, tc__bwd_attention_item, &back,
+                   s->sequences * m->info.num_attention_heads);
+    if (i) {
+        tc__fwd_norm(s, s->x.data, t->layers[i - 1].sum2, l[-1].norm2_weight, l[-1].norm2_bias);
+        in = s->x.data;
+    }
+    tc__bwd_weight(t, &l->qkv, in, s->qkv.data);
+    if (i > t->lowest || t->embeddings) tc__bwd_input(t, &l->qkv, s->qkv.data, t->da, t->db);
+}
+
+/* From the gradient of the logits, in the session, to those of all that is trained. */
+static void tc__bwd_run(tc__tape *t) {
+    const tc_model *m = t->s->model;
+    size_t H = m->info.hidden_size;
+    uint32_t i;
+    tc__dropout site;
+    const tc__dropout *drop =
+        tc__bwd_drop(&t->rates, t->rates.classifier, TC__SITE_CLASSIFIER, &site);
+    tc__bwd_weight(t, &m->head, t->s->x.data, t->s->logits.data);
+    tc__bwd_input(t, &m->head, t->s->logits.data, t->da, NULL);
+    if (drop) t->s->ops->dropout(t->da, tc__fwd_ld(H), t->s->tokens, H, drop, 0, 0);
+    for (i = m->info.num_hidden_layers; i-- > t->lowest;) tc__bwd_layer(t, i);
+    if (t->embeddings) tc__bwd_embed(t);
+}
+
+/* ======================================================================= 53-loss
+ * Cross entropy over the labelled tokens (trainer.md section 4). */
+
+/* The loss of one row of logits, and in their place its gradient times `scale`. */
+static double tc__loss_row(const tc__ops *ops, float *x, uint32_t C, uint32_t label, float eps,
+                           float scale) {
+    float top = x[0], chosen = x[label], sum, share = eps / (float)C;
+    double mean = 0, rest, nll;
+    uint32_t j;
+    for (j = 0; j < C; j++) {
+        top = tc__kref_max(x[j], top);
+        mean += (double)x[j];
+    }
+    sum = ops->softmax(x, C, 1.0f);
+    rest = (double)tc__kref_log(sum) + (double)top;
+    nll = rest - (double)chosen;
+    for (j = 0; j < C; j++)
+        x[j] = (x[j] / sum - share - (j == label ? 1.0f - eps : 0.0f)) * scale;
+    if (eps == 0) return nll;
+    return fma((double)eps, rest - mean / C, (1 - (double)eps) * nll);
+}
+
+/* Labels that count: all but those below 0. */
+static uint64_t tc__loss_active(const int32_t *labels, size_t tokens) {
+    uint64_t n = 0;
+    size_t i;
+    for (i = 0; i < tokens; i++) n += labels[i] >= 0;
+    return n;
+}
+
+/* The sum of the losses of all labelled rows of logits [T, ld]; their gradients, for a mean over
+ * `count` tokens of one of `parts` micro-batches, in their place. Without a label: zeros. */
+static double tc__loss_run(const tc__ops *ops, float *logits, size_t ld, uint32_t C,
+                           const int32_t *labels, size_t tokens, float eps, uint64_t count,
+                           uint32_t parts) {
+    float scale = 1.0f / ((float)count * (float)parts);
+    double sum = 0;
+    size_t i;
+    for (i = 0; i < tokens; i++) {
+        float *x = logits + i * ld;
+        if (labels[i] < 0)
+            memset(x, 0, C * sizeof *x);
+        else
+            sum += tc__loss_row(ops, x, C, (uint32_t)labels[i], eps, scale);
+    }
+    return sum;
+}
+
+/* ====================================================================== 54-optim
+ * Learning rate schedules, clipping, AdamW (trainer.md sections 5 and 6). */
+
+/* cos on [0, pi] by its series, the same on every machine. */
+static double tc__optim_cos(double x) {
+    double square = x * x, term = 1, sum = 1;
+    int k;
+    for (k = 2; k <= 40; k += 2) {
+        term = term * square / (double)(-k * (k - 1));
+        sum += term;
+    }
+    return sum;
+}
+
+/* The factor of the learning rate for update `done` + 1 of `total`. */
+static double tc__optim_factor(tc_schedule schedule, uint64_t done, uint64_t total,
+                               uint64_t warmup) {
+    double s = (double)done, T = (double)total, W = (double)warmup, left;
+    if (done < warmup) return s / (W > 1 ? W : 1);
+    if (schedule == TC_SCHEDULE_CONSTANT) return 1;
+    left = T - W > 1 ? T - W : 1;
+    if (schedule == TC_SCHEDULE_LINEAR) return T > s ? (T - s) / left : 0;
+    left = 0.5 * (1 + tc__optim_cos(3.14159265358979323846 * ((s - W) / left)));
+    return left > 0 ? left : 0;
+}
+
+static void tc__optim_squares_item(void *context, size_t item, unsigned worker) {
+    tc__params *p = (tc__params *)context;
+    (void)worker;
+    if (item < p->piece_count) {
+        const tc__piece *piece = &p->pieces[item];
+        p->sums[item] = (double)p->ops->squares(p->grad + piece->first, piece->count);
+    } else {
+        size_t slot = item - p->piece_count;
+        p->sums[item] = (double)p->ops->squares(p->row_grad + slot * p->E, p->E);
+    }
+}
+
+/* The norm of all gradients; *bad is the first tensor whose gradient is not finite, or null. */
+static double tc__optim_norm(tc__params *p, const char **bad) {
+    size_t i, rows = p->list[0].frozen ? 0 : p->slot_count;
+    double sum = 0;
+    *bad = NULL;
+    tc__thread_run(p->pool, tc__optim_squares_item, p, p->piece_count + rows);
+    for (i = 0; i < p->piece_count + rows; i++) {
+        sum += p->sums[i];
+        if (!(p->sums[i] < (double)INFINITY) && !*bad)
+            *bad = i < p->piece_count ? p->list[p->pieces[i].tensor].name : p->list[0].name;
+    }
+    return sqrt(sum);
+}
+
+enum { TC__ROWS_A_TIME = 64 };
+
+static void tc__optim_update_item(void *context, size_t item, unsigned worker) {
+    tc__params *p = (tc__params *)context;
+    size_t i;
+    (void)worker;
+    if (item < p->piece_count) {
+        const tc__piece *piece = &p->pieces[item];
+        i = piece->first;
+        p->ops->adamw(p->dense + i, p->grad + i, p->m + i, p->v + i, piece->count,
+                      &p->how[piece->tensor]);
+        return;
+    }
+    i = (item - p->piece_count) * TC__ROWS_A_TIME;
+    for (item = i + TC__ROWS_A_TIME; i < item && i < p->live_count; i++) {
+        size_t row = p->live[i], slot = p->slot_of[row], at = row * p->E;
+        p->ops->adamw(p->word + at, slot ? p->row_grad + (slot - 1) * p->E : NULL,
+                      p->row_m + at, p->row_v + at, p->E, &p->how[0]);
+    }
+}
+
+/* 1 - beta^t, by products so that every machine gets the same. */
+static double tc__optim_bias(double beta, uint64_t t) {
+    double power = 1;
+    for (; t; t >>= 1, beta *= beta)
+        if (t & 1) power *= beta;
+    return fma(power, -1.0, 1.0);
+}
+
+/* One update of everything that is trained; `step` counts from 1. */
+static void tc__optim_update(tc__params *p, const tc_train_options *o, uint64_t step,
+                             double rate, double norm) {
+    double root = sqrt(tc__optim_bias(o->adam_beta2, step)),
+           bias = tc__optim_bias(o->adam_beta1, step), clip = 1;
+    size_t rows = p->list[0].frozen ? 0 : p->live_count;
+    uint32_t i;
+    if (o->max_grad_norm > 0) clip = o->max_grad_norm / (norm + 1e-6);
+    for (i = 0; i < p->count; i++) {
+        tc__adamw *a = &p->how[i];
+        double own = rate * p->list[i].rate;
+        a->decay = p->list[i].decays ? (float)fma(-own, o->weight_decay, 1.0) : 1.0f;
+        a->clip = (float)(clip < 1 ? clip : 1);
+        a->beta1 = (float)o->adam_beta1;
+        a->rest1 = (float)(1 - o->adam_beta1);
+        a->beta2 = (float)o->adam_beta2;
+        a->rest2 = (float)(1 - o->adam_beta2);
+        a->step = (float)(own / bias);
+        a->root = (float)(1 / root);
+        a->epsilon = (float)o->adam_epsilon;
+    }
+    tc__thread_run(p->pool, tc__optim_update_item, p,
+                   p->piece_count + (rows + TC__ROWS_A_TIME - 1) / TC__ROWS_A_TIME);
+    if (p->list[0].frozen || p->how[0].decay == 1.0f) return;
+    if (p->pending_count == TC__PENDING) tc__params_flush(p);
+    p->pending[p->pending_count++] = p->how[0].decay;
+}
+#endif
+
+#ifndef TC_NO_TRAIN
+/* ======================================================================= 56-train
+ * The trainer: a .tcm image in memory, its parameters, one update. */
+
+struct tc_trainer {
+    tc_env env;
+    tc_train_options options; /* labels: those of the model */
+    tc_writer *writer;        /* holds the image */
+    tc_model *model;          /* on the image */
+    tc_session *session;
+    tc__params params;
+    tc__tape tape;
+    tc__buf pieces;
+    char *arena;
+    size_t arena_size, max_tokens; /* 0: nothing was allocated yet */
+    uint64_t step, total, warmup;  /* updates */
+    tc_gradient_hook hook;
+    void *user;
+};
+
+/* ---- the image ---- */
+
+/* Whether the base has a head with these labels, in any order. */
+static int tc__train_same_labels(const tc_model *base, const tc_train_options *o) {
+    uint32_t i, j;
+    if (!base->head.rows || base->info.num_labels != o->num_labels) return 0;
+    for (i = 0; i < o->num_labels; i++) {
+        for (j = 0; j < o->num_labels && strcmp(o->labels[i], base->labels[j]);) j++;
+        if (j == o->num_labels) return 0;
+    }
+    return 1;
+}
+
+static tc_status tc__train_describe(tc_trainer *t, const tc_model *base) {
+    const tc_model_info *n = &base->info;
+    tc_model_desc d;
+    memset(&d, 0, sizeof d);
+    d.model_type = n->model_type;
+    d.task = "token-classification";
+    d.hidden_act = n->hidden_act;
+    d.producer = "tokclass train " TC_VERSION;
+    d.num_hidden_layers = n->num_hidden_layers;
+    d.hidden_size = n->hidden_size;
+    d.intermediate_size = n->intermediate_size;
+    d.num_attention_heads = n->num_attention_heads;
+    d.vocab_size = n->vocab_size;
+    d.embedding_size = n->embedding_size;
+    d.max_position_embeddings = n->max_position_embeddings;
+    d.type_vocab_size = n->type_vocab_size;
+    d.max_length = n->max_length;
+    d.layer_norm_eps = n->layer_norm_eps;
+    d.hidden_dropout = n->hidden_dropout;
+    d.attention_dropout = n->attention_dropout;
+    d.classifier_dropout = n->classifier_dropout;
+    d.initializer_range = n->initializer_range;
+    d.pad_token_id = n->pad_token_id;
+    d.fixed_positions = n->fixed_positions;
+    d.labels = t->options.labels;
+    d.num_labels = t->options.num_labels;
+    return tc__write_describe(t->writer, &d);
+}
+
+/* Copies tensor i of the base, widened to f32. */
+static tc_status tc__train_copy(tc_trainer *t, const tc_model *base, uint32_t i) {
+    tc_tensor_info info;
+    tc__matrix m;
+    uint32_t layout, r;
+    uint64_t checksum, count;
+    float *numbers;
+    tc_status status;
+    tc__model_entry(base, i, &info, &layout, &checksum);
+    tc__model_view(base, i, &m, &layout);
+    if (info.dtype == TC_F32)
+        return tc__write_bytes(t->writer, info.name, TC_F32, layout, info.rows, info.columns,
+                               m.panels);
+    count = (uint64_t)info.rows * info.columns;
+    if (count > TC__SIZE_LIMIT / sizeof *numbers) return TC_ERROR_MEMORY;
+    numbers = (float *)tc__mem_realloc(&t->env, NULL, 0, (size_t)count * sizeof *numbers);
+    if (!numbers) return TC_ERROR_MEMORY;
+    if (layout == TC__LAYOUT_PANELS)
+        tc__gemm_unpack(numbers, &m);
+    else
+        for (r = 0; r < m.rows; r++) tc__gemm_row(numbers + (size_t)r * m.columns, &m, r);
+    status = tc__write_tensor(t->writer, info.name, info.rows, info.columns, numbers);
+    tc__mem_free(&t->env, numbers, (size_t)count * sizeof *numbers);
+    return status;
+}
+
+/* The tensors, word embeddings first, the head last: the base's or a new one. */
+static tc_status tc__train_tensors(tc_trainer *t, const tc_model *base, int keep) {
+    tc_status status = TC_OK;
+    tc_tensor_info info;
+    uint32_t i, layout, pass;
+    uint64_t checksum;
+    for (pass = 0; pass < 3 && !status; pass++) {
+        for (i = 0; i < base->info.tensor_count && !status; i++) {
+            uint32_t turn;
+            tc__model_entry(base, i, &info, &layout, &checksum);
+            turn = !strcmp(info.name, "embeddings.word") ? 0
+                   : !strncmp(info.name, "head.", 5)     ? 2
+                                                         : 1;
+            if (turn == pass && (turn < 2 || keep)) status = tc__train_copy(t, base, i);
+        }
+    }
+    if (!status && !keep)
+        status =
+            tc__write_linear(t->writer, "head", t->options.num_labels, base->info.hidden_size,
+                             base->info.initializer_range, t->options.seed);
+    return status;
+}
+
+static tc_status tc__train_image(tc_trainer *t, const tc_model *base) {
+    tc__file file;
+    int keep;
+    tc_status status;
+    if (!base->layers)
+        return tc__diag_fail(t->env.diag, TC_ERROR_UNSUPPORTED, 0,
+                             "the base holds a tokenizer and no model");
+    if (!t->options.labels) {
+        t->options.labels = base->info.labels;
+        t->options.num_labels = base->head.rows ? base->info.num_labels : 0;
+    }
+    if (!t->options.num_labels)
+        return tc__diag_fail(t->env.diag, TC_ERROR_ARGUMENT, 0,
+                             "labels are needed: the base has no head");
+    keep = tc__train_same_labels(base, &t->options);
+    if (keep) t->options.labels = base->info.labels;
+    t->writer = (tc_writer *)tc__mem_zero(&t->env, sizeof *t->writer);
+    if (!t->writer) return TC_ERROR_MEMORY;
+    t->writer->env = t->env;
+    status = tc__train_describe(t, base);
+    if (!status && base->file.tokenizer.data)
+        status = tc__mem_append(&t->env, &t->writer->tokenizer, base->file.tokenizer.data,
+                                base->file.tokenizer.size);
+    if (!status) status = tc__mem_reserve(&t->env, &t->writer->file, base->info.parameters * 4);
+    if (!status) status = tc__train_tensors(t, base, keep);
+    if (!status) status = tc__write_finish(t->writer);
+    if (status) return status;
+    memset(&file, 0, sizeof file);
+    file.data = (const unsigned char *)t->writer->file.data;
+    file.size = t->writer->file.used;
+    status = tc__model_open(&t->env, &file, &t->model);
+    if (!status) t->options.labels = t->model->info.labels;
+    return status;
+}
+
+/* ---- parameters ---- */
+
+static int tc__train_frozen(const tc_trainer *t, const char *name, uint32_t depth) {
+    const tc_train_options *o = &t->options;
+    if (!strcmp(name, "embeddings.position") && t->model->info.fixed_positions) return 1;
+    return depth ? depth <= o->freeze_layers && depth <= t->model->info.num_hidden_layers
+                 : o->freeze_embeddings || o->freeze_layers;
+}
+
+static tc_status tc__train_pieces(tc_trainer *t, uint32_t i) {
+    const tc__param *x = &t->params.list[i];
+    tc_status status = TC_OK;
+    tc__piece piece;
+    size_t at;
+    for (at = 0; at < x->count && i && !x->frozen && !status; at += TC__PIECE) {
+        piece.first = x->first + at;
+        piece.count = x->count - at < TC__PIECE ? x->count - at : TC__PIECE;
+        piece.tensor = i;
+        status = tc__mem_append(&t->env, &t->pieces, &piece, sizeof piece);
+    }
+    return status;
+}
+
+/* Names, places, rates of all tensors. */
+static tc_status tc__train_params(tc_trainer *t) {
+    const tc_model *m = t->model;
+    tc__params *p = &t->params;
+    uint32_t i, layout, L = m->info.num_hidden_layers;
+    tc_status status = TC_OK;
+    uint64_t checksum;
+    tc_tensor_info info;
+    p->ops = t->session->ops;
+    p->pool = t->session->pool;
+    p->V = m->info.vocab_size;
+    p->E = m->info.embedding_size;
+    p->count = m->info.tensor_count;
+    p->list = (tc__param *)tc__mem_zero(&t->env, p->count * sizeof *p->list);
+    p->how = (tc__adamw *)tc__mem_zero(&t->env, p->count * sizeof *p->how);
+    if (!p->list || !p->how) return TC_ERROR_MEMORY;
+    for (i = 0; i < p->count && !status; i++) {
+        tc__param *x = &p->list[i];
+        uint32_t depth, k;
+        float *numbers;
+        tc__model_entry(m, i, &info, &layout, &checksum);
+        numbers = (float *)(void *)(t->writer->file.data + info.offset);
+        if (i == 0) p->word = numbers;
+        if (i == 1) p->dense = numbers;
+        depth = tc__params_depth(info.name, L);
+        x->name = info.name;
+        x->count = (size_t)info.size / sizeof(float);
+        x->first = i ? (size_t)(numbers - p->dense) : 0;
+        x->frozen = tc__train_frozen(t, info.name, depth);
+        x->decays = tc__params_decays(info.name);
+        for (x->rate = 1, k = depth; k <= L; k++) x->rate *= t->options.layer_decay;
+        if (i) p->n = x->first + x->count;
+        status = tc__train_pieces(t, i);
+    }
+    p->pieces = (tc__piece *)(void *)t->pieces.data;
+    p->piece_count = t->pieces.used / sizeof *p->pieces;
+    return status;
+}
+
+/* ---- memory ---- */
+
+typedef struct tc__layout { /* hands out parts of the arena; counts while base is null */
+    char *base;
+    uint64_t used;
+    int overflow;
+} tc__layout;
+
+static void *tc__train_take(tc__layout *a, uint64_t count, size_t size) {
+    uint64_t at = a->used;
+    a->used = tc__mem_add(at, tc__mem_mul(count, size, &a->overflow), &a->overflow);
+    a->used = tc__mem_add(a->used, 127, &a->overflow) / 64 * 64; /* 64 bytes may be read */
+    return a->base ? a->base + at : NULL;
+}
+
+static float *tc__train_floats(tc__layout *a, uint64_t count) {
+    return (float *)tc__train_take(a, count, sizeof(float));
+}
+
+/* Everything that training needs, for micro-batches of `tokens`. */
+static void tc__train_lay(tc_trainer *t, tc__layout *a, uint64_t tokens) {
+    const tc_model_info *n = &t->model->info;
+    tc__params *p = &t->params;
+    tc__tape *tape = &t->tape;
+    uint64_t H = tokens * tc__fwd_ld(n->hidden_size), E = tokens * tc__fwd_ld(p->E), i;
+    uint64_t slots = tokens * t->options.accumulation;
+    p->slots = p->whole || slots > p->V ? p->V : (size_t)slots;
+    p->row_grad = tc__train_floats(a, p->slots * (uint64_t)p->E); /* before grad: one block */
+    if (p->whole) a->used = p->V * (uint64_t)p->E * sizeof(float) / 64 * 64;
+    p->grad = tc__train_floats(a, p->n);
+    p->m = tc__train_floats(a, p->n);
+    p->v = tc__train_floats(a, p->n);
+    p->row_m = tc__train_floats(a, (uint64_t)p->V * p->E);
+    p->row_v = tc__train_floats(a, (uint64_t)p->V * p->E);
+    p->slot_of = (uint32_t *)tc__train_take(a, p->V, 4);
+    p->row_of = (uint32_t *)tc__train_take(a, p->slots, 4);
+    p->live = (uint32_t *)tc__train_take(a, p->V, 4);
+    p->live_at = (uint32_t *)tc__train_take(a, p->V, 4);
+    p->sums = (double *)tc__train_take(a, p->piece_count + p->slots, sizeof(double));
+    tape->layers =
+        (tc__saved *)tc__train_take(a, n->num_hidden_layers + 1u, sizeof *tape->layers);
+    tape->sums = tc__train_floats(a, E);
+    tape->first = tc__train_floats(a, H);
+    tape->da = tc__train_floats(a, E > H ? E : H);
+    tape->db = tc__train_floats(a, E > H ? E : H);
+    for (i = 0; i < n->num_hidden_layers; i++) {
+        tc__saved s;
+        s.qkv = tc__train_floats(a, tokens * tc__fwd_ld(3 * (size_t)n->hidden_size));
+        s.context = tc__train_floats(a, H);
+        s.sum1 = tc__train_floats(a, H);
+        s.before = tc__train_floats(a, tokens * tc__fwd_ld(n->intermediate_size));
+        s.sum2 = tc__train_floats(a, H);
+        if (a->base) tape->layers[i] = s;
+    }
+}
+
+/* Scratch of the workers, for the session's forward pass and for the backward pass. */
+static tc_status tc__train_scratch(tc_trainer *t, size_t tokens, size_t longest) {
+    tc_session *s = t->session;
+    const tc_model_info *n = &s->model->info;
+    size_t widest = 3 * (size_t)n->hidden_size;
+    uint64_t need =
+        tc__bwd_attention_floats(s->ops, longest, n->hidden_size / n->num_attention_heads);
+    tc_status status;
+    unsigned i;
+    if (n->intermediate_size > widest) widest = n->intermediate_size;
+    if (n->num_labels > widest) widest = n->num_labels;
+    if (need < tc__gemm_scratch(widest)) need = tc__gemm_scratch(widest);
+    if (need < 32 * (uint64_t)tokens) need = 32 * (uint64_t)tokens;
+    s->tokens = tokens;
+    s->longest = longest;
+    status = tc__fwd_reserve(s);
+    for (i = 0; i < s->threads && !status; i++) {
+        status = tc__mem_floats(&s->env, &s->worker[i], need);
+        s->scratch[i] = s->worker[i].data;
+    }
+    return status;
+}
+
+/* Allocates everything, once: for micro-batches of at most that many tokens and sequences. */
+static tc_status tc__train_reserve(tc_trainer *t, uint64_t tokens, uint64_t sequences,
+                                   size_t longest) {
+    tc__params *p = &t->params;
+    tc__layout a = {NULL, 0, 0};
+    char *arena;
+    tc_status status;
+    if (t->max_tokens) return TC_OK;
+    if (tokens > INT32_MAX || sequences > INT32_MAX)
+        return tc__diag_fail(t->env.diag, TC_ERROR_LENGTH, 0, "the batch has too many tokens");
+    status = tc__mem_reserve(&t->env, &t->session->starts, (sequences + 1) * 4);
+    if (!status) status = tc__train_scratch(t, (size_t)tokens, longest);
+    if (status) return status;
+    tc__train_lay(t, &a, tokens);
+    if (a.overflow) return TC_ERROR_MEMORY;
+    arena = (char *)tc__mem_realloc(&t->env, NULL, 0, (size_t)a.used + 64);
+    if (!arena) return TC_ERROR_MEMORY;
+    t->arena = arena;
+    t->arena_size = (size_t)a.used + 64;
+    a.base = arena + (64 - (uintptr_t)arena % 64) % 64;
+    a.used = 0;
+    tc__train_lay(t, &a, tokens);
+    memset(p->m, 0, p->n * sizeof *p->m);
+    memset(p->v, 0, p->n * sizeof *p->v);
+    memset(p->grad, 0, p->n * sizeof *p->grad);
+    memset(p->slot_of, 0, p->V * sizeof *p->slot_of);
+    memset(p->live_at, 0, p->V * sizeof *p->live_at);
+    t->max_tokens = (size_t)tokens;
+    return TC_OK;
+}
+
+/* The most tokens of a sequence. */
+static uint32_t tc__train_limit(const tc_trainer *t) {
+    const tc_model_info *n = &t->model->info;
+    uint32_t limit = n->max_length && n->max_length < n->max_position_embeddings
+                         ? n->max_length
+                         : n->max_position_embeddings;
+    return t->options.max_length && t->options.max_length < limit ? t->options.max_length
+                                                                  : limit;
+}
+
+/* ---- one update ---- */
+
+static float tc__train_rate(double option, float own) {
+    return option < 0 ? own : (float)option;
+}
+
+static void tc__train_tape(tc_trainer *t) {
+    const tc_model_info *n = &t->model->info;
+    const tc_train_options *o = &t->options;
+    tc__rates *r = &t->tape.rates;
+    t->tape.s = t->session;
+    t->tape.p = &t->params;
+    t->tape.lowest =
+        o->freeze_layers < n->num_hidden_layers ? o->freeze_layers : n->num_hidden_layers;
+    t->tape.embeddings = !o->freeze_layers && !o->freeze_embeddings;
+    r->hidden = tc__train_rate(o->dropout, n->hidden_dropout);
+    r->output = strcmp(n->model_type, "distilbert") ? r->hidden : 0; /* it has none there */
+    r->classifier = tc__train_rate(o->dropout, n->classifier_dropout);
+    r->attention = tc__train_rate(o->attention_dropout, n->attention_dropout);
+    r->seed = o->seed;
+}
+
+/* Checks a micro-batch; *active is the number of its labels. */
+static tc_status tc__train_check(tc_trainer *t, const tc_labelled *b, uint64_t *active) {
+    tc_diag *d = t->env.diag;
+    tc_status status = tc__fwd_check(t->session, &b->batch);
+    size_t i;
+    if (status) return status;
+    if (t->session->tokens > t->max_tokens)
+        return tc__diag_fail(d, TC_ERROR_LENGTH, 0,
+                             "the batch has %u tokens, memory is there for %u",
+                             (uint64_t)t->session->tokens, (uint64_t)t->max_tokens);
+    for (i = 0; i < t->session->tokens; i++)
+        if (b->labels[i] >= 0 && (uint32_t)b->labels[i] >= t->model->info.num_labels)
+            return tc__diag_fail(d, TC_ERROR_ARGUMENT, 0,
+                                 "token %u has the label %u, the model has %u", (uint64_t)i,
+                                 (uint64_t)(uint32_t)b->labels[i],
+                                 (uint64_t)t->model->info.num_labels);
+    *active = tc__loss_active(b->labels, t->session->tokens);
+    return TC_OK;
+}
+
+/* Forward and backward pass of one micro-batch of `parts`; adds to *loss. */
+static tc_status tc__train_micro(tc_trainer *t, const tc_labelled *b, uint32_t micro,
+                                 uint32_t parts, double *loss, uint64_t *labels) {
+    tc_session *s = t->session;
+    uint64_t active;
+    double sum;
+    tc_status status = tc__train_check(t, b, &active);
+    if (status) return status;
+    t->tape.rates.update = t->step;
+    t->tape.rates.micro = micro;
+    t->tape.add = micro > 0;
+    tc__params_touch(&t->params, b->batch.ids, s->tokens);
+    tc__bwd_forward(&t->tape);
+    sum = tc__loss_run(s->ops, s->logits.data, tc__fwd_ld(t->model->info.num_labels),
+                       t->model->info.num_labels, b->labels, s->tokens,
+                       (float)t->options.label_smoothing, active ? active : 1, parts);
+    *loss += sum / (double)(active ? active : 1) / parts;
+    *labels += active;
+    if (!(fabs(*loss) < (double)INFINITY))
+        return tc__diag_fail(t->env.diag, TC_ERROR_NUMBER, 0,
+                             "update %u: the loss is not finite", t->step + 1);
+    tc__bwd_run(&t->tape);
+    return TC_OK;
+}
+
+static tc_status tc__train_hook(tc_trainer *t, double *loss, uint64_t labels) {
+    tc__params *p = &t->params;
+    tc_gradients g;
+    uint32_t row;
+    size_t i;
+    tc_status status;
+    if (!t->hook) return TC_OK;
+    g.data = p->row_grad;
+    g.count = (size_t)(p->grad - p->row_grad) + p->n;
+    g.labels = labels;
+    g.loss = loss;
+    status = t->hook(t->user, &g);
+    for (row = 0; row < p->V && !status; row++) { /* rows that others used */
+        for (i = 0; i < p->E && p->row_grad[row * p->E + i] == 0;) i++;
+        if (i == p->E) continue;
+        tc__params_revive(p, row);
+        p->slot_of[row] = row + 1;
+    }
+    return status;
+}
+
+static tc_status tc__train_step(tc_trainer *t, const tc_labelled *batches, size_t count,
+                                tc_step *out) {
+    const tc_train_options *o = &t->options;
+    double loss = 0, norm, rate;
+    uint64_t labels = 0, tokens = 0;
+    const char *bad;
+    tc_status status = TC_OK;
+    size_t i;
+    tc__train_tape(t);
+    tc__params_begin(&t->params);
+    for (i = 0; i < count && !status; i++) {
+        status = tc__train_micro(t, &batches[i], (uint32_t)i, (uint32_t)count, &loss, &labels);
+        tokens += t->session->tokens;
+    }
+    if (!status) status = tc__train_hook(t, &loss, labels);
+    if (status) return status;
+    norm = tc__optim_norm(&t->params, &bad);
+    if (bad)
+        return tc__diag_fail(t->env.diag, TC_ERROR_NUMBER, 0,
+                             "update %u: the gradient of %s is not finite", t->step + 1, bad);
+    rate = o->learning_rate * tc__optim_factor(o->schedule, t->step, t->total, t->warmup);
+    tc__optim_update(&t->params, o, ++t->step, rate, norm);
+    memset(out, 0, sizeof *out);
+    out->step = t->step;
+    out->loss = loss;
+    out->learning_rate = rate;
+    out->grad_norm = norm;
+    out->tokens = tokens;
+    return TC_OK;
+}
+
+/* Updates in all, and those of the warm-up. */
+static void tc__train_plan(tc_trainer *t, uint64_t total) {
+    const tc_train_options *o = &t->options;
+    t->total = total;
+    t->warmup =
+        o->warmup_steps ? o->warmup_steps : (uint64_t)ceil((double)total * o->warmup_ratio);
+}
+
+/* ---- life ---- */
+
+static void tc__train_free(tc_trainer *t) {
+    tc_env env;
+    if (!t) return;
+    env = t->env;
+    tc__fwd_free(t->session);
+    tc__model_free(t->model);
+    tc__write_free(t->writer);
+    tc__mem_free(&env, t->params.list, t->params.count * sizeof *t->params.list);
+    tc__mem_free(&env, t->params.how, t->params.count * sizeof *t->params.how);
+    tc__mem_drop(&env, &t->pieces);
+    tc__mem_free(&env, t->arena, t->arena_size);
+    tc__mem_free(&env, t, sizeof *t);
+}
+
+static tc_status tc__train_valid(const tc_trainer *t) {
+    const tc_train_options *o = &t->options;
+    const char *wrong = NULL;
+    if (!(o->learning_rate >= 0 && o->learning_rate < 1e6)) wrong = "learning_rate";
+    if (!(o->weight_decay >= 0 && o->weight_decay < 1e6)) wrong = "weight_decay";
+    if (!(o->epochs > 0 && o->epochs <= 1e6)) wrong = "epochs";
+    if (!o->batch_size || o->batch_size > 1 << 20) wrong = "batch_size";
+    if (!o->eval_batch_size || o->eval_batch_size > 1 << 20) wrong = "eval_batch_size";
+    if (!o->accumulation || o->accumulation > 1 << 20) wrong = "accumulation";
+    if ((unsigned)o->schedule > TC_SCHEDULE_COSINE) wrong = "schedule";
+    if (!(o->warmup_ratio >= 0 && o->warmup_ratio <= 1)) wrong = "warmup_ratio";
+    if (!(o->adam_beta1 >= 0 && o->adam_beta1 < 1)) wrong = "adam_beta1";
+    if (!(o->adam_beta2 >= 0 && o->adam_beta2 < 1)) wrong = "adam_beta2";
+    if (!(o->adam_epsilon >= 0 && o->adam_epsilon < 1e6)) wrong = "adam_epsilon";
+    if (!(o->max_grad_norm >= 0 && o->max_grad_norm < 1e30)) wrong = "max_grad_norm";
+    if (!(o->label_smoothing >= 0 && o->label_smoothing <= 1)) wrong = "label_smoothing";
+    if (!(o->dropout < 1)) wrong = "dropout";
+    if (!(o->attention_dropout < 1)) wrong = "attention_dropout";
+    if (!(o->layer_decay > 0 && o->layer_decay <= 1)) wrong = "layer_decay";
+    if (!wrong) return TC_OK;
+    return tc__diag_fail(t->env.diag, TC_ERROR_ARGUMENT, 0, "%s is out of its range", wrong);
+}
+
+static tc_status tc__train_create(const tc_model *base, const tc_train_options *o,
+                                  const tc_env *env, tc_trainer **out) {
+    tc_trainer *t = (tc_trainer *)tc__mem_zero(env, sizeof *t);
+    tc_status status;
+    if (!t) return TC_ERROR_MEMORY;
+    t->env = *env;
+    t->options = *o;
+    status = tc__train_valid(t);
+    if (!status) status = tc__train_image(t, base);
+    if (!status) status = tc__fwd_create(t->model, env, &t->session);
+    if (!status) status = tc__train_params(t);
+    if (status) {
+        tc__train_free(t);
+        return status;
+    }
+    tc__train_plan(t, o->max_steps);
+    *out = t;
+    return TC_OK;
+}
+#endif
 
 /* ========================================================================= 58-tag
  * The token-classification pipeline (pipeline-token-classification.md): tokens with
@@ -7388,7 +9004,8 @@ TC_API const char *tc_status_text(tc_status status) {
                                         "a damaged file",
                                         "something unsupported",
                                         "a text or model beyond a limit",
-                                        "ill-formed UTF-8"};
+                                        "ill-formed UTF-8",
+                                        "a number that is not finite"};
     return status >= 0 && (size_t)status < sizeof texts / sizeof *texts ? texts[status]
                                                                         : "an unknown status";
 }
@@ -7649,18 +9266,7 @@ TC_API tc_status tc_writer_create(const tc_env *env, tc_writer **out) {
     return TC_OK;
 }
 
-TC_API void tc_writer_free(tc_writer *w) {
-    tc_env env;
-    if (!w) return;
-    env = w->env;
-    tc__mem_drop(&env, &w->file);
-    tc__mem_drop(&env, &w->tensors);
-    tc__mem_drop(&env, &w->names);
-    tc__mem_drop(&env, &w->labels);
-    tc__mem_drop(&env, &w->desc);
-    tc__mem_drop(&env, &w->tokenizer);
-    tc__mem_free(&env, w, sizeof *w);
-}
+TC_API void tc_writer_free(tc_writer *w) { tc__write_free(w); }
 
 TC_API tc_status tc_writer_describe(tc_writer *w, const tc_model_desc *desc) {
     if (!w) return TC_ERROR_ARGUMENT;
@@ -7713,6 +9319,78 @@ TC_API tc_status tc_writer_finish(tc_writer *w, const void **data, size_t *size)
     *size = w->file.used;
     return TC_OK;
 }
+
+#ifndef TC_NO_TRAIN
+TC_API tc_train_options tc_train_defaults(void) {
+    tc_train_options o;
+    memset(&o, 0, sizeof o);
+    o.learning_rate = 5e-5;
+    o.epochs = 3;
+    o.batch_size = 8;
+    o.accumulation = 1;
+    o.eval_batch_size = 32;
+    o.adam_beta1 = 0.9;
+    o.adam_beta2 = 0.999;
+    o.adam_epsilon = 1e-8;
+    o.max_grad_norm = 1;
+    o.dropout = o.attention_dropout = -1;
+    o.layer_decay = 1;
+    o.seed = 42;
+    return o;
+}
+
+TC_API tc_status tc_trainer_create(const tc_model *base, const tc_train_options *options,
+                                   const tc_env *env, tc_trainer **out) {
+    tc_env e = tc__public_env(env);
+    if (!out) return tc__public_null(e.diag, "out");
+    *out = NULL;
+    if (!base || !options) return tc__public_null(e.diag, "base or options");
+    return tc__public_end(e.diag, tc__train_create(base, options, &e, out));
+}
+
+TC_API void tc_trainer_free(tc_trainer *trainer) { tc__train_free(trainer); }
+
+TC_API void tc_trainer_set_hook(tc_trainer *trainer, tc_gradient_hook hook, void *user) {
+    TC_ASSERT(trainer && !trainer->max_tokens);
+    trainer->hook = hook;
+    trainer->user = user;
+    trainer->params.whole = hook != NULL;
+}
+
+TC_API tc_status tc_trainer_step(tc_trainer *trainer, const tc_labelled *batches, size_t count,
+                                 tc_step *out) {
+    tc_step step;
+    const tc_train_options *o;
+    uint64_t limit, tokens;
+    tc_status status;
+    size_t i;
+    if (!trainer) return TC_ERROR_ARGUMENT;
+    (void)tc__public_env(&trainer->env);
+    if (!batches) return tc__public_null(trainer->env.diag, "batches");
+    o = &trainer->options;
+    if (!count || count > o->accumulation)
+        return tc__diag_fail(trainer->env.diag, TC_ERROR_ARGUMENT, 0,
+                             "%u micro-batches, the option accumulation says %u",
+                             (uint64_t)count, (uint64_t)o->accumulation);
+    for (i = 0; i < count; i++)
+        if (!batches[i].batch.ids || !batches[i].batch.lengths || !batches[i].labels ||
+            !batches[i].batch.sequences)
+            return tc__public_null(trainer->env.diag, "a list of a batch, or the batch empty");
+    limit = tc__train_limit(trainer);
+    tokens = o->max_tokens ? o->max_tokens : limit * o->batch_size;
+    status =
+        tc__train_reserve(trainer, tokens, tokens, (size_t)(limit < tokens ? limit : tokens));
+    if (!status) status = tc__train_step(trainer, batches, count, &step);
+    if (!status && out) *out = step;
+    return tc__public_end(trainer->env.diag, status);
+}
+
+TC_API const tc_model *tc_trainer_model(tc_trainer *trainer) {
+    TC_ASSERT(trainer);
+    if (trainer->max_tokens) tc__params_flush(&trainer->params);
+    return trainer->model;
+}
+#endif
 
 #ifdef __cplusplus
 }

@@ -19,6 +19,7 @@
 #include "t_json.h"
 #include "t_safetensors.h"
 #include "t_hf.h"
+#include "t_train.h"
 
 int main(int argc, char **argv) {
     test_folders(argc > 1 ? argv[1] : NULL);
@@ -32,5 +33,6 @@ int main(int argc, char **argv) {
     test_json();
     test_safetensors();
     test_hf();
+    test_train();
     return test_finish();
 }

@@ -17,6 +17,7 @@
  *   12-api-tokenizer text to tokens and back
  *   13-api-tagger    many inputs, all options
  *   14-api-writer    writing .tcm
+ *   15-api-data      labelled sentences, scores
  *   16-api-train     training
  *   17-api-raw       token ids to logits, instruction sets
  * implementation
@@ -48,7 +49,9 @@
  *   52-bwd      the backward pass
  *   53-loss     cross entropy
  *   54-optim    AdamW, schedules
+ *   55-data     labelled sentences
  *   56-train    the trainer
+ *   57-score    seqeval's scores
  *   58-tag      the token-classification pipeline
  *   70-public   the functions of the interface
  *   90-kbody    bodies of the ops, included once for each level
@@ -274,6 +277,7 @@ typedef enum tc_status {
 typedef struct tc_diag {
     tc_status status;
     uint64_t offset;   /* byte offset in the file or text that the message speaks of, else 0 */
+    uint64_t line;     /* line of labelled data, from 1, else 0 */
     char message[256]; /* one sentence without newline, NUL-terminated, cut to fit */
 } tc_diag;
 
@@ -529,6 +533,8 @@ typedef struct tc_session tc_session;     /* one thread at a time */
 typedef struct tc_tagger tc_tagger;       /* one thread at a time */
 typedef struct tc_writer tc_writer;       /* one thread at a time */
 typedef struct tc_trainer tc_trainer;     /* one thread at a time */
+typedef struct tc_dataset tc_dataset;     /* one thread at a time */
+typedef struct tc_scores tc_scores;       /* one thread at a time */
 
 /* How the learning rate changes, after a linear warm-up from 0. */
 typedef enum tc_schedule {
@@ -632,6 +638,131 @@ TC_API tc_status tc_writer_tensor(tc_writer *writer, const char *name, uint32_t 
                                   uint32_t columns, const float *data);
 /* The file as bytes: checked to be complete, then *data [*size], valid until tc_writer_free. */
 TC_API tc_status tc_writer_finish(tc_writer *writer, const void **data, size_t *size);
+
+/* ==================================================================== 15-api-data
+ * Labelled sentences: words with one label each. */
+
+typedef enum tc_data_format {
+    TC_DATA_AUTO = 0, /* JSON if the file begins with { or with [ and {, else columns */
+    TC_DATA_COLUMNS,  /* a word a line, blank lines or -DOCSTART- between sentences */
+    TC_DATA_JSON      /* an object a line, or one array of objects: tokens or words with
+                         ner_tags, labels or tags; or text with entities, spans or labels of
+                         start, end (code points) and label */
+} tc_data_format;
+
+/* All zeros: everything is found out from the file. */
+typedef struct tc_data_options {
+    tc_data_format format;
+    int column; /* of the labels, from 1; below 0 from the right; 0: the last, or where words
+                   are numbered the last that holds tags of spans */
+} tc_data_options;
+
+/* What a data set holds; strings and arrays belong to it. */
+typedef struct tc_data_info {
+    tc_data_format format;
+    size_t sentences;
+    uint64_t words;
+    uint32_t longest; /* words of the longest sentence */
+    uint32_t num_labels;
+    const char *const *labels; /* [num_labels] those that occur, in the order of their bytes */
+    int columns, column, word_column; /* of a column file, from 1 */
+    int tabs;                         /* columns are separated by tabs, else by spaces */
+    int numbered;                     /* the first column numbers the words */
+    int array;                        /* one array of objects, not an object a line */
+} tc_data_info;
+
+/* One sentence, valid until the next call on its data set. */
+typedef struct tc_sentence {
+    const tc_string *words, *labels; /* [count], none is empty */
+    const uint64_t *lines;           /* [count] of the file, from 1 */
+    size_t count;
+} tc_sentence;
+
+#ifndef TC_NO_STDIO
+/* Maps a file and finds its sentences and labels; `options` null = zeros. A malformed line is
+ * TC_ERROR_FORMAT with its number in tc_diag.line. */
+TC_API tc_status tc_dataset_load(const char *path, const tc_data_options *options,
+                                 const tc_env *env, tc_dataset **out);
+#endif
+/* The same from memory; `data` is borrowed until tc_dataset_free. Safe on any bytes. */
+TC_API tc_status tc_dataset_open(const void *data, size_t size, const tc_data_options *options,
+                                 const tc_env *env, tc_dataset **out);
+TC_API void tc_dataset_free(tc_dataset *dataset);
+TC_API const tc_data_info *tc_dataset_get_info(const tc_dataset *dataset);
+/* Sentence `index` of info->sentences. */
+TC_API tc_status tc_dataset_sentence(tc_dataset *dataset, size_t index, tc_sentence *out);
+
+/* Schemes of tags; TC_SCHEME_NONE stands for seqeval's default mode, or for none known. */
+typedef enum tc_scheme {
+    TC_SCHEME_NONE = 0,
+    TC_IOB1,
+    TC_IOB2,
+    TC_IOE1,
+    TC_IOE2,
+    TC_IOBES,
+    TC_BILOU,
+    TC_SCHEME_COUNT
+} tc_scheme;
+
+/* What is scored. */
+typedef enum tc_score_what {
+    TC_SCORE_AUTO = 0, /* spans if any tag has the form of one, f.e. B-PER, else tags */
+    TC_SCORE_SPANS,
+    TC_SCORE_TAGS /* each tag by itself, f.e. parts of speech */
+} tc_score_what;
+
+/* All zeros: seqeval's default mode. */
+typedef struct tc_score_options {
+    int strict;       /* seqeval's strict mode: an entity must be marked as the scheme says */
+    tc_scheme scheme; /* of strict mode; TC_SCHEME_NONE: detected from the gold tags */
+    int suffix;       /* PER-B in place of B-PER */
+    tc_score_what what;
+} tc_score_options;
+
+/* Scores of an entity type, of a tag, or an average. */
+typedef struct tc_score {
+    const char *name;
+    double precision, recall, f1;
+    uint64_t support, predicted, correct; /* entities: gold, predicted, both */
+} tc_score;
+
+/* How often gold entities of one type met predicted ones of another. */
+typedef struct tc_confusion {
+    const char *gold, *predicted; /* null: no entity there */
+    uint64_t exact;               /* same words */
+    uint64_t overlap;             /* some of the words */
+} tc_confusion;
+
+/* Everything that was counted; strings and arrays belong to the scores. */
+typedef struct tc_score_table {
+    int spans;            /* rows are entity types, else tags */
+    tc_scheme scheme;     /* of strict mode */
+    const tc_score *rows; /* [count], in the order of the names' bytes */
+    size_t count;
+    tc_score micro, macro, weighted;
+    double accuracy; /* of the tags */
+    uint64_t sentences, tokens, correct_tokens;
+    const tc_confusion *confusions; /* [confusion_count] that occurred, up to 255 types */
+    size_t confusion_count;
+    uint64_t type_wrong, boundary_wrong, both_wrong, missed, spurious; /* entities */
+} tc_score_table;
+
+/* Empty scores; `options` null = zeros. Memory does not grow with the number of sentences. */
+TC_API tc_status tc_scores_create(const tc_score_options *options, const tc_env *env,
+                                  tc_scores **out);
+TC_API void tc_scores_free(tc_scores *scores);
+/* Adds a sentence: gold and predicted tags [count], none empty. */
+TC_API tc_status tc_scores_add(tc_scores *scores, const tc_string *gold,
+                               const tc_string *predicted, size_t count);
+/* The scores so far; *out is valid until the next call. TC_ERROR_ARGUMENT in strict mode: a tag
+ * that the scheme does not have (tc_diag.offset is its sentence, from 1), or no scheme was
+ * detected. */
+TC_API tc_status tc_scores_table(tc_scores *scores, const tc_score_table **out);
+/* seqeval's classification report with that many decimals (at most 50), NUL-terminated, valid
+ * until the next call. */
+TC_API tc_status tc_scores_report(tc_scores *scores, uint32_t digits, tc_string *out);
+/* "IOB2" and so on; "" for TC_SCHEME_NONE. */
+TC_API const char *tc_scheme_name(tc_scheme scheme);
 
 #ifndef TC_NO_TRAIN
 /* =================================================================== 16-api-train
@@ -962,6 +1093,7 @@ static tc_status tc__diag_fail(tc_diag *d, tc_status status, uint64_t offset,
     d->message[n] = 0;
     d->status = status;
     d->offset = offset;
+    d->line = 0;
     return status;
 }
 
@@ -1232,8 +1364,10 @@ static void tc__rng_permutation(uint32_t *order, uint32_t n, uint32_t seed) {
     R(15)                                                                                      \
     R(26)                                                                                      \
     R(6)                                                                                       \
-    TC__THREEFRY_KEY(1, 2, 1) R(17) R(29) R(16) R(24) TC__THREEFRY_KEY(2, 0, 2) R(13) R(15)    \
-        R(26) R(6) TC__THREEFRY_KEY(0, 1, 3) R(17)
+    TC__THREEFRY_KEY(1, 2, 1)                                                                  \
+    R(17)                                                                                      \
+    R(29) R(16) R(24) TC__THREEFRY_KEY(2, 0, 2) R(13) R(15) R(26) R(6)                         \
+        TC__THREEFRY_KEY(0, 1, 3) R(17)
 #define TC__THREEFRY_PARITY 0x1BD11BDAu
 
 static void tc__rng_threefry(const uint32_t key[2], uint32_t c0, uint32_t c1, uint32_t out[2]) {
@@ -7666,6 +7800,792 @@ static void tc__optim_update(tc__params *p, const tc_train_options *o, uint64_t 
 }
 #endif
 
+/* ======================================================================= 55-data
+ * Labelled sentences: column files and JSON (data-formats.md). A file is mapped and indexed
+ * once; a sentence is parsed when it is asked for, so memory grows with the number of
+ * sentences alone. */
+
+typedef struct tc__place { /* of a sentence */
+    uint64_t offset, line;
+} tc__place;
+
+typedef struct tc__label { /* found in the data */
+    char *name;
+    size_t length;
+    uint64_t count;
+} tc__label;
+
+struct tc_dataset {
+    tc_env env;
+    tc__file file; /* the bytes; nothing of a .tcm */
+    const char *text;
+    size_t size;
+    tc_data_info info;
+    tc__buf places;                    /* tc__place */
+    tc__buf labels, names;             /* tc__label in order of their bytes, their names */
+    tc__buf words, word_labels, lines; /* of the sentence at hand */
+    tc__buf strings, prefixed;         /* decoded JSON strings of that sentence, made labels */
+    int indexing;                      /* labels are counted */
+};
+
+enum { TC__MOST_LABELS = 65536, TC__MOST_COLUMNS = 256, TC__GUESS_LINES = 2000 };
+
+static tc_status tc__data_fail(tc_dataset *d, uint64_t line, const char *what) {
+    tc_status status =
+        tc__diag_fail(d->env.diag, TC_ERROR_FORMAT, 0, "line %u: %s", line, what);
+    if (d->env.diag) d->env.diag->line = line;
+    return status;
+}
+
+static tc_string tc__data_string(const char *data, const char *end) {
+    tc_string s;
+    s.data = data;
+    s.length = (size_t)(end - data);
+    return s;
+}
+
+/* The order of the bytes; that of Python's sorted() for UTF-8. */
+static int tc__data_compare(tc_string a, tc_string b) {
+    size_t n = a.length < b.length ? a.length : b.length;
+    int order = n ? memcmp(a.data, b.data, n) : 0;
+    return order ? order : (a.length > b.length) - (a.length < b.length);
+}
+
+/* Counts a label, which joins the list if it is new. */
+static tc_status tc__data_count(tc_dataset *d, tc_string name, uint64_t line) {
+    size_t low = 0, high = d->labels.used / sizeof(tc__label), n = high;
+    tc__label *list, fresh;
+    tc_string other;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order;
+        list = (tc__label *)(void *)d->labels.data + middle;
+        other = tc__data_string(list->name, list->name + list->length);
+        order = tc__data_compare(name, other);
+        if (!order) {
+            list->count++;
+            return TC_OK;
+        }
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    if (n == TC__MOST_LABELS)
+        return tc__data_fail(d, line, "more than 65536 different labels: the wrong column?");
+    if (tc__utf8_check(name.data, name.length) != name.length ||
+        memchr(name.data, 0, name.length))
+        return tc__data_fail(d, line, "a label is no UTF-8");
+    fresh.name = (char *)tc__mem_zero(&d->env, name.length + 1);
+    fresh.length = name.length;
+    fresh.count = 1;
+    if (!fresh.name || tc__mem_append(&d->env, &d->labels, &fresh, sizeof fresh)) {
+        tc__mem_free(&d->env, fresh.name, name.length + 1);
+        return TC_ERROR_MEMORY;
+    }
+    memcpy(fresh.name, name.data, name.length);
+    list = (tc__label *)(void *)d->labels.data;
+    memmove(list + low + 1, list + low, (n - low) * sizeof *list);
+    list[low] = fresh;
+    return TC_OK;
+}
+
+/* A word of the sentence at hand. */
+static tc_status tc__data_word(tc_dataset *d, tc_string word, tc_string label, uint64_t line) {
+    tc_status status;
+    if (!word.length) return tc__data_fail(d, line, "the word is empty");
+    if (!label.length) return tc__data_fail(d, line, "the label is empty");
+    status = tc__mem_append(&d->env, &d->words, &word, sizeof word);
+    if (!status) status = tc__mem_append(&d->env, &d->word_labels, &label, sizeof label);
+    if (!status) status = tc__mem_append(&d->env, &d->lines, &line, sizeof line);
+    if (!status && d->indexing) status = tc__data_count(d, label, line);
+    return status;
+}
+
+/* ---- columns ---- */
+
+typedef struct tc__line {
+    const char *text, *end, *next; /* without and behind the line's end */
+} tc__line;
+
+static tc__line tc__data_line(const tc_dataset *d, size_t at) {
+    tc__line l;
+    const char *limit = d->text + d->size;
+    l.text = d->text + at;
+    l.end = (const char *)memchr(l.text, '\n', d->size - at);
+    l.next = l.end ? l.end + 1 : limit;
+    if (!l.end) l.end = limit;
+    if (l.end > l.text && l.end[-1] == '\r') l.end--;
+    return l;
+}
+
+static int tc__data_blank(const tc__line *l) {
+    const char *p = l->text;
+    while (p < l->end && (*p == ' ' || *p == '\t' || *p == '\r')) p++;
+    return p == l->end;
+}
+
+static int tc__data_document(const tc__line *l) {
+    return l->end - l->text >= 10 && !memcmp(l->text, "-DOCSTART-", 10);
+}
+
+/* Splits a line at single tabs, or at runs of spaces; returns the number of columns. An empty
+ * column at the end is none. */
+static int tc__data_split(const tc__line *l, int tabs, tc_string *out) {
+    const char *p = l->text, *end = l->end;
+    int n = 0;
+    if (!tabs)
+        while (p < end && *p == ' ') p++;
+    while (p < end && n < TC__MOST_COLUMNS) {
+        const char *stop = (const char *)memchr(p, tabs ? '\t' : ' ', (size_t)(end - p));
+        if (!stop) stop = end;
+        out[n++] = tc__data_string(p, stop);
+        p = stop < end ? stop + 1 : end;
+        if (!tabs)
+            while (p < end && *p == ' ') p++;
+    }
+    return n;
+}
+
+/* Comments begin with '#', but a '#' may be a word: in files without numbers of words a line
+ * with as many columns as the others is one. */
+static int tc__data_comment(const tc_dataset *d, const tc__line *l) {
+    tc_string columns[TC__MOST_COLUMNS];
+    if (l->text == l->end || *l->text != '#') return 0;
+    return d->info.numbered || tc__data_split(l, d->info.tabs, columns) != d->info.columns;
+}
+
+/* "O", or a letter of a scheme, a dash and more. */
+static int tc__data_tag(tc_string s) {
+    if (s.length == 1) return *s.data == 'O';
+    return s.length > 2 && s.data[1] == '-' && strchr("BIESLUM", *s.data);
+}
+
+static int tc__data_is(tc_string s, const char *text) {
+    return s.length == strlen(text) && !memcmp(s.data, text, s.length);
+}
+
+/* The label's column of a file whose words are numbered: the last that holds tags of spans, of
+ * ten columns (CoNLL-U) the fourth, else the last. */
+static int tc__data_guess_column(const tc_dataset *d) {
+    tc_string columns[TC__MOST_COLUMNS];
+    int good[TC__MOST_COLUMNS], c, seen = 0;
+    size_t at = 0;
+    for (c = 0; c < d->info.columns; c++) good[c] = 1;
+    while (at < d->size && seen < TC__GUESS_LINES) {
+        tc__line l = tc__data_line(d, at);
+        at = (size_t)(l.next - d->text);
+        if (tc__data_blank(&l) || tc__data_comment(d, &l)) continue;
+        if (tc__data_split(&l, d->info.tabs, columns) < d->info.columns) continue;
+        seen++;
+        for (c = 0; c < d->info.columns; c++) good[c] &= tc__data_tag(columns[c]);
+    }
+    for (c = d->info.columns - 1; c > 1; c--)
+        if (good[c]) return c + 1;
+    return d->info.columns == 10 ? 4 : d->info.columns;
+}
+
+/* Separator, number of columns, where words and labels are: from the first lines. */
+static tc_status tc__data_shape(tc_dataset *d, const tc_data_options *o) {
+    tc_string columns[TC__MOST_COLUMNS];
+    size_t at = 0;
+    uint64_t line = 0, first = 0;
+    tc_data_info *n = &d->info;
+    n->word_column = 1;
+    while (at < d->size && !first) { /* a line that is no comment, or the first */
+        tc__line l = tc__data_line(d, at);
+        at = (size_t)(l.next - d->text);
+        line++;
+        if (tc__data_blank(&l) || tc__data_document(&l)) continue;
+        n->tabs = memchr(l.text, '\t', (size_t)(l.end - l.text)) != NULL;
+        n->columns = tc__data_split(&l, n->tabs, columns);
+        if (*l.text == '#') continue;
+        first = line;
+        if (n->columns > 2 && tc__data_is(columns[0], "1") && at < d->size) {
+            l = tc__data_line(d, at);
+            if (tc__data_blank(&l) ||
+                (tc__data_split(&l, n->tabs, columns) > 2 && tc__data_is(columns[0], "2")))
+                n->numbered = 1;
+        }
+    }
+    n->word_column += n->numbered;
+    n->column = o->column > 0   ? o->column
+                : o->column < 0 ? n->columns + 1 + o->column
+                : n->numbered   ? tc__data_guess_column(d)
+                                : n->columns;
+    if (n->columns && (n->column > n->columns || n->column < 1))
+        return tc__data_fail(d, first ? first : 1,
+                             "the line has fewer columns than the number of the label's");
+    return TC_OK;
+}
+
+/* One line with a word. */
+static tc_status tc__data_row(tc_dataset *d, const tc__line *l, uint64_t line) {
+    tc_string columns[TC__MOST_COLUMNS], label = {"O", 1};
+    const tc_data_info *n = &d->info;
+    int count = tc__data_split(l, n->tabs, columns);
+    tc_status status;
+    if (n->numbered && count &&
+        (memchr(columns[0].data, '-', columns[0].length) ||
+         memchr(columns[0].data, '.', columns[0].length)))
+        return TC_OK; /* CoNLL-U: a range of words, an empty node */
+    if (count != n->columns && (count < n->columns || n->column == n->columns)) {
+        status = tc__diag_fail(d->env.diag, TC_ERROR_FORMAT, 0,
+                               "line %u: the columns are %u, in the first lines %u", line,
+                               (uint64_t)count, (uint64_t)n->columns);
+        if (d->env.diag) d->env.diag->line = line;
+        return status;
+    }
+    if (n->columns > 1) label = columns[n->column - 1];
+    return tc__data_word(d, columns[n->word_column - 1], label, line);
+}
+
+/* Reads the sentence that begins at *at or behind; both move behind it. Without words: the end
+ * of the file. */
+static tc_status tc__data_columns(tc_dataset *d, size_t *at, uint64_t *line, tc__place *place) {
+    tc_status status = TC_OK;
+    d->words.used = d->word_labels.used = d->lines.used = 0;
+    while (*at < d->size && !status) {
+        tc__line l = tc__data_line(d, *at);
+        size_t next = (size_t)(l.next - d->text);
+        int ends = tc__data_blank(&l) || tc__data_document(&l);
+        if (ends && d->words.used) break;
+        ++*line;
+        if (!ends && !tc__data_comment(d, &l)) {
+            if (!d->words.used) {
+                place->offset = *at;
+                place->line = *line;
+            }
+            status = tc__data_row(d, &l, *line);
+        }
+        *at = next;
+    }
+    return status;
+}
+
+/* ---- JSON ---- */
+
+typedef struct tc__json { /* a place in the text of one value */
+    tc_dataset *d;
+    const char *p, *end;
+    const char *wrong; /* what is, or null */
+} tc__json;
+
+static int tc__data_wrong(tc__json *j, const char *what) {
+    if (!j->wrong) j->wrong = what;
+    return 0;
+}
+
+static void tc__data_space(tc__json *j) {
+    while (j->p < j->end && (*j->p == ' ' || *j->p == '\t' || *j->p == '\n' || *j->p == '\r'))
+        j->p++;
+}
+
+/* Whether the next character is c, which is then passed over. */
+static int tc__data_take(tc__json *j, char c) {
+    tc__data_space(j);
+    if (j->p == j->end || *j->p != c) return 0;
+    j->p++;
+    return 1;
+}
+
+static int tc__data_hex(tc__json *j, uint32_t *out) {
+    int i;
+    *out = 0;
+    for (i = 0; i < 4; i++, j->p++) {
+        const char *digits = "0123456789abcdef0123456789ABCDEF", *at;
+        if (j->p == j->end || !*j->p || !(at = strchr(digits, *j->p)))
+            return tc__data_wrong(j, "a wrong \\u escape");
+        *out = *out << 4 | ((uint32_t)(at - digits) & 15);
+    }
+    return 1;
+}
+
+/* One escape behind the backslash, appended to the strings, where there is room. */
+static int tc__data_escape(tc__json *j) {
+    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+    tc__buf *b = &j->d->strings;
+    const char *at;
+    uint32_t code, low;
+    char c = j->p < j->end ? *j->p++ : 0;
+    if (c && (at = strchr(from, c))) {
+        b->data[b->used++] = to[at - from];
+        return 1;
+    }
+    if (c != 'u') return tc__data_wrong(j, "a wrong escape in a string");
+    if (!tc__data_hex(j, &code)) return 0;
+    if (code - 0xD800 < 0x400 && j->end - j->p > 2 && j->p[0] == '\\' && j->p[1] == 'u') {
+        j->p += 2;
+        if (!tc__data_hex(j, &low)) return 0;
+        if (low - 0xDC00 >= 0x400) return tc__data_wrong(j, "a lone surrogate");
+        code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+    }
+    if (code - 0xD800 < 0x800) return tc__data_wrong(j, "a lone surrogate");
+    b->used += tc__utf8_put(b->data + b->used, code);
+    return 1;
+}
+
+/* A string: in place, or decoded into the strings of the sentence. */
+static int tc__data_text(tc__json *j, tc_string *out) {
+    tc__buf *b = &j->d->strings;
+    size_t first = b->used;
+    const char *start;
+    if (!tc__data_take(j, '"')) return tc__data_wrong(j, "a string is missing");
+    start = j->p;
+    while (j->p < j->end && *j->p != '"' && *j->p != '\\' && (unsigned char)*j->p >= 32) j->p++;
+    if (j->p < j->end && *j->p == '"') {
+        *out = tc__data_string(start, j->p++);
+        return 1;
+    }
+    memcpy(b->data + b->used, start, (size_t)(j->p - start));
+    b->used += (size_t)(j->p - start);
+    while (j->p < j->end && *j->p != '"') {
+        if ((unsigned char)*j->p < 32)
+            return tc__data_wrong(j, "a control character in a string");
+        if (*j->p != '\\')
+            b->data[b->used++] = *j->p++;
+        else if (j->p++, !tc__data_escape(j))
+            return 0;
+    }
+    if (j->p == j->end) return tc__data_wrong(j, "a string does not end");
+    j->p++;
+    *out = tc__data_string(b->data + first, b->data + b->used);
+    return 1;
+}
+
+static int tc__data_integer(tc__json *j, uint64_t *out) {
+    tc__data_space(j);
+    *out = 0;
+    if (j->p == j->end || *j->p < '0' || *j->p > '9')
+        return tc__data_wrong(j, "a number is missing");
+    for (; j->p < j->end && *j->p >= '0' && *j->p <= '9'; j->p++)
+        if (*out < UINT32_MAX) *out = *out * 10 + (uint64_t)(*j->p - '0');
+    return 1;
+}
+
+/* Passes over a value; of objects and arrays only strings and brackets are looked at. */
+static int tc__data_skip(tc__json *j) {
+    size_t depth = 0;
+    tc_string ignored;
+    do {
+        tc__data_space(j);
+        if (j->p == j->end) return tc__data_wrong(j, "the value does not end");
+        if (*j->p == '"') {
+            size_t used = j->d->strings.used;
+            if (!tc__data_text(j, &ignored)) return 0;
+            j->d->strings.used = used;
+            continue;
+        }
+        if (*j->p == '{' || *j->p == '[')
+            depth++;
+        else if (*j->p == '}' || *j->p == ']') {
+            if (!depth) return tc__data_wrong(j, "a value is missing");
+            depth--;
+        } else if ((*j->p == ',' || *j->p == ':') && !depth)
+            return tc__data_wrong(j, "a value is missing");
+        else if (strchr("{}[]\",: \t\r\n", *j->p) == NULL) {
+            while (j->p < j->end && !strchr("{}[]\",: \t\r\n", *j->p)) j->p++;
+            continue;
+        }
+        j->p++;
+    } while (depth);
+    return 1;
+}
+
+/* Appends the strings of an array to `to`. */
+static int tc__data_strings(tc__json *j, tc__buf *to) {
+    tc_string s;
+    if (!tc__data_take(j, '[')) return tc__data_wrong(j, "an array is missing");
+    if (tc__data_take(j, ']')) return 1;
+    do {
+        tc__data_space(j);
+        if (to == &j->d->word_labels && j->p < j->end && *j->p >= '0' && *j->p <= '9')
+            return tc__data_wrong(j, "labels are numbers, their names are needed");
+        if (!tc__data_text(j, &s)) return 0;
+        if (tc__mem_append(&j->d->env, to, &s, sizeof s))
+            return tc__data_wrong(j, "out of memory");
+    } while (tc__data_take(j, ','));
+    return tc__data_take(j, ']') ? 1 : tc__data_wrong(j, "an array does not end");
+}
+
+typedef struct tc__mark { /* a labelled span of a text, in code points */
+    uint64_t start, end;
+    tc_string label;
+} tc__mark;
+
+/* A span: {"start", "end", "label"}, {"span": [start, end], "type"}, or [start, end, label]. */
+static int tc__data_mark(tc__json *j, tc__mark *m) {
+    tc_string key;
+    int seen = 0;
+    if (tc__data_take(j, '[')) {
+        if (!tc__data_integer(j, &m->start) || !tc__data_take(j, ',') ||
+            !tc__data_integer(j, &m->end) || !tc__data_take(j, ',') ||
+            !tc__data_text(j, &m->label) || !tc__data_take(j, ']'))
+            return tc__data_wrong(j, "a span is not [start, end, label]");
+        return 1;
+    }
+    if (!tc__data_take(j, '{')) return tc__data_wrong(j, "a span is missing");
+    do {
+        if (!tc__data_text(j, &key) || !tc__data_take(j, ':'))
+            return tc__data_wrong(j, "a key is missing");
+        if (tc__data_is(key, "start") || tc__data_is(key, "start_offset")) {
+            if (!tc__data_integer(j, &m->start)) return 0;
+            seen |= 1;
+        } else if (tc__data_is(key, "end") || tc__data_is(key, "end_offset")) {
+            if (!tc__data_integer(j, &m->end)) return 0;
+            seen |= 2;
+        } else if (tc__data_is(key, "span")) {
+            if (!tc__data_take(j, '[') || !tc__data_integer(j, &m->start) ||
+                !tc__data_take(j, ',') || !tc__data_integer(j, &m->end) ||
+                !tc__data_take(j, ']'))
+                return tc__data_wrong(j, "a span is not [start, end]");
+            seen |= 3;
+        } else if (tc__data_is(key, "label") || tc__data_is(key, "type") ||
+                   tc__data_is(key, "entity_group") || tc__data_is(key, "tag")) {
+            if (!tc__data_text(j, &m->label)) return 0;
+            seen |= 4;
+        } else if (!tc__data_skip(j))
+            return 0;
+    } while (tc__data_take(j, ','));
+    if (!tc__data_take(j, '}')) return tc__data_wrong(j, "a span does not end");
+    return seen == 7 ? 1 : tc__data_wrong(j, "a span lacks start, end or label");
+}
+
+static int tc__data_mark_order(const void *a, const void *b) {
+    uint64_t x = ((const tc__mark *)a)->start, y = ((const tc__mark *)b)->start;
+    return (x > y) - (x < y);
+}
+
+/* Spans into the buffer of lines, which is free until the words are known. */
+static int tc__data_marks(tc__json *j) {
+    tc__buf *b = &j->d->lines;
+    if (!tc__data_take(j, '[')) return tc__data_wrong(j, "an array of spans is missing");
+    if (tc__data_take(j, ']')) return 1;
+    do {
+        tc__mark m;
+        if (!tc__data_mark(j, &m)) return 0;
+        if (tc__mem_append(&j->d->env, b, &m, sizeof m))
+            return tc__data_wrong(j, "out of memory");
+    } while (tc__data_take(j, ','));
+    if (!tc__data_take(j, ']')) return tc__data_wrong(j, "an array does not end");
+    tc__mem_sort(b->data, b->used / sizeof(tc__mark), sizeof(tc__mark), tc__data_mark_order);
+    return 1;
+}
+
+/* "B-" or "I-" and the label of a span, where there is room. */
+static tc_string tc__data_prefixed(tc_dataset *d, char part, tc_string label) {
+    char *at = d->prefixed.data + d->prefixed.used;
+    at[0] = part;
+    at[1] = '-';
+    memcpy(at + 2, label.data, label.length);
+    d->prefixed.used += label.length + 2;
+    return tc__data_string(at, at + label.length + 2);
+}
+
+/* Words of a text: runs without white space, cut where a span begins or ends. */
+static int tc__data_cut(tc__json *j, tc_string text) {
+    tc_dataset *d = j->d;
+    size_t count = d->lines.used / sizeof(tc__mark), m = 0;
+    const unsigned char *p = (const unsigned char *)text.data, *end = p + text.length,
+                        *word = NULL;
+    const tc__mark *marks = (const tc__mark *)(const void *)d->lines.data;
+    int begun = 0; /* the span has a word already */
+    uint64_t at = 0, room = 0;
+    size_t i;
+    d->prefixed.used = 0;
+    for (i = 0; i < count; i++) {
+        if (marks[i].end <= marks[i].start || (i && marks[i].start < marks[i - 1].end))
+            return tc__data_wrong(j, "a span is empty or overlaps another");
+        room += (marks[i].label.length + 2) * (marks[i].end - marks[i].start);
+    }
+    if (count && marks[count - 1].end > tc__utf8_count(text.data, text.length))
+        return tc__data_wrong(j, "a span ends behind the text");
+    if (room > TC__SIZE_LIMIT || tc__mem_reserve(&d->env, &d->prefixed, room))
+        return tc__data_wrong(j, "out of memory");
+    for (;; at++) {
+        uint32_t code = ' ', n = p < end ? tc__utf8_next(p, end, &code) : 0;
+        int white = !n || TC__UNI_IN(tc__uni_white, code),
+            cut = m < count && (at == marks[m].start || at == marks[m].end);
+        if (word && (white || cut)) {
+            tc_string s = tc__data_string((const char *)word, (const char *)p),
+                      label = {"O", 1};
+            if (m < count && at > marks[m].start) {
+                label = tc__data_prefixed(d, begun ? 'I' : 'B', marks[m].label);
+                begun = 1;
+            }
+            if (tc__mem_append(&d->env, &d->words, &s, sizeof s) ||
+                tc__mem_append(&d->env, &d->word_labels, &label, sizeof label))
+                return tc__data_wrong(j, "out of memory");
+            word = NULL;
+        }
+        if (m < count && at == marks[m].end) {
+            if (!begun) return tc__data_wrong(j, "a span holds white space alone");
+            m++;
+            begun = 0;
+        }
+        if (!n) return 1;
+        if (!white && !word) word = p;
+        p += n;
+    }
+}
+
+static int tc__data_tags_key(tc_string key) {
+    return tc__data_is(key, "labels") || tc__data_is(key, "tags") ||
+           tc__data_is(key, "label") ||
+           (key.length > 5 && !memcmp(key.data + key.length - 5, "_tags", 5));
+}
+
+static int tc__data_spans_key(tc_string key) {
+    return tc__data_is(key, "entities") || tc__data_is(key, "spans") ||
+           tc__data_is(key, "ents") || tc__data_is(key, "labels") || tc__data_is(key, "label");
+}
+
+/* Whether the array at hand begins with a string, a number or nothing. */
+static int tc__data_flat(const tc__json *j) {
+    tc__json look = *j;
+    if (!tc__data_take(&look, '[')) return 0;
+    tc__data_space(&look);
+    return look.p < look.end && *look.p != '{' && *look.p != '[';
+}
+
+/* The members of an object; the words and labels of the sentence at hand. */
+static int tc__data_members(tc__json *j) {
+    tc_dataset *d = j->d;
+    tc_string key, text = {NULL, 0};
+    int words = 0, tags = 0, marks = 0;
+    if (!tc__data_take(j, '{')) return tc__data_wrong(j, "an object is missing");
+    if (tc__data_take(j, '}')) return tc__data_wrong(j, "the object is empty");
+    do {
+        int good;
+        if (!tc__data_text(j, &key) || !tc__data_take(j, ':'))
+            return tc__data_wrong(j, "a key is missing");
+        tc__data_space(j);
+        if (!words && (tc__data_is(key, "tokens") || tc__data_is(key, "words")))
+            good = words = tc__data_strings(j, &d->words);
+        else if (!text.data && tc__data_is(key, "text") && j->p < j->end && *j->p == '"')
+            good = tc__data_text(j, &text);
+        else if (!tags && tc__data_tags_key(key) && tc__data_flat(j))
+            good = tags = tc__data_strings(j, &d->word_labels);
+        else if (!marks && tc__data_spans_key(key))
+            good = marks = tc__data_marks(j);
+        else
+            good = tc__data_skip(j);
+        if (!good) return 0;
+    } while (tc__data_take(j, ','));
+    if (!tc__data_take(j, '}')) return tc__data_wrong(j, "the object does not end");
+    if (words && tags) {
+        if (d->words.used != d->word_labels.used)
+            return tc__data_wrong(j, "there are not as many labels as words");
+        return 1;
+    }
+    if (!text.data || words)
+        return tc__data_wrong(j, words ? "there are words and no labels"
+                                       : "there are no words and no text");
+    d->word_labels.used = 0; /* an empty list of labels */
+    if (!marks && !tags) return tc__data_wrong(j, "there is a text and no spans");
+    return tc__data_cut(j, text);
+}
+
+static tc_status tc__data_object(tc_dataset *d, tc__json *j, uint64_t line) {
+    tc_status status = TC_OK;
+    const tc_string *words, *labels;
+    const char *p = j->p;
+    size_t i, n;
+    int good;
+    d->words.used = d->word_labels.used = d->lines.used = d->strings.used = 0;
+    if (tc__mem_reserve(&d->env, &d->strings, (uint64_t)(j->end - j->p)))
+        return TC_ERROR_MEMORY;
+    good = tc__data_members(j);
+    if (!good) {
+        for (; p < j->p; p++) line += *p == '\n';
+        return tc__data_fail(d, line, j->wrong ? j->wrong : "malformed JSON");
+    }
+    n = d->words.used / sizeof *words;
+    words = (const tc_string *)(const void *)d->words.data;
+    labels = (const tc_string *)(const void *)d->word_labels.data;
+    d->lines.used = 0;
+    for (i = 0; i < n && !status; i++) {
+        if (!words[i].length) return tc__data_fail(d, line, "a word is empty");
+        if (!labels[i].length) return tc__data_fail(d, line, "a label is empty");
+        status = tc__mem_append(&d->env, &d->lines, &line, sizeof line);
+        if (!status && d->indexing) status = tc__data_count(d, labels[i], line);
+    }
+    return status;
+}
+
+/* Behind the bracket that closes the object at p; the end of the text if none does. */
+static const char *tc__data_object_end(const char *p, const char *end) {
+    size_t depth = 0;
+    int quoted = 0;
+    for (; p < end; p++) {
+        if (quoted) {
+            if (*p == '\\' && p + 1 < end)
+                p++;
+            else if (*p == '"')
+                quoted = 0;
+        } else if (*p == '"') {
+            quoted = 1;
+        } else if (*p == '{') {
+            depth++;
+        } else if (*p == '}' && depth-- <= 1) {
+            return p + 1;
+        }
+    }
+    return end;
+}
+
+/* The object that begins at *at or behind, of JSON lines or of one array; see
+ * tc__data_columns. */
+static tc_status tc__data_json(tc_dataset *d, size_t *at, uint64_t *line, tc__place *place) {
+    tc__json j;
+    const char *p = d->text + *at, *end = d->text + d->size;
+    tc_status status = TC_OK;
+    d->words.used = d->word_labels.used = d->lines.used = 0;
+    memset(&j, 0, sizeof j);
+    j.d = d;
+    while (p < end && !d->words.used && !status) {
+        char c = *p;
+        if (c == ' ' || c == '\t' || c == '\r' || c == '\n' ||
+            (d->info.array && (c == ',' || c == '[' || c == ']'))) {
+            *line += c == '\n';
+            p++;
+            continue;
+        }
+        j.p = p;
+        j.end = end;
+        if (!d->info.array) {
+            j.end = (const char *)memchr(p, '\n', (size_t)(end - p));
+            if (!j.end) j.end = end;
+        } else { /* the end of the object, so that the strings have room for no more */
+            j.end = tc__data_object_end(p, end);
+        }
+        place->offset = (uint64_t)(p - d->text);
+        place->line = *line + 1;
+        status = tc__data_object(d, &j, *line + 1);
+        for (; p < j.p; p++) *line += *p == '\n';
+        if (!status && !d->info.array) {
+            tc__data_space(&j);
+            if (j.p < j.end)
+                return tc__data_fail(d, *line + 1, "more than one value in a line");
+        }
+    }
+    *at = (size_t)(p - d->text);
+    return status;
+}
+
+/* ---- the set ---- */
+
+static tc_status tc__data_next(tc_dataset *d, size_t *at, uint64_t *line, tc__place *place) {
+    return d->info.format == TC_DATA_JSON ? tc__data_json(d, at, line, place)
+                                          : tc__data_columns(d, at, line, place);
+}
+
+/* Finds all sentences and labels. */
+static tc_status tc__data_index(tc_dataset *d) {
+    tc_data_info *n = &d->info;
+    tc__place place = {0, 0};
+    size_t at = 0, i;
+    uint64_t line = 0;
+    tc_status status = TC_OK;
+    d->indexing = 1;
+    for (;;) {
+        size_t words;
+        status = tc__data_next(d, &at, &line, &place);
+        words = d->words.used / sizeof(tc_string);
+        if (status || !words) break;
+        if (words > n->longest)
+            n->longest = (uint32_t)(words < UINT32_MAX ? words : UINT32_MAX);
+        n->words += words;
+        status = tc__mem_append(&d->env, &d->places, &place, sizeof place);
+        if (status) break;
+    }
+    d->indexing = 0;
+    if (status) return status;
+    n->sentences = d->places.used / sizeof place;
+    n->num_labels = (uint32_t)(d->labels.used / sizeof(tc__label));
+    for (i = 0; i < n->num_labels && !status; i++) {
+        const char *name = ((tc__label *)(void *)d->labels.data)[i].name;
+        status = tc__mem_append(&d->env, &d->names, &name, sizeof name);
+    }
+    n->labels = (const char *const *)(const void *)d->names.data;
+    return status;
+}
+
+static void tc__data_free(tc_dataset *d) {
+    tc_env env;
+    size_t i;
+    if (!d) return;
+    env = d->env;
+    for (i = 0; i < d->labels.used / sizeof(tc__label); i++) {
+        tc__label *l = (tc__label *)(void *)d->labels.data + i;
+        tc__mem_free(&env, l->name, l->length + 1);
+    }
+    tc__mem_drop(&env, &d->places);
+    tc__mem_drop(&env, &d->labels);
+    tc__mem_drop(&env, &d->names);
+    tc__mem_drop(&env, &d->words);
+    tc__mem_drop(&env, &d->word_labels);
+    tc__mem_drop(&env, &d->lines);
+    tc__mem_drop(&env, &d->strings);
+    tc__mem_drop(&env, &d->prefixed);
+#ifndef TC_NO_STDIO
+    if (d->file.mapping) tc__file_close(&env, &d->file);
+#endif
+    tc__mem_free(&env, d, sizeof *d);
+}
+
+/* Takes over `file`, whose bytes are the data. */
+static tc_status tc__data_open(const tc_env *env, const tc__file *file,
+                               const tc_data_options *o, tc_dataset **out) {
+    tc_dataset *d = (tc_dataset *)tc__mem_zero(env, sizeof *d);
+    tc__file copy = *file;
+    const char *p, *end;
+    tc_status status = TC_OK;
+    if (!d) {
+#ifndef TC_NO_STDIO
+        if (copy.mapping) tc__file_close(env, &copy);
+#endif
+        return TC_ERROR_MEMORY;
+    }
+    d->env = *env;
+    d->file = copy;
+    d->text = file->size ? (const char *)file->data : "";
+    d->size = file->size;
+    if (d->size >= 3 && !memcmp(d->text, "\xEF\xBB\xBF", 3)) {
+        d->text += 3;
+        d->size -= 3;
+    }
+    for (p = d->text, end = p + d->size; p < end && strchr(" \t\r\n", *p) && *p;) p++;
+    d->info.format =
+        o->format ? o->format
+        : p < end &&
+                (*p == '{' || (*p == '[' && p + 1 < end && strchr(" \t\r\n{", p[1]) && p[1]))
+            ? TC_DATA_JSON
+            : TC_DATA_COLUMNS;
+    d->info.array = d->info.format == TC_DATA_JSON && p < end && *p == '[';
+    if (d->info.format == TC_DATA_COLUMNS) status = tc__data_shape(d, o);
+    if (!status) status = tc__data_index(d);
+    if (status) {
+        tc__data_free(d);
+        return status;
+    }
+    *out = d;
+    return TC_OK;
+}
+
+/* Parses sentence `index`; what an earlier call gave is lost. */
+static tc_status tc__data_sentence(tc_dataset *d, size_t index, tc_sentence *out) {
+    tc__place place = ((const tc__place *)(const void *)d->places.data)[index];
+    size_t at = (size_t)place.offset;
+    uint64_t line = place.line - 1;
+    tc_status status = tc__data_next(d, &at, &line, &place);
+    out->words = (const tc_string *)(const void *)d->words.data;
+    out->labels = (const tc_string *)(const void *)d->word_labels.data;
+    out->lines = (const uint64_t *)(const void *)d->lines.data;
+    out->count = d->words.used / sizeof(tc_string);
+    return status;
+}
+
 #ifndef TC_NO_TRAIN
 /* ======================================================================= 56-train
  * The trainer: a .tcm image in memory, its parameters, one update. */
@@ -8180,6 +9100,686 @@ static tc_status tc__train_create(const tc_model *base, const tc_train_options *
     return TC_OK;
 }
 #endif
+
+/* ======================================================================= 57-score
+ * seqeval's scores (metrics-seqeval.md), counted sentence by sentence. */
+
+enum { TC__MODES = TC_SCHEME_COUNT, TC__CONFUSED = 255, TC__MOST_DIGITS = 50 };
+
+typedef struct tc__name { /* an entity type or a tag */
+    char *text;
+    size_t length;
+    uint64_t gold[TC__MODES], predicted[TC__MODES], correct[TC__MODES];
+} tc__name;
+
+typedef struct tc__names { /* ids stay; `order` holds them in the order of the names' bytes */
+    tc__buf items, order;
+} tc__names;
+
+typedef struct tc__chunk { /* an entity: half-open span of words */
+    uint32_t type;
+    int matched;
+    size_t start, end;
+} tc__chunk;
+
+typedef struct tc__pair { /* of an entity type and a predicted one */
+    uint64_t exact, overlap;
+} tc__pair;
+
+struct tc_scores {
+    tc_env env;
+    tc_score_options options;
+    tc__names types, tags;
+    tc__buf pairs[TC__MODES]; /* tc__pair [room + 1][room + 1]; the last row and column: none */
+    uint32_t room;
+    tc__buf gold, predicted; /* tc__chunk of the sentence at hand */
+    tc__buf rows, confusions, report;
+    tc_score_table table;
+    uint32_t prefixes;  /* of all gold tags: bits of the letters in TC__LETTERS */
+    int foreign, spans; /* a gold tag has none of them; some tag is that of a span */
+    uint64_t
+        invalid[TC__MODES];    /* the first sentence with a tag that the scheme lacks, from 1 */
+    char wrong[TC__MODES][64]; /* that tag, cut to fit */
+};
+
+/* A pattern: letters before and at a place, and whether the types are the same (1), differ (2)
+ * or either (3). */
+typedef struct tc__pattern {
+    const char *before, *at;
+    int same;
+} tc__pattern;
+
+#define TC__LETTERS "IOBESUL"
+#define TC__ANY TC__LETTERS
+
+/* Letters, starts, insides, ends of each scheme; a null letter ends a list. */
+typedef struct tc__rules {
+    const char *letters;
+    tc__pattern start[7], inside[5], end[7];
+} tc__rules;
+
+static const tc__rules *tc__score_rules(tc_scheme scheme) {
+    static const tc__rules rules[TC_SCHEME_COUNT] = {
+        {"", {{NULL, NULL, 0}}, {{NULL, NULL, 0}}, {{NULL, NULL, 0}}},
+        {"IOB",
+         {{"O", "I", 3}, {"I", "I", 2}, {"B", "I", 3}, {"IB", "B", 1}, {NULL, NULL, 0}},
+         {{"BI", "I", 1}, {NULL, NULL, 0}},
+         {{"I", "I", 2},
+          {"IB", "O", 3},
+          {"I", "B", 3},
+          {"B", "I", 2},
+          {"B", "B", 1},
+          {NULL, NULL, 0}}},
+        {"IOB",
+         {{TC__ANY, "B", 3}, {NULL, NULL, 0}},
+         {{"BI", "I", 1}, {NULL, NULL, 0}},
+         {{"IB", "OB", 3}, {"IB", "I", 2}, {NULL, NULL, 0}}},
+        {"IOE",
+         {{"OE", "I", 3}, {"I", "I", 2}, {"E", "E", 1}, {NULL, NULL, 0}},
+         {{"I", "IE", 1}, {NULL, NULL, 0}},
+         {{"I", "IE", 2}, {"I", "O", 3}, {"E", "IE", 1}, {NULL, NULL, 0}}},
+        {"IOE",
+         {{"OE", "IE", 3}, {"I", "IE", 2}, {NULL, NULL, 0}},
+         {{"I", "IE", 1}, {NULL, NULL, 0}},
+         {{"E", TC__ANY, 3}, {NULL, NULL, 0}}},
+        {"IOBES",
+         {{TC__ANY, "BS", 3}, {NULL, NULL, 0}},
+         {{"BI", "IE", 1}, {NULL, NULL, 0}},
+         {{"SE", TC__ANY, 3}, {NULL, NULL, 0}}},
+        {"BILOU",
+         {{TC__ANY, "BU", 3}, {NULL, NULL, 0}},
+         {{"BI", "IL", 1}, {NULL, NULL, 0}},
+         {{"UL", TC__ANY, 3}, {NULL, NULL, 0}}}};
+    return &rules[scheme];
+}
+
+/* ---- names ---- */
+
+static tc__name *tc__score_name(const tc__names *n, uint32_t id) {
+    return (tc__name *)(void *)n->items.data + id;
+}
+
+/* The id of a name, new or known. */
+static tc_status tc__score_id(tc_scores *s, tc__names *n, tc_string text, uint32_t *id) {
+    size_t low = 0, high = n->order.used / 4, count = high;
+    uint32_t *order = (uint32_t *)(void *)n->order.data;
+    tc__name fresh;
+    tc_status status;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const tc__name *x = tc__score_name(n, order[middle]);
+        int c = tc__data_compare(text, tc__data_string(x->text, x->text + x->length));
+        if (!c) {
+            *id = order[middle];
+            return TC_OK;
+        }
+        if (c < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    if (count == TC__MOST_LABELS)
+        return tc__diag_fail(s->env.diag, TC_ERROR_LENGTH, 0, "more than 65536 different tags");
+    memset(&fresh, 0, sizeof fresh);
+    fresh.length = text.length;
+    *id = (uint32_t)count;
+    status = tc__mem_append(&s->env, &n->order, id, 4);
+    if (status) return status;
+    n->order.used -= 4; /* until everything is there */
+    fresh.text = (char *)tc__mem_zero(&s->env, text.length + 1);
+    if (!fresh.text) return TC_ERROR_MEMORY;
+    memcpy(fresh.text, text.data, text.length);
+    if (tc__mem_append(&s->env, &n->items, &fresh, sizeof fresh)) {
+        tc__mem_free(&s->env, fresh.text, text.length + 1);
+        return TC_ERROR_MEMORY;
+    }
+    order = (uint32_t *)(void *)n->order.data;
+    memmove(order + low + 1, order + low, (count - low) * 4);
+    order[low] = *id;
+    n->order.used += 4;
+    return TC_OK;
+}
+
+static void tc__score_drop(tc_scores *s, tc__names *n) {
+    size_t i;
+    for (i = 0; i < n->items.used / sizeof(tc__name); i++) {
+        tc__name *x = tc__score_name(n, (uint32_t)i);
+        tc__mem_free(&s->env, x->text, x->length + 1);
+    }
+    tc__mem_drop(&s->env, &n->items);
+    tc__mem_drop(&s->env, &n->order);
+}
+
+/* ---- tags to entities ---- */
+
+/* Letter and type of a tag: in default mode the text behind the first dash (before the last, of
+ * suffixes), else without dashes at its ends; "_" if empty. */
+static char tc__score_part(const tc_scores *s, tc_string tag, int strict, tc_string *type) {
+    const char *p = tag.data, *end = p + tag.length, *cut;
+    char letter;
+    if (s->options.suffix) {
+        for (end--; end > p && ((unsigned char)*end & 0xC0) == 0x80;) end--;
+        letter = *end;
+        for (cut = end; !strict && cut > p && cut[-1] != '-';) cut--;
+        if (!strict && cut > p) end = cut - 1;
+    } else {
+        letter = *p;
+        for (p++; p < end && ((unsigned char)*p & 0xC0) == 0x80;) p++;
+        cut = p < end ? (const char *)memchr(p, '-', (size_t)(end - p)) : NULL;
+        if (!strict && cut) p = cut + 1;
+    }
+    while (strict && p < end && *p == '-') p++;
+    while (strict && p < end && end[-1] == '-') end--;
+    *type = p < end ? tc__data_string(p, end) : tc__tok_string("_", 1);
+    return letter;
+}
+
+static tc_status tc__score_chunk(tc_scores *s, tc__buf *to, uint32_t type, size_t start,
+                                 size_t end) {
+    tc__chunk c;
+    memset(&c, 0, sizeof c);
+    c.type = type;
+    c.start = start;
+    c.end = end;
+    return tc__mem_append(&s->env, to, &c, sizeof c);
+}
+
+static int tc__score_in(char letter, const char *set) { return letter && strchr(set, letter); }
+
+/* Default mode, the rules of conlleval: section 1 of the spec file. */
+static tc_status tc__score_default(tc_scores *s, const tc_string *tags, size_t n, tc__buf *to) {
+    char last = 'O', letter;
+    uint32_t type = UINT32_MAX, next = 0;
+    size_t i, begin = 0;
+    tc_string text;
+    tc_status status = TC_OK;
+    if (s->table.sentences) /* behind the tag O that ended the sentence before */
+        status = tc__score_id(s, &s->types, tc__tok_string("_", 1), &type);
+    for (i = 0; i <= n && !status; i++) {
+        letter = tc__score_part(s, i < n ? tags[i] : tc__tok_string("O", 1), 0, &text);
+        status = tc__score_id(s, &s->types, text, &next);
+        if (status) break;
+        if (tc__score_in(last, "ES") ||
+            (tc__score_in(last, "BI") && tc__score_in(letter, "BSO")) ||
+            (!tc__score_in(last, "O.") && type != next))
+            status = tc__score_chunk(s, to, type, begin, i);
+        if (tc__score_in(letter, "BS") ||
+            (tc__score_in(last, "ESO") && tc__score_in(letter, "EI")) ||
+            (!tc__score_in(letter, "O.") && type != next))
+            begin = i;
+        last = letter;
+        type = next;
+    }
+    return status;
+}
+
+static int tc__score_match(const tc__pattern *p, char before, char at, int same) {
+    for (; p->at; p++)
+        if (tc__score_in(before, p->before) && tc__score_in(at, p->at) &&
+            (p->same & (same ? 1 : 2)))
+            return 1;
+    return 0;
+}
+
+/* Notes the first tag that the scheme does not have; 0 then. */
+static int tc__score_valid(tc_scores *s, tc_scheme scheme, const tc_string *tags, size_t n) {
+    const char *letters = tc__score_rules(scheme)->letters;
+    tc_string type;
+    size_t i;
+    for (i = 0; i < n; i++) {
+        char letter = tc__score_part(s, tags[i], 1, &type);
+        if (tc__score_in(letter, letters)) continue;
+        if (!s->invalid[scheme]) {
+            size_t k = tags[i].length < 63 ? tags[i].length : 63;
+            s->invalid[scheme] = s->table.sentences + 1;
+            memcpy(s->wrong[scheme], tags[i].data, k);
+            s->wrong[scheme][k] = 0;
+        }
+        return 0;
+    }
+    return 1;
+}
+
+/* Strict mode: section 3 of the spec file. */
+static tc_status tc__score_strict(tc_scores *s, tc_scheme scheme, const tc_string *tags,
+                                  size_t n, tc__buf *to) {
+    const tc__rules *r = tc__score_rules(scheme);
+    char last = 'O', letter = 'O';
+    uint32_t type = 0, next = 0, first = 0;
+    size_t i, begin = 0;
+    int open = 0;
+    tc_string text;
+    tc_status status = TC_OK;
+    if (!tc__score_valid(s, scheme, tags, n)) return TC_OK;
+    status = tc__score_id(s, &s->types, tc__tok_string("_", 1), &type);
+    for (i = 0; i <= n && !status; i++) {
+        letter = tc__score_part(s, i < n ? tags[i] : tc__tok_string("O", 1), 1, &text);
+        status = tc__score_id(s, &s->types, text, &next);
+        if (status) break;
+        if (open && !tc__score_match(r->inside, last, letter, type == next)) {
+            open = 0;
+            if (tc__score_match(r->end, last, letter, type == next))
+                status = tc__score_chunk(s, to, first, begin, i);
+        }
+        if (!open && tc__score_match(r->start, last, letter, type == next)) {
+            open = 1;
+            begin = i;
+            first = next;
+        }
+        last = letter;
+        type = next;
+    }
+    return status;
+}
+
+/* ---- counting ---- */
+
+/* Room for pairs of all types known; beyond TC__CONFUSED types pairs are not counted. */
+static tc_status tc__score_room(tc_scores *s, uint32_t mode) {
+    uint32_t types = (uint32_t)(s->types.items.used / sizeof(tc__name)), room = s->room, i, j;
+    uint32_t m;
+    if (types > TC__CONFUSED || (types <= room && s->pairs[mode].used)) return TC_OK;
+    for (room = room ? room : 7; room < types;) room = room * 2 + 1;
+    for (m = 0; m < TC__MODES; m++) {
+        tc__buf fresh = {NULL, 0, 0};
+        size_t bytes = (size_t)(room + 1) * (room + 1) * sizeof(tc__pair);
+        tc__pair *to;
+        const tc__pair *from = (const tc__pair *)(const void *)s->pairs[m].data;
+        if (!s->pairs[m].used && m != mode) continue;
+        if (tc__mem_reserve(&s->env, &fresh, bytes)) return TC_ERROR_MEMORY;
+        fresh.used = bytes;
+        to = (tc__pair *)(void *)fresh.data;
+        memset(to, 0, bytes);
+        for (i = 0; s->pairs[m].used && i <= s->room; i++)
+            for (j = 0; j <= s->room; j++)
+                to[(i < s->room ? i : room) * (room + 1) + (j < s->room ? j : room)] =
+                    from[i * (s->room + 1) + j];
+        tc__mem_drop(&s->env, &s->pairs[m]);
+        s->pairs[m] = fresh;
+    }
+    s->room = room;
+    return TC_OK;
+}
+
+static void tc__score_pair(tc_scores *s, uint32_t mode, uint32_t gold, uint32_t predicted,
+                           int overlap) {
+    tc__pair *pairs = (tc__pair *)(void *)s->pairs[mode].data;
+    size_t i = gold < s->room ? gold : s->room, j = predicted < s->room ? predicted : s->room;
+    if (s->types.items.used / sizeof(tc__name) > TC__CONFUSED) return;
+    if (overlap)
+        pairs[i * (s->room + 1) + j].overlap++;
+    else
+        pairs[i * (s->room + 1) + j].exact++;
+}
+
+/* Compares the entities of a sentence: the same span first, then spans that overlap. */
+static void tc__score_compare(tc_scores *s, uint32_t mode) {
+    tc__chunk *g = (tc__chunk *)(void *)s->gold.data,
+              *p = (tc__chunk *)(void *)s->predicted.data;
+    size_t n = s->gold.used / sizeof *g, m = s->predicted.used / sizeof *p, i, j;
+    for (i = j = 0; i < n && j < m;) {
+        if (g[i].start == p[j].start && g[i].end == p[j].end) {
+            tc__score_pair(s, mode, g[i].type, p[j].type, 0);
+            if (g[i].type == p[j].type) tc__score_name(&s->types, g[i].type)->correct[mode]++;
+            g[i++].matched = p[j++].matched = 1;
+        } else if (g[i].end < p[j].end || (g[i].end == p[j].end && g[i].start < p[j].start))
+            i++;
+        else
+            j++;
+    }
+    for (i = j = 0; i < n && j < m;) {
+        if (g[i].matched || g[i].end <= p[j].start)
+            i++;
+        else if (p[j].matched || p[j].end <= g[i].start)
+            j++;
+        else {
+            tc__score_pair(s, mode, g[i].type, p[j].type, 1);
+            g[i++].matched = p[j++].matched = 1;
+        }
+    }
+    for (i = 0; i < n; i++) {
+        tc__score_name(&s->types, g[i].type)->gold[mode]++;
+        if (!g[i].matched) tc__score_pair(s, mode, g[i].type, UINT32_MAX, 0);
+    }
+    for (j = 0; j < m; j++) {
+        tc__score_name(&s->types, p[j].type)->predicted[mode]++;
+        if (!p[j].matched) tc__score_pair(s, mode, UINT32_MAX, p[j].type, 0);
+    }
+}
+
+/* Whether a tag has the form of one of spans: a letter of a scheme alone or with a dash. */
+static int tc__score_span_tag(const tc_scores *s, tc_string tag) {
+    char letter, dash;
+    if (tag.length == 1) return tc__score_in(*tag.data, "BIESUL");
+    letter = s->options.suffix ? tag.data[tag.length - 1] : tag.data[0];
+    dash = s->options.suffix ? tag.data[tag.length - 2] : tag.data[1];
+    return dash == '-' && tc__score_in(letter, "BIESULM");
+}
+
+/* Counts tags one by one. */
+static tc_status tc__score_tags(tc_scores *s, const tc_string *gold, const tc_string *predicted,
+                                size_t n) {
+    tc_status status = TC_OK;
+    size_t i;
+    for (i = 0; i < n && !status; i++) {
+        uint32_t a = 0, b = 0;
+        const char *at;
+        tc_string type;
+        char letter = tc__score_part(s, gold[i], 1, &type);
+        status = tc__score_id(s, &s->tags, gold[i], &a);
+        if (!status) status = tc__score_id(s, &s->tags, predicted[i], &b);
+        if (status) return status;
+        tc__score_name(&s->tags, a)->gold[0]++;
+        tc__score_name(&s->tags, b)->predicted[0]++;
+        if (a == b) {
+            tc__score_name(&s->tags, a)->correct[0]++;
+            s->table.correct_tokens++;
+        }
+        s->spans |= tc__score_span_tag(s, gold[i]) || tc__score_span_tag(s, predicted[i]);
+        at = letter ? strchr(TC__LETTERS, letter) : NULL;
+        if (at)
+            s->prefixes |= 1u << (at - TC__LETTERS);
+        else
+            s->foreign = 1;
+    }
+    return status;
+}
+
+/* Whether entities are counted by this scheme (TC_SCHEME_NONE: default mode). */
+static int tc__score_counts(const tc_scores *s, int mode) {
+    const tc_score_options *o = &s->options;
+    if (!o->strict) return mode == TC_SCHEME_NONE;
+    if (o->scheme) return mode == (int)o->scheme;
+    return mode == TC_IOB2 || mode == TC_IOE2 || mode == TC_IOBES || mode == TC_BILOU;
+}
+
+static tc_status tc__score_add(tc_scores *s, const tc_string *gold, const tc_string *predicted,
+                               size_t n) {
+    tc_status status = TC_OK;
+    int mode;
+    size_t i;
+    for (i = 0; i < n; i++)
+        if (!gold[i].length || !predicted[i].length)
+            return tc__diag_fail(s->env.diag, TC_ERROR_ARGUMENT, 0, "a tag is empty");
+    for (mode = 0; mode < TC__MODES && !status; mode++) {
+        if (!tc__score_counts(s, mode)) continue;
+        s->gold.used = s->predicted.used = 0;
+        status = mode ? tc__score_strict(s, (tc_scheme)mode, gold, n, &s->gold)
+                      : tc__score_default(s, gold, n, &s->gold);
+        if (!status)
+            status = mode ? tc__score_strict(s, (tc_scheme)mode, predicted, n, &s->predicted)
+                          : tc__score_default(s, predicted, n, &s->predicted);
+        if (!status) status = tc__score_room(s, (uint32_t)mode);
+        if (!status) tc__score_compare(s, (uint32_t)mode);
+    }
+    if (!status) status = tc__score_tags(s, gold, predicted, n);
+    s->table.sentences++;
+    s->table.tokens += n;
+    return status;
+}
+
+/* ---- results ---- */
+
+static void tc__score_ratio(tc_score *r) {
+    double p = r->predicted ? (double)r->correct / (double)r->predicted : 0,
+           q = r->support ? (double)r->correct / (double)r->support : 0;
+    r->precision = p;
+    r->recall = q;
+    r->f1 = p + q > 0 ? 2 * p * q / (p + q) : 0;
+}
+
+/* The scheme of all gold tags, as seqeval detects it; TC_SCHEME_NONE if it does not. */
+static tc_scheme tc__score_detect(const tc_scores *s) {
+    enum { I = 1, O = 2, B = 4, E = 8, S = 16, U = 32, L = 64 };
+    static const struct {
+        tc_scheme scheme;
+        uint32_t sets[9];
+    } known[] = {{TC_IOB2, {I | O | B, I | B, B | O, B}},
+                 {TC_IOE2, {I | O | E, I | E, E | O, E}},
+                 {TC_IOBES,
+                  {I | O | B | E | S, I | B | E | S, I | O | B | E, O | B | E | S, I | B | E,
+                   B | E | S, O | B | E, B | E, S}},
+                 {TC_BILOU,
+                  {I | O | B | L | U, I | B | L | U, I | O | B | L, O | B | L | U, I | B | L,
+                   B | L | U, O | B | L, B | L, U}}};
+    size_t i, j;
+    for (i = 0; i < sizeof known / sizeof *known && !s->foreign; i++)
+        for (j = 0; j < 9; j++)
+            if (s->prefixes && s->prefixes == known[i].sets[j]) return known[i].scheme;
+    return TC_SCHEME_NONE;
+}
+
+static tc_status tc__score_rows(tc_scores *s, const tc__names *names, int mode) {
+    tc_score_table *t = &s->table;
+    const uint32_t *order = (const uint32_t *)(const void *)names->order.data;
+    size_t n = names->order.used / 4, i;
+    tc_score *micro = &t->micro, *macro = &t->macro, *weighted = &t->weighted;
+    tc_status status = TC_OK;
+    memset(micro, 0, sizeof *micro);
+    memset(macro, 0, sizeof *macro);
+    memset(weighted, 0, sizeof *weighted);
+    micro->name = "micro avg";
+    macro->name = "macro avg";
+    weighted->name = "weighted avg";
+    s->rows.used = 0;
+    for (i = 0; i < n && !status; i++) {
+        const tc__name *x = tc__score_name(names, order[i]);
+        tc_score r;
+        memset(&r, 0, sizeof r);
+        if (!x->gold[mode] && !x->predicted[mode]) continue;
+        r.name = x->text;
+        r.support = x->gold[mode];
+        r.predicted = x->predicted[mode];
+        r.correct = x->correct[mode];
+        tc__score_ratio(&r);
+        micro->support += r.support;
+        micro->predicted += r.predicted;
+        micro->correct += r.correct;
+        macro->precision += r.precision;
+        macro->recall += r.recall;
+        macro->f1 += r.f1;
+        weighted->precision = fma(r.precision, (double)r.support, weighted->precision);
+        weighted->recall = fma(r.recall, (double)r.support, weighted->recall);
+        weighted->f1 = fma(r.f1, (double)r.support, weighted->f1);
+        status = tc__mem_append(&s->env, &s->rows, &r, sizeof r);
+    }
+    tc__score_ratio(micro);
+    t->rows = (const tc_score *)(const void *)s->rows.data;
+    t->count = s->rows.used / sizeof *t->rows;
+    macro->support = weighted->support = micro->support;
+    macro->predicted = weighted->predicted = micro->predicted;
+    macro->correct = weighted->correct = micro->correct;
+    for (i = 0; i < 3; i++) {
+        double *m = i ? i == 1 ? &macro->recall : &macro->f1 : &macro->precision;
+        double *w = i ? i == 1 ? &weighted->recall : &weighted->f1 : &weighted->precision;
+        *m = t->count ? *m / (double)t->count : 0;
+        *w = micro->support ? *w / (double)micro->support : 0;
+    }
+    return status;
+}
+
+static tc_status tc__score_confusions(tc_scores *s, int mode) {
+    tc_score_table *t = &s->table;
+    const tc__pair *pairs = (const tc__pair *)(const void *)s->pairs[mode].data;
+    const uint32_t *order = (const uint32_t *)(const void *)s->types.order.data;
+    uint32_t n = (uint32_t)(s->types.order.used / 4), i, j;
+    tc_status status = TC_OK;
+    s->confusions.used = 0;
+    t->type_wrong = t->boundary_wrong = t->both_wrong = t->missed = t->spurious = 0;
+    if (!s->pairs[mode].used || n > TC__CONFUSED) n = 0;
+    for (i = 0; i <= n && n && !status; i++)
+        for (j = 0; j <= n && !status; j++) {
+            uint32_t a = i < n ? order[i] : s->room, b = j < n ? order[j] : s->room;
+            const tc__pair *p = &pairs[a * (s->room + 1) + b];
+            tc_confusion c;
+            if (!p->exact && !p->overlap) continue;
+            c.gold = i < n ? tc__score_name(&s->types, a)->text : NULL;
+            c.predicted = j < n ? tc__score_name(&s->types, b)->text : NULL;
+            c.exact = p->exact;
+            c.overlap = p->overlap;
+            if (i == n)
+                t->spurious += p->exact;
+            else if (j == n)
+                t->missed += p->exact;
+            else if (i == j)
+                t->boundary_wrong += p->overlap;
+            else {
+                t->type_wrong += p->exact;
+                t->both_wrong += p->overlap;
+            }
+            status = tc__mem_append(&s->env, &s->confusions, &c, sizeof c);
+        }
+    t->confusions = (const tc_confusion *)(const void *)s->confusions.data;
+    t->confusion_count = s->confusions.used / sizeof *t->confusions;
+    return status;
+}
+
+static tc_status tc__score_table(tc_scores *s) {
+    tc_score_table *t = &s->table;
+    const tc_score_options *o = &s->options;
+    int mode = TC_SCHEME_NONE;
+    tc_status status;
+    t->accuracy = t->tokens ? (double)t->correct_tokens / (double)t->tokens : 0;
+    t->spans = o->what ? o->what == TC_SCORE_SPANS : s->spans || !s->tags.order.used;
+    t->scheme = TC_SCHEME_NONE;
+    if (!t->spans) {
+        s->confusions.used = 0;
+        t->confusion_count = 0;
+        t->type_wrong = t->boundary_wrong = t->both_wrong = t->missed = t->spurious = 0;
+        return tc__score_rows(s, &s->tags, 0);
+    }
+    if (o->strict) {
+        mode = o->scheme ? (int)o->scheme : (int)tc__score_detect(s);
+        if (!mode)
+            return tc__diag_fail(s->env.diag, TC_ERROR_ARGUMENT, 0,
+                                 "the tags are of no scheme that can be detected: IOB2, IOE2, "
+                                 "IOBES or BILOU");
+        if (s->invalid[mode])
+            return tc__diag_fail(s->env.diag, TC_ERROR_ARGUMENT, s->invalid[mode],
+                                 "sentence %u: the tag %s is invalid in this scheme",
+                                 s->invalid[mode], s->wrong[mode]);
+        t->scheme = (tc_scheme)mode;
+    }
+    status = tc__score_rows(s, &s->types, mode);
+    return status ? status : tc__score_confusions(s, mode);
+}
+
+/* ---- the report ---- */
+
+/* x in [0, 1] with `digits` decimals, its exact binary value rounded to nearest, ties to even,
+ * as printf does. Returns the length; out has room for digits + 3. */
+static size_t tc__score_decimal(char *out, double x, uint32_t digits) {
+    uint32_t word[40] = {0}, i, point = 39; /* the fraction, 32 bits a word, word[38] first */
+    size_t n = 0, k;
+    uint64_t carry, whole = (uint64_t)x;
+    int round = 0;
+    x -= (double)whole;
+    for (i = 1; i <= 38 && x > 0; i++) {
+        x *= 4294967296.0;
+        word[point - i] = (uint32_t)x;
+        x -= (double)word[point - i];
+    }
+    out[n++] = (char)('0' + whole);
+    if (digits) out[n++] = '.';
+    for (k = 0; k < digits; k++) {
+        for (i = 0, carry = 0; i < point; i++) {
+            carry += (uint64_t)word[i] * 10;
+            word[i] = (uint32_t)carry;
+            carry >>= 32;
+        }
+        out[n++] = (char)('0' + carry);
+    }
+    if (word[point - 1] >= 0x80000000u) { /* half or more is left */
+        int more = word[point - 1] > 0x80000000u;
+        for (i = 0; i + 1 < point; i++) more |= word[i] != 0;
+        round = more || ((out[n - 1] == '.' ? out[n - 2] : out[n - 1]) & 1);
+    }
+    for (k = n; round && k--;) {
+        if (out[k] == '.') continue;
+        round = out[k] == '9';
+        out[k] = round ? '0' : (char)(out[k] + 1);
+    }
+    out[n] = 0;
+    return n;
+}
+
+static tc_status tc__score_put(tc_scores *s, const char *text, size_t length, size_t width) {
+    size_t count = tc__utf8_count(text, length);
+    tc_status status = TC_OK;
+    for (; count < width && !status; count++)
+        status = tc__mem_append(&s->env, &s->report, " ", 1);
+    return status ? status : tc__mem_append(&s->env, &s->report, text, length);
+}
+
+static tc_status tc__score_line(tc_scores *s, const tc_score *r, size_t width,
+                                uint32_t digits) {
+    const double v[3] = {r->precision, r->recall, r->f1};
+    char text[TC__MOST_DIGITS + 8];
+    size_t n = sizeof text, i;
+    uint64_t support = r->support;
+    tc_status status = tc__score_put(s, r->name, strlen(r->name), width);
+    if (!status) status = tc__score_put(s, " ", 1, 1);
+    for (i = 0; i < 3 && !status; i++) {
+        size_t length = tc__score_decimal(text, v[i], digits);
+        status = tc__score_put(s, " ", 1, 1);
+        if (!status) status = tc__score_put(s, text, length, 9);
+    }
+    do text[--n] = (char)('0' + support % 10);
+    while (support /= 10);
+    if (!status) status = tc__score_put(s, " ", 1, 1);
+    if (!status) status = tc__score_put(s, text + n, sizeof text - n, 9);
+    return status ? status : tc__score_put(s, "\n", 1, 1);
+}
+
+/* seqeval's classification_report: section 4 of the spec file. */
+static tc_status tc__score_report(tc_scores *s, uint32_t digits) {
+    static const char head[] = "  precision    recall  f1-score   support\n\n";
+    const tc_score_table *t = &s->table;
+    size_t width = 12, i;
+    tc_status status = tc__score_table(s);
+    if (status) return status;
+    s->report.used = 0;
+    if (digits > width) width = digits;
+    for (i = 0; i < t->count; i++) {
+        size_t n = tc__utf8_count(t->rows[i].name, strlen(t->rows[i].name));
+        if (n > width) width = n;
+    }
+    status = tc__score_put(s, "", 0, width);
+    if (!status) status = tc__score_put(s, head, sizeof head - 1, 0);
+    for (i = 0; i < t->count && !status; i++)
+        status = tc__score_line(s, &t->rows[i], width, digits);
+    if (!status) status = tc__score_put(s, "\n", 1, 1);
+    if (!status) status = tc__score_line(s, &t->micro, width, digits);
+    if (!status) status = tc__score_line(s, &t->macro, width, digits);
+    if (!status) status = tc__score_line(s, &t->weighted, width, digits);
+    return status ? status : tc__mem_append(&s->env, &s->report, "", 1);
+}
+
+static void tc__score_free(tc_scores *s) {
+    tc_env env;
+    int m;
+    if (!s) return;
+    env = s->env;
+    tc__score_drop(s, &s->types);
+    tc__score_drop(s, &s->tags);
+    for (m = 0; m < TC__MODES; m++) tc__mem_drop(&env, &s->pairs[m]);
+    tc__mem_drop(&env, &s->gold);
+    tc__mem_drop(&env, &s->predicted);
+    tc__mem_drop(&env, &s->rows);
+    tc__mem_drop(&env, &s->confusions);
+    tc__mem_drop(&env, &s->report);
+    tc__mem_free(&env, s, sizeof *s);
+}
+
+static tc_status tc__score_create(const tc_score_options *o, const tc_env *env,
+                                  tc_scores **out) {
+    tc_scores *s = (tc_scores *)tc__mem_zero(env, sizeof *s);
+    if (!s) return TC_ERROR_MEMORY;
+    s->env = *env;
+    s->options = *o;
+    *out = s;
+    return TC_OK;
+}
 
 /* ========================================================================= 58-tag
  * The token-classification pipeline (pipeline-token-classification.md): tokens with
@@ -8977,7 +10577,7 @@ static tc_env tc__public_env(const tc_env *env) {
     if (env) e = *env;
     if (e.diag) {
         e.diag->status = TC_OK;
-        e.diag->offset = 0;
+        e.diag->offset = e.diag->line = 0;
         e.diag->message[0] = 0;
     }
     return e;
@@ -9318,6 +10918,104 @@ TC_API tc_status tc_writer_finish(tc_writer *w, const void **data, size_t *size)
     *data = w->file.data;
     *size = w->file.used;
     return TC_OK;
+}
+
+TC_API tc_status tc_dataset_open(const void *data, size_t size, const tc_data_options *options,
+                                 const tc_env *env, tc_dataset **out) {
+    static const tc_data_options zero = {TC_DATA_AUTO, 0};
+    tc_env e = tc__public_env(env);
+    tc__file file;
+    if (!out) return tc__public_null(e.diag, "out");
+    *out = NULL;
+    if (!data && size) return tc__public_null(e.diag, "data");
+    memset(&file, 0, sizeof file);
+    file.data = (const unsigned char *)data;
+    file.size = size;
+    return tc__public_end(e.diag, tc__data_open(&e, &file, options ? options : &zero, out));
+}
+
+#ifndef TC_NO_STDIO
+TC_API tc_status tc_dataset_load(const char *path, const tc_data_options *options,
+                                 const tc_env *env, tc_dataset **out) {
+    static const tc_data_options zero = {TC_DATA_AUTO, 0};
+    tc_env e = tc__public_env(env);
+    tc__file file;
+    tc_status status;
+    if (!out) return tc__public_null(e.diag, "out");
+    *out = NULL;
+    if (!path) return tc__public_null(e.diag, "path");
+    memset(&file, 0, sizeof file);
+    status = tc__file_load(&e, path, &file);
+    if (!status) status = tc__data_open(&e, &file, options ? options : &zero, out);
+    return tc__public_end(e.diag, status);
+}
+#endif
+
+TC_API void tc_dataset_free(tc_dataset *dataset) { tc__data_free(dataset); }
+
+TC_API const tc_data_info *tc_dataset_get_info(const tc_dataset *dataset) {
+    TC_ASSERT(dataset);
+    return &dataset->info;
+}
+
+TC_API tc_status tc_dataset_sentence(tc_dataset *dataset, size_t index, tc_sentence *out) {
+    if (!dataset || !out) return TC_ERROR_ARGUMENT;
+    (void)tc__public_env(&dataset->env);
+    memset(out, 0, sizeof *out);
+    if (index >= dataset->info.sentences)
+        return tc__diag_fail(dataset->env.diag, TC_ERROR_ARGUMENT, 0, "sentence %u of %u",
+                             (uint64_t)index, (uint64_t)dataset->info.sentences);
+    return tc__public_end(dataset->env.diag, tc__data_sentence(dataset, index, out));
+}
+
+TC_API tc_status tc_scores_create(const tc_score_options *options, const tc_env *env,
+                                  tc_scores **out) {
+    static const tc_score_options zero = {0, TC_SCHEME_NONE, 0, TC_SCORE_AUTO};
+    tc_env e = tc__public_env(env);
+    if (!out) return tc__public_null(e.diag, "out");
+    *out = NULL;
+    if (options && ((unsigned)options->scheme >= TC_SCHEME_COUNT ||
+                    (unsigned)options->what > TC_SCORE_TAGS))
+        return tc__diag_fail(e.diag, TC_ERROR_ARGUMENT, 0, "an option is unknown");
+    return tc__public_end(e.diag, tc__score_create(options ? options : &zero, &e, out));
+}
+
+TC_API void tc_scores_free(tc_scores *scores) { tc__score_free(scores); }
+
+TC_API tc_status tc_scores_add(tc_scores *scores, const tc_string *gold,
+                               const tc_string *predicted, size_t count) {
+    if (!scores) return TC_ERROR_ARGUMENT;
+    (void)tc__public_env(&scores->env);
+    if (count && (!gold || !predicted)) return tc__public_null(scores->env.diag, "tags");
+    return tc__public_end(scores->env.diag, tc__score_add(scores, gold, predicted, count));
+}
+
+TC_API tc_status tc_scores_table(tc_scores *scores, const tc_score_table **out) {
+    tc_status status;
+    if (!scores || !out) return TC_ERROR_ARGUMENT;
+    *out = NULL;
+    (void)tc__public_env(&scores->env);
+    status = tc__score_table(scores);
+    if (!status) *out = &scores->table;
+    return tc__public_end(scores->env.diag, status);
+}
+
+TC_API tc_status tc_scores_report(tc_scores *scores, uint32_t digits, tc_string *out) {
+    tc_status status;
+    if (!scores || !out) return TC_ERROR_ARGUMENT;
+    *out = tc__tok_string("", 0);
+    (void)tc__public_env(&scores->env);
+    if (digits > TC__MOST_DIGITS)
+        return tc__diag_fail(scores->env.diag, TC_ERROR_ARGUMENT, 0, "more than 50 decimals");
+    status = tc__score_report(scores, digits);
+    if (!status) *out = tc__tok_string(scores->report.data, scores->report.used - 1);
+    return tc__public_end(scores->env.diag, status);
+}
+
+TC_API const char *tc_scheme_name(tc_scheme scheme) {
+    static const char *const names[TC_SCHEME_COUNT] = {"",     "IOB1",  "IOB2", "IOE1",
+                                                       "IOE2", "IOBES", "BILOU"};
+    return (unsigned)scheme < TC_SCHEME_COUNT ? names[scheme] : "?";
 }
 
 #ifndef TC_NO_TRAIN

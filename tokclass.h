@@ -53,6 +53,8 @@
  *   56-train    the trainer
  *   57-score    seqeval's scores
  *   58-tag      the token-classification pipeline
+ *   59-eval     sentences as the model sees them, evaluation
+ *   60-run      the training loop, checkpoints
  *   70-public   the functions of the interface
  *   90-kbody    bodies of the ops, included once for each level
  *   99-licence
@@ -636,6 +638,13 @@ TC_API tc_status tc_writer_tokenizer(tc_writer *writer, const tc_tokenizer_desc 
  * call returns. Matrices and embeddings are stored in the described dtype, vectors as f32. */
 TC_API tc_status tc_writer_tensor(tc_writer *writer, const char *name, uint32_t rows,
                                   uint32_t columns, const float *data);
+#ifndef TC_NO_TRAIN
+/* Describes the model and adds all its tensors with fresh numbers, the Trainer's own
+ * initialisation: matrices and embeddings normal with initializer_range, the row of the padding
+ * token and biases 0, norms 1 and 0. The same seed gives the same numbers on every machine. */
+TC_API tc_status tc_writer_initialize(tc_writer *writer, const tc_model_desc *desc,
+                                      uint32_t seed);
+#endif
 /* The file as bytes: checked to be complete, then *data [*size], valid until tc_writer_free. */
 TC_API tc_status tc_writer_finish(tc_writer *writer, const void **data, size_t *size);
 
@@ -764,6 +773,40 @@ TC_API tc_status tc_scores_report(tc_scores *scores, uint32_t digits, tc_string 
 /* "IOB2" and so on; "" for TC_SCHEME_NONE. */
 TC_API const char *tc_scheme_name(tc_scheme scheme);
 
+/* A label of the data and what stands for it. */
+typedef struct tc_label_map {
+    const char *from, *to;
+} tc_label_map;
+
+/* All zeros but batch_size: labels as they are, first pieces. */
+typedef struct tc_evaluate_options {
+    uint32_t batch_size;  /* sentences whose mean loss is one term of the loss; f.e. 32 */
+    uint32_t max_length;  /* 0: the model's; longer sentences become windows */
+    int label_all_tokens; /* as in training; changes the loss alone */
+    double label_smoothing;
+    const tc_label_map *map; /* [map_count] */
+    size_t map_count;
+    /* Called for each sentence in order, may be null: predicted labels [sentence->count], of
+     * length 0 for a word without tokens. Not TC_OK ends the evaluation with that status. */
+    tc_status (*sentence)(void *user, size_t index, const tc_sentence *sentence,
+                          const tc_string *predicted);
+    /* Called between batches, may be null; not 0 ends the evaluation. */
+    int (*progress)(void *user, size_t done, size_t total);
+    void *user;
+} tc_evaluate_options;
+
+typedef struct tc_evaluation {
+    double loss; /* eval_loss of HuggingFace's Trainer for that batch size */
+    uint64_t sentences, words, tokens, windows;
+    uint64_t lost; /* words without tokens: not scored, as in the reference */
+} tc_evaluation;
+
+/* Predicts the label of every word, that of its first token, and adds gold and predicted labels
+ * to `scores` (may be null). Labels that the model lacks are TC_ERROR_ARGUMENT. */
+TC_API tc_status tc_evaluate(const tc_model *model, tc_dataset *dataset,
+                             const tc_evaluate_options *options, const tc_env *env,
+                             tc_scores *scores, tc_evaluation *out);
+
 #ifndef TC_NO_TRAIN
 /* =================================================================== 16-api-train
  * Fine-tuning with AdamW as HuggingFace's Trainer does it (trainer.md), in f32. */
@@ -826,6 +869,48 @@ typedef struct tc_gradients {
 /* Called between backward pass and update; not TC_OK ends the step with that status. */
 typedef tc_status (*tc_gradient_hook)(void *user, const tc_gradients *gradients);
 
+/* By what the best model is chosen. */
+typedef enum tc_best { TC_BEST_F1 = 0, TC_BEST_LOSS } tc_best;
+
+/* An evaluation during a run. */
+typedef struct tc_train_evaluation {
+    uint64_t step;
+    double epoch, training_loss; /* mean of the losses since the evaluation before */
+    tc_evaluation evaluation;
+    const tc_score_table *scores; /* valid during the call */
+    int improved;                 /* a new best value: time to save the model */
+} tc_train_evaluation;
+
+/* A whole training. All zeros but train: no evaluation, no checkpoint. */
+typedef struct tc_train_run {
+    tc_dataset *train, *dev; /* dev may be null */
+    const uint32_t *order;   /* [order_count] sentences of every pass; null: HuggingFace's
+                                shuffle of seed + pass */
+    size_t order_count;
+    const tc_label_map *map; /* [map_count] */
+    size_t map_count;
+    uint64_t eval_steps; /* updates between evaluations; 0: after each pass, and at the end */
+    tc_best best;
+    uint32_t patience; /* evaluations without a new best value until the run ends; 0: all */
+    const char *checkpoint; /* path, or null: weights, moments and state, written atomically */
+    uint64_t save_steps; /* updates between checkpoints; 0: after each pass, and at the end */
+    const char *resume;  /* path of a checkpoint to go on from, or null */
+    /* Called after each update and evaluation, may be null; not 0 ends the run, with a
+     * checkpoint. */
+    int (*stepped)(void *user, tc_trainer *trainer, const tc_step *step);
+    int (*evaluated)(void *user, tc_trainer *trainer, const tc_train_evaluation *evaluation);
+    int (*progress)(void *user, size_t done, size_t total); /* of an evaluation, may be null */
+    void *user;
+} tc_train_run;
+
+typedef struct tc_train_result {
+    uint64_t steps;
+    double training_loss; /* mean over all updates */
+    uint64_t best_step;   /* 0: nothing was evaluated */
+    double best;          /* F1 or loss there */
+    int stopped;          /* by `stepped` */
+} tc_train_result;
+
 TC_API tc_train_options tc_train_defaults(void);
 /* A trainer on a copy of `base` in f32; base may be freed. Options are copied, their labels
  * too. */
@@ -840,6 +925,12 @@ TC_API void tc_trainer_set_hook(tc_trainer *trainer, tc_gradient_hook hook, void
  * the message names it and the weights are as before. `out` may be null. */
 TC_API tc_status tc_trainer_step(tc_trainer *trainer, const tc_labelled *batches, size_t count,
                                  tc_step *out);
+/* The whole training; the same options, data and seed give the same bytes for any number of
+ * threads, on every level but TC_LEVEL_BASE, and for a run that was killed and resumed. */
+TC_API tc_status tc_trainer_run(tc_trainer *trainer, const tc_train_run *run,
+                                tc_train_result *out);
+/* Updates that a run will make: known from its first step on. */
+TC_API uint64_t tc_trainer_steps(const tc_trainer *trainer);
 /* The model as it is now: valid until the next step, freed with the trainer. */
 TC_API const tc_model *tc_trainer_model(tc_trainer *trainer);
 /* The same as the bytes of a .tcm file, valid until the next step. */
@@ -1366,8 +1457,8 @@ static void tc__rng_permutation(uint32_t *order, uint32_t n, uint32_t seed) {
     R(6)                                                                                       \
     TC__THREEFRY_KEY(1, 2, 1)                                                                  \
     R(17)                                                                                      \
-    R(29) R(16) R(24) TC__THREEFRY_KEY(2, 0, 2) R(13) R(15) R(26) R(6)                         \
-        TC__THREEFRY_KEY(0, 1, 3) R(17)
+    R(29)                                                                                      \
+    R(16) R(24) TC__THREEFRY_KEY(2, 0, 2) R(13) R(15) R(26) R(6) TC__THREEFRY_KEY(0, 1, 3) R(17)
 #define TC__THREEFRY_PARITY 0x1BD11BDAu
 
 static void tc__rng_threefry(const uint32_t key[2], uint32_t c0, uint32_t c1, uint32_t out[2]) {
@@ -5188,6 +5279,8 @@ enum {
 #define TC__SECTION_TOKENIZER TC__FOURCC('t', 'o', 'k', 'n')
 #define TC__SECTION_TENSORS TC__FOURCC('t', 'e', 'n', 's')
 #define TC__SECTION_DATA TC__FOURCC('d', 'a', 't', 'a')
+#define TC__SECTION_STATE TC__FOURCC('t', 'r', 'n', 's')
+#define TC__SECTION_MOMENTS TC__FOURCC('t', 'r', 'n', 'm')
 
 typedef struct tc__section {
     const unsigned char *data;
@@ -5288,6 +5381,27 @@ static tc_status tc__file_sections(tc__file *f, uint64_t directory, uint32_t cou
     return TC_OK;
 }
 
+#if !defined(TC_NO_TRAIN) && !defined(TC_NO_STDIO)
+/* A section of a kind that models do not have; data null if there is none. The directory was
+ * checked by tc__file_open, the section's checksum is checked here unless it is zero. */
+static void tc__file_other(const tc__file *f, uint32_t kind, tc__section *out) {
+    uint64_t directory = tc__bytes_u64(f->data + 24);
+    uint32_t count = tc__bytes_u32(f->data + 12), i;
+    memset(out, 0, sizeof *out);
+    for (i = 0; i < count; i++) {
+        const unsigned char *p = f->data + directory + (size_t)i * TC__SECTION_BYTES;
+        uint64_t offset = tc__bytes_u64(p + 8), size = tc__bytes_u64(p + 16),
+                 checksum = tc__bytes_u64(p + 24);
+        if (tc__bytes_u32(p) != kind) continue;
+        if (checksum && tc__bytes_checksum(f->data + offset, (size_t)size) != checksum) return;
+        out->data = f->data + offset;
+        out->offset = (size_t)offset;
+        out->size = (size_t)size;
+        return;
+    }
+}
+#endif
+
 /* Checks header, directory and small sections of f->data [f->size]. */
 static tc_status tc__file_open(tc__file *f, tc_diag *d) {
     uint64_t directory, size;
@@ -5386,6 +5500,79 @@ static tc_status tc__file_load(const tc_env *env, const char *path, tc__file *f)
     return TC_OK;
 }
 #endif
+#endif
+
+#if !defined(TC_NO_STDIO) && !defined(TC_NO_TRAIN)
+typedef struct tc__part { /* of a file to be written */
+    const void *data;
+    size_t size;
+} tc__part;
+
+static const char *tc__file_reason(void) {
+#ifdef TC__MMAP
+    return errno == ENOSPC   ? "cannot be written: no space left"
+           : errno == EACCES ? "cannot be written: permission denied"
+           : errno == ENOENT ? "cannot be written: no such folder"
+           : errno == EFBIG  ? "cannot be written: the file would be too large"
+           : errno == EROFS  ? "cannot be written: the file system is read-only"
+                             : "cannot be written";
+#else
+    return "cannot be written";
+#endif
+}
+
+/* Writes parts one behind the other into a new file and waits until they are on the disk; null,
+ * or why it failed. */
+#ifdef TC__MMAP
+static const char *tc__file_put(const char *path, const tc__part *parts, size_t count) {
+    int out = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    const char *why = out < 0 ? tc__file_reason() : NULL;
+    size_t i;
+    for (i = 0; i < count && !why; i++) {
+        const char *p = (const char *)parts[i].data;
+        size_t left = parts[i].size;
+        while (left && !why) {
+            size_t some = left < ((size_t)1 << 30) ? left : (size_t)1 << 30;
+            long n = (long)write(out, p, some);
+            if (n > 0) {
+                p += n;
+                left -= (size_t)n;
+            } else if (errno != EINTR) {
+                why = tc__file_reason();
+            }
+        }
+    }
+    if (!why && fsync(out)) why = tc__file_reason();
+    if (out >= 0 && close(out) && !why) why = tc__file_reason();
+    return why;
+}
+#else
+static const char *tc__file_put(const char *path, const tc__part *parts, size_t count) {
+    FILE *out = fopen(path, "wb");
+    int good = out != NULL;
+    size_t i;
+    for (i = 0; i < count && good; i++)
+        good = fwrite(parts[i].data, 1, parts[i].size, out) == parts[i].size;
+    if (out && fclose(out)) good = 0;
+    return good ? NULL : tc__file_reason();
+}
+#endif
+
+/* The same through a temporary file beside `path` that takes its name only when complete. */
+static tc_status tc__file_save(const tc_env *env, const char *path, const tc__part *parts,
+                               size_t count) {
+    size_t n = strlen(path);
+    char *temporary = (char *)tc__mem_realloc(env, NULL, 0, n + 5);
+    const char *why;
+    if (!temporary) return TC_ERROR_MEMORY;
+    memcpy(temporary, path, n);
+    memcpy(temporary + n, ".tmp", 5);
+    why = tc__file_put(temporary, parts, count);
+    if (!why && rename(temporary, path)) why = tc__file_reason();
+    if (why) (void)remove(temporary);
+    tc__mem_free(env, temporary, n + 5);
+    return why ? tc__file_error(env->diag, path, why) : TC_OK;
+}
 #endif
 
 /* ======================================================================= 46-model
@@ -6512,6 +6699,48 @@ static tc_status tc__write_linear(tc_writer *w, const char *stem, uint32_t rows,
                   : tc__write_fresh(w, tc__model_name(name, stem, 0, "bias"), 1, rows,
                                     deviation, seed, -1);
 }
+/* Every tensor of a model that is described so, fresh. */
+static tc_status tc__write_model(tc_writer *w, const tc_model_desc *d, uint32_t seed) {
+    const uint32_t H = d->hidden_size, I = d->intermediate_size,
+                   E = d->embedding_size ? d->embedding_size : H, C = d->num_labels;
+    const struct {
+        const char *name;
+        uint32_t rows, columns;
+    } front[] = {{"embeddings.word", d->vocab_size, E},
+                 {"embeddings.position", d->max_position_embeddings, E},
+                 {"embeddings.type", d->type_vocab_size, E},
+                 {"embeddings.norm.weight", 1, E},
+                 {"embeddings.norm.bias", 1, E},
+                 {"embeddings.projection.weight", E != H ? H : 0, E},
+                 {"embeddings.projection.bias", E != H ? 1u : 0u, H}},
+      layer[] = {{"attention.qkv.weight", 3 * H, H},
+                 {"attention.qkv.bias", 1, 3 * H},
+                 {"attention.output.weight", H, H},
+                 {"attention.output.bias", 1, H},
+                 {"attention.norm.weight", 1, H},
+                 {"attention.norm.bias", 1, H},
+                 {"ffn.up.weight", I, H},
+                 {"ffn.up.bias", 1, I},
+                 {"ffn.down.weight", H, I},
+                 {"ffn.down.bias", 1, H},
+                 {"ffn.norm.weight", 1, H},
+                 {"ffn.norm.bias", 1, H}};
+    tc_status status = tc__write_describe(w, d);
+    char name[96];
+    uint32_t i, k;
+    for (i = 0; i < 7 && !status; i++)
+        if (front[i].rows)
+            status = tc__write_fresh(w, front[i].name, front[i].rows, front[i].columns,
+                                     d->initializer_range, seed, i ? -1 : d->pad_token_id);
+    for (k = 0; k < d->num_hidden_layers; k++)
+        for (i = 0; i < 12 && !status; i++)
+            status =
+                tc__write_fresh(w, tc__model_name(name, NULL, k, layer[i].name), layer[i].rows,
+                                layer[i].columns, d->initializer_range, seed, -1);
+    return !status && C ? tc__write_linear(w, "head", C, H, d->initializer_range, seed)
+                        : status;
+}
+
 #endif
 
 /* Appends a section to the file and its entry to the directory. */
@@ -6598,6 +6827,97 @@ static tc_status tc__write_finish(tc_writer *w) {
     w->finished = 1;
     return status;
 }
+
+#ifndef TC_NO_TRAIN
+/* Brings the checksums of a finished file up to its tensors, which have changed. */
+static void tc__write_seal(tc_writer *w) {
+    unsigned char *file = (unsigned char *)w->file.data, *directory, *entries = NULL;
+    uint32_t count = tc__bytes_u32(file + 12), i, k;
+    uint64_t checksum;
+    directory = file + tc__bytes_u64(file + 24);
+    for (i = 0; i < count; i++) {
+        unsigned char *section = directory + (size_t)i * TC__SECTION_BYTES;
+        if (tc__bytes_u32(section) != TC__SECTION_TENSORS) continue;
+        entries = file + tc__bytes_u64(section + 8);
+        for (k = 0; k < w->tensor_count; k++) {
+            unsigned char *e = entries + 8 + (size_t)k * TC__TENSOR_BYTES;
+            checksum =
+                tc__bytes_checksum(file + tc__bytes_u64(e + 24), (size_t)tc__bytes_u64(e + 32));
+            memcpy(e + 40, &checksum, 8);
+        }
+        checksum = tc__bytes_checksum(entries, (size_t)tc__bytes_u64(section + 16));
+        memcpy(section + 24, &checksum, 8);
+    }
+    checksum = tc__bytes_checksum(directory, (size_t)count * TC__SECTION_BYTES);
+    memcpy(file + 32, &checksum, 8);
+    checksum = tc__bytes_checksum(file, 40);
+    memcpy(file + 40, &checksum, 8);
+}
+
+#ifndef TC_NO_STDIO
+/* The finished file with two more sections: parts 0 and 1 are the state of a training, parts 2
+ * to 5 its moments. A reader of models passes over both. */
+static tc_status tc__write_checkpoint(tc_writer *w, const char *path, const tc__part *parts) {
+    static const char zeros[64] = {0};
+    const unsigned char *file;
+    unsigned char header[TC__HEADER_BYTES], entries[2 * TC__SECTION_BYTES] = {0};
+    tc__part all[12];
+    tc__buf directory = {NULL, 0, 0}, state = {NULL, 0, 0};
+    uint64_t at, size, checksum, offset[2], bytes[2];
+    uint32_t count, kinds[2];
+    tc_status status;
+    size_t i;
+    tc__write_seal(w);
+    file = (const unsigned char *)w->file.data;
+    memcpy(header, file, sizeof header);
+    at = tc__bytes_u64(file + 24);
+    count = tc__bytes_u32(file + 12);
+    status = tc__mem_append(&w->env, &state, parts[0].data, parts[0].size);
+    if (!status) status = tc__mem_append(&w->env, &state, parts[1].data, parts[1].size);
+    bytes[0] = state.used;
+    offset[0] = at; /* the directory begins on 64 bytes */
+    offset[1] = tc__mem_round((size_t)(offset[0] + bytes[0]), 64);
+    bytes[1] = parts[2].size + parts[3].size + parts[4].size + parts[5].size;
+    size = tc__mem_round((size_t)(offset[1] + bytes[1]), 64);
+    kinds[0] = TC__SECTION_STATE;
+    kinds[1] = TC__SECTION_MOMENTS;
+    for (i = 0; i < 2; i++) {
+        unsigned char *e = entries + i * TC__SECTION_BYTES;
+        checksum = i ? 0 : tc__bytes_checksum(state.data, state.used);
+        memcpy(e, &kinds[i], 4);
+        memcpy(e + 8, &offset[i], 8);
+        memcpy(e + 16, &bytes[i], 8);
+        memcpy(e + 24, &checksum, 8);
+    }
+    if (!status)
+        status =
+            tc__mem_append(&w->env, &directory, file + at, (size_t)count * TC__SECTION_BYTES);
+    if (!status) status = tc__mem_append(&w->env, &directory, entries, sizeof entries);
+    if (!status) {
+        checksum = tc__bytes_checksum(directory.data, directory.used);
+        count += 2;
+        memcpy(header + 12, &count, 4);
+        memcpy(header + 24, &size, 8);
+        memcpy(header + 32, &checksum, 8);
+        at = size + directory.used;
+        memcpy(header + 16, &at, 8);
+        checksum = tc__bytes_checksum(header, 40);
+        memcpy(header + 40, &checksum, 8);
+        all[0].data = header, all[0].size = sizeof header;
+        all[1].data = file + sizeof header, all[1].size = (size_t)offset[0] - sizeof header;
+        all[2].data = state.data, all[2].size = state.used;
+        all[3].data = zeros, all[3].size = (size_t)(offset[1] - offset[0] - bytes[0]);
+        for (i = 2; i < 6; i++) all[i + 2] = parts[i];
+        all[8].data = zeros, all[8].size = (size_t)(size - offset[1] - bytes[1]);
+        all[9].data = directory.data, all[9].size = directory.used;
+        status = tc__file_save(&w->env, path, all, 10);
+    }
+    tc__mem_drop(&w->env, &directory);
+    tc__mem_drop(&w->env, &state);
+    return status;
+}
+#endif
+#endif
 
 static void tc__write_free(tc_writer *w) {
     tc_env env;
@@ -7076,7 +7396,7 @@ typedef struct tc__params {
     size_t V, E, slots;   /* slots: rows of row_grad */
     int whole;            /* row_grad holds all rows, row r in slot r */
     float *row_grad;      /* [slots, E] */
-    float *row_m, *row_v; /* [V, E]; only live rows are ever touched */
+    float *row_m, *row_v; /* [live rows, E] of room for V */
     uint32_t *slot_of;    /* [V] slot + 1, 0: no gradient */
     uint32_t *row_of;     /* [slots] */
     uint32_t *live;       /* [V] rows that have moments, in the order in which they got them */
@@ -7128,10 +7448,10 @@ static void tc__params_catch_up(const tc__params *p, size_t row) {
 static void tc__params_revive(tc__params *p, uint32_t row) {
     if (p->live_at[row]) return;
     tc__params_catch_up(p, row);
+    memset(p->row_m + p->live_count * p->E, 0, p->E * sizeof *p->row_m);
+    memset(p->row_v + p->live_count * p->E, 0, p->E * sizeof *p->row_v);
     p->live[p->live_count++] = row;
     p->live_at[row] = p->live_count;
-    memset(p->row_m + row * p->E, 0, p->E * sizeof *p->row_m);
-    memset(p->row_v + row * p->E, 0, p->E * sizeof *p->row_v);
 }
 
 /* Gives the rows that a batch reads a gradient, and moments if they have none. */
@@ -7642,6 +7962,8 @@ static void tc__bwd_run(tc__tape *t) {
     if (t->embeddings) tc__bwd_embed(t);
 }
 
+#endif
+
 /* ======================================================================= 53-loss
  * Cross entropy over the labelled tokens (trainer.md section 4). */
 
@@ -7664,6 +7986,7 @@ static double tc__loss_row(const tc__ops *ops, float *x, uint32_t C, uint32_t la
     return fma((double)eps, rest - mean / C, (1 - (double)eps) * nll);
 }
 
+#ifndef TC_NO_TRAIN
 /* Labels that count: all but those below 0. */
 static uint64_t tc__loss_active(const int32_t *labels, size_t tokens) {
     uint64_t n = 0;
@@ -7757,8 +8080,8 @@ static void tc__optim_update_item(void *context, size_t item, unsigned worker) {
     }
     i = (item - p->piece_count) * TC__ROWS_A_TIME;
     for (item = i + TC__ROWS_A_TIME; i < item && i < p->live_count; i++) {
-        size_t row = p->live[i], slot = p->slot_of[row], at = row * p->E;
-        p->ops->adamw(p->word + at, slot ? p->row_grad + (slot - 1) * p->E : NULL,
+        size_t row = p->live[i], slot = p->slot_of[row], at = i * p->E;
+        p->ops->adamw(p->word + row * p->E, slot ? p->row_grad + (slot - 1) * p->E : NULL,
                       p->row_m + at, p->row_v + at, p->E, &p->how[0]);
     }
 }
@@ -8956,25 +9279,40 @@ static tc_status tc__train_check(tc_trainer *t, const tc_labelled *b, uint64_t *
     return TC_OK;
 }
 
-/* Forward and backward pass of one micro-batch of `parts`; adds to *loss. */
-static tc_status tc__train_micro(tc_trainer *t, const tc_labelled *b, uint32_t micro,
-                                 uint32_t parts, double *loss, uint64_t *labels) {
+/* An update at work. */
+typedef struct tc__update {
+    uint32_t micro, parts; /* micro-batches done and in all */
+    double loss;
+    uint64_t labels, tokens;
+} tc__update;
+
+static void tc__train_begin(tc_trainer *t, tc__update *w, uint32_t parts) {
+    memset(w, 0, sizeof *w);
+    w->parts = parts;
+    tc__train_tape(t);
+    tc__params_begin(&t->params);
+}
+
+/* Forward and backward pass of one micro-batch. */
+static tc_status tc__train_micro(tc_trainer *t, tc__update *w, const tc_labelled *b) {
     tc_session *s = t->session;
-    uint64_t active;
-    double sum;
+    uint32_t C = t->model->info.num_labels;
+    uint64_t active = 0;
     tc_status status = tc__train_check(t, b, &active);
+    double sum;
     if (status) return status;
     t->tape.rates.update = t->step;
-    t->tape.rates.micro = micro;
-    t->tape.add = micro > 0;
+    t->tape.rates.micro = w->micro;
+    t->tape.add = w->micro++ > 0;
     tc__params_touch(&t->params, b->batch.ids, s->tokens);
     tc__bwd_forward(&t->tape);
-    sum = tc__loss_run(s->ops, s->logits.data, tc__fwd_ld(t->model->info.num_labels),
-                       t->model->info.num_labels, b->labels, s->tokens,
-                       (float)t->options.label_smoothing, active ? active : 1, parts);
-    *loss += sum / (double)(active ? active : 1) / parts;
-    *labels += active;
-    if (!(fabs(*loss) < (double)INFINITY))
+    w->labels += active;
+    w->tokens += s->tokens;
+    if (!active) active = 1;
+    sum = tc__loss_run(s->ops, s->logits.data, tc__fwd_ld(C), C, b->labels, s->tokens,
+                       (float)t->options.label_smoothing, active, w->parts);
+    w->loss += sum / (double)active / w->parts;
+    if (!(fabs(w->loss) < (double)INFINITY))
         return tc__diag_fail(t->env.diag, TC_ERROR_NUMBER, 0,
                              "update %u: the loss is not finite", t->step + 1);
     tc__bwd_run(&t->tape);
@@ -9002,21 +9340,12 @@ static tc_status tc__train_hook(tc_trainer *t, double *loss, uint64_t labels) {
     return status;
 }
 
-static tc_status tc__train_step(tc_trainer *t, const tc_labelled *batches, size_t count,
-                                tc_step *out) {
+/* Hook, clipping, AdamW. */
+static tc_status tc__train_end(tc_trainer *t, tc__update *w, tc_step *out) {
     const tc_train_options *o = &t->options;
-    double loss = 0, norm, rate;
-    uint64_t labels = 0, tokens = 0;
     const char *bad;
-    tc_status status = TC_OK;
-    size_t i;
-    tc__train_tape(t);
-    tc__params_begin(&t->params);
-    for (i = 0; i < count && !status; i++) {
-        status = tc__train_micro(t, &batches[i], (uint32_t)i, (uint32_t)count, &loss, &labels);
-        tokens += t->session->tokens;
-    }
-    if (!status) status = tc__train_hook(t, &loss, labels);
+    double norm, rate;
+    tc_status status = tc__train_hook(t, &w->loss, w->labels);
     if (status) return status;
     norm = tc__optim_norm(&t->params, &bad);
     if (bad)
@@ -9026,11 +9355,21 @@ static tc_status tc__train_step(tc_trainer *t, const tc_labelled *batches, size_
     tc__optim_update(&t->params, o, ++t->step, rate, norm);
     memset(out, 0, sizeof *out);
     out->step = t->step;
-    out->loss = loss;
+    out->loss = w->loss;
     out->learning_rate = rate;
     out->grad_norm = norm;
-    out->tokens = tokens;
+    out->tokens = w->tokens;
     return TC_OK;
+}
+
+static tc_status tc__train_step(tc_trainer *t, const tc_labelled *batches, size_t count,
+                                tc_step *out) {
+    tc_status status = TC_OK;
+    tc__update w;
+    size_t i;
+    tc__train_begin(t, &w, (uint32_t)count);
+    for (i = 0; i < count && !status; i++) status = tc__train_micro(t, &w, &batches[i]);
+    return status ? status : tc__train_end(t, &w, out);
 }
 
 /* Updates in all, and those of the warm-up. */
@@ -9754,6 +10093,29 @@ static tc_status tc__score_report(tc_scores *s, uint32_t digits) {
     if (!status) status = tc__score_line(s, &t->weighted, width, digits);
     return status ? status : tc__mem_append(&s->env, &s->report, "", 1);
 }
+
+#ifndef TC_NO_TRAIN
+/* Counts from zero again; names and memory stay. */
+static void tc__score_reset(tc_scores *s) {
+    tc__names *all[2];
+    size_t i, k;
+    all[0] = &s->types;
+    all[1] = &s->tags;
+    for (k = 0; k < 2; k++)
+        for (i = 0; i < all[k]->items.used / sizeof(tc__name); i++) {
+            tc__name *x = tc__score_name(all[k], (uint32_t)i);
+            memset(x->gold, 0, sizeof x->gold);
+            memset(x->predicted, 0, sizeof x->predicted);
+            memset(x->correct, 0, sizeof x->correct);
+        }
+    for (i = 0; i < TC__MODES; i++)
+        if (s->pairs[i].used) memset(s->pairs[i].data, 0, s->pairs[i].used);
+    memset(s->invalid, 0, sizeof s->invalid);
+    s->prefixes = 0;
+    s->foreign = s->spans = 0;
+    s->table.sentences = s->table.tokens = s->table.correct_tokens = 0;
+}
+#endif
 
 static void tc__score_free(tc_scores *s) {
     tc_env env;
@@ -10564,6 +10926,898 @@ static tc_status tc__tag_create(const tc_model *m, const tc_env *env, tc_tagger 
     return TC_OK;
 }
 
+/* ======================================================================== 59-eval
+ * Sentences as the model sees them, and its scores on labelled data (trainer.md sections 8
+ * to 10). */
+
+/* Sequences of one batch of sentences. A sentence beyond the limit becomes several windows, in
+ * one of which each of its words counts. */
+typedef struct tc__feats {
+    tc_env env;
+    tc_encoding *encoding;
+    uint32_t limit, stride;
+    tc__buf ids, types, labels, lengths; /* as tc_labelled */
+    tc__buf owners; /* [T] uint32, for the first piece of a word that counts here its number in
+                       the batch + 1, else 0 */
+    tc__buf best; /* of the sentence at hand: for each word window and distance from an edge */
+    tc__buf gold; /* [words] int32, label ids of the batch */
+    tc__buf inside; /* [C] int32, I-X for B-X, else the label itself */
+    size_t words;   /* in the batch */
+} tc__feats;
+
+typedef struct tc__choice {
+    uint32_t window, edge; /* edge + 1, 0: the word has no token yet */
+} tc__choice;
+
+static void tc__eval_drop(tc__feats *f) {
+    tc__encode_free(f->encoding);
+    tc__mem_drop(&f->env, &f->ids);
+    tc__mem_drop(&f->env, &f->types);
+    tc__mem_drop(&f->env, &f->labels);
+    tc__mem_drop(&f->env, &f->lengths);
+    tc__mem_drop(&f->env, &f->owners);
+    tc__mem_drop(&f->env, &f->best);
+    tc__mem_drop(&f->env, &f->gold);
+    tc__mem_drop(&f->env, &f->inside);
+}
+
+/* b_to_i: B-X becomes I-X where the model has that label. */
+static tc_status tc__eval_inside(tc__feats *f, const tc_model *m) {
+    uint32_t i, j, C = m->info.num_labels;
+    tc_status status = TC_OK;
+    for (i = 0; i < C && !status; i++) {
+        const char *label = m->labels[i];
+        int32_t id = (int32_t)i;
+        for (j = 0; j < C && label[0] == 'B' && label[1] == '-'; j++)
+            if (m->labels[j][0] == 'I' && !strcmp(m->labels[j] + 1, label + 1)) id = (int32_t)j;
+        status = tc__mem_append(&f->env, &f->inside, &id, sizeof id);
+    }
+    return status;
+}
+
+static tc_status tc__eval_feats(tc__feats *f, const tc_model *m, const tc_env *env,
+                                uint32_t max_length) {
+    uint32_t limit = m->info.max_position_embeddings;
+    tc_status status;
+    f->env = *env;
+    if (!m->file.tokenizer.data || !m->head.rows)
+        return tc__diag_fail(env->diag, TC_ERROR_UNSUPPORTED, 0, "the model has no %s",
+                             m->head.rows ? "tokenizer" : "token-classification head");
+    if (m->info.max_length && m->info.max_length < limit) limit = m->info.max_length;
+    if (max_length && max_length < limit) limit = max_length;
+    f->limit = limit;
+    f->stride = limit / 4;
+    if (f->stride + tc__encode_specials(&m->tokenizer, 0) >= limit) f->stride = 0;
+    status = tc__encode_create(&m->tokenizer, env, &f->encoding);
+    return status ? status : tc__eval_inside(f, m);
+}
+
+static void tc__eval_clear(tc__feats *f) {
+    f->ids.used = f->types.used = f->labels.used = f->lengths.used = f->owners.used = 0;
+    f->gold.used = 0;
+    f->words = 0;
+}
+
+/* Whether token i of the sentence is the first of its word. */
+TC__INLINE int tc__eval_first(const tc_token *all, size_t i) {
+    return !i || all[i - 1].word != all[i].word;
+}
+
+/* Finds for each word the window in which its first piece stands farthest from an edge. */
+static tc_status tc__eval_choose(tc__feats *f, size_t words) {
+    const tc_token *all = TC__AT(f->encoding->sequence[0], const tc_token);
+    const tc__range *ranges = TC__AT(f->encoding->parts[0], const tc__range);
+    size_t windows = tc__encode_window_count(f->encoding), w, i, count;
+    tc__choice *best;
+    f->best.used = 0;
+    if (tc__mem_reserve(&f->env, &f->best, words * sizeof *best)) return TC_ERROR_MEMORY;
+    best = TC__AT(f->best, tc__choice);
+    memset(best, 0, words * sizeof *best);
+    for (w = 0; w < windows; w++) {
+        const tc_token *tokens = tc__encode_tokens(f->encoding, w, &count);
+        size_t inside = 0, place = 0, edge;
+        for (i = 0; i < count; i++) inside += !tokens[i].special;
+        for (i = 0; i < count; i++) {
+            tc__choice *b;
+            if (tokens[i].special) continue;
+            b = &best[tokens[i].word];
+            edge = place < inside - 1 - place ? place : inside - 1 - place;
+            if (tc__eval_first(all, ranges[w].first + place) && edge + 1 > b->edge) {
+                b->window = (uint32_t)w;
+                b->edge = (uint32_t)edge + 1;
+            }
+            place++;
+        }
+    }
+    return TC_OK;
+}
+
+static tc_status tc__eval_token(tc__feats *f, const tc_token *k, int32_t label,
+                                uint32_t owner) {
+    tc_status status = tc__mem_append(&f->env, &f->ids, &k->id, 4);
+    if (!status) status = tc__mem_append(&f->env, &f->types, &k->type, 1);
+    if (!status) status = tc__mem_append(&f->env, &f->labels, &label, 4);
+    return status ? status : tc__mem_append(&f->env, &f->owners, &owner, 4);
+}
+
+/* Appends a sentence with its label ids; `all` labels every piece of a word. */
+static tc_status tc__eval_encode(tc__feats *f, const tc_string *words, size_t n,
+                                 const int32_t *labels, int all) {
+    const int32_t *inside = TC__AT(f->inside, const int32_t);
+    const tc_token *whole;
+    const tc__choice *best;
+    tc_encode_options o;
+    tc_input input;
+    size_t w, i, count;
+    tc_status status;
+    memset(&o, 0, sizeof o);
+    memset(&input, 0, sizeof input);
+    o.max_length = f->limit;
+    o.stride = f->stride;
+    input.words = words;
+    input.word_count = n;
+    status = tc__encode_run(f->encoding, &input, &o);
+    if (!status) status = tc__eval_choose(f, n);
+    whole = TC__AT(f->encoding->sequence[0], const tc_token);
+    best = TC__AT(f->best, const tc__choice);
+    for (w = 0; !status && w < tc__encode_window_count(f->encoding); w++) {
+        const tc_token *tokens = tc__encode_tokens(f->encoding, w, &count);
+        size_t place = TC__AT(f->encoding->parts[0], const tc__range)[w].first;
+        uint32_t length = (uint32_t)count;
+        if (!count) continue;
+        for (i = 0; i < count && !status; i++) {
+            int32_t label = -100, word = tokens[i].word;
+            uint32_t owner = 0;
+            if (!tokens[i].special) {
+                int first = tc__eval_first(whole, place++);
+                if (best[word].window == w && best[word].edge) {
+                    label = first ? labels[word] : all ? inside[labels[word]] : -100;
+                    owner = first ? (uint32_t)(f->words + (size_t)word + 1) : 0;
+                }
+            }
+            status = tc__eval_token(f, &tokens[i], label, owner);
+        }
+        if (!status) status = tc__mem_append(&f->env, &f->lengths, &length, 4);
+    }
+    if (!status) status = tc__mem_append(&f->env, &f->gold, labels, n * sizeof *labels);
+    f->words += n;
+    return status;
+}
+
+/* ---- labels of the data as ids of the model ---- */
+
+/* The model's id of a label of the data, behind the map; -1 if it has none. */
+static int32_t tc__eval_label(const tc_model *m, const char *label, const tc_label_map *map,
+                              size_t count) {
+    uint32_t i;
+    size_t k;
+    for (k = 0; k < count; k++)
+        if (!strcmp(map[k].from, label)) label = map[k].to;
+    for (i = 0; i < m->info.num_labels; i++)
+        if (!strcmp(m->labels[i], label)) return (int32_t)i;
+    return -1;
+}
+
+/* ids [num_labels of the data]; a label that the model lacks is an error that lists all. */
+static tc_status tc__eval_labels(const tc_model *m, const tc_dataset *d,
+                                 const tc_label_map *map, size_t count, const tc_env *env,
+                                 tc__buf *ids) {
+    char list[160];
+    size_t n = 0;
+    uint32_t i;
+    tc_status status = TC_OK;
+    ids->used = 0;
+    for (i = 0; i < d->info.num_labels && !status; i++) {
+        int32_t id = tc__eval_label(m, d->info.labels[i], map, count);
+        size_t length = strlen(d->info.labels[i]);
+        if (id < 0 && n + length + 3 < sizeof list) {
+            if (n) memcpy(list + n, ", ", 2), n += 2;
+            memcpy(list + n, d->info.labels[i], length);
+            n += length;
+        } else if (id < 0 && n + 4 < sizeof list && list[n - 1] != '.') {
+            memcpy(list + n, "...", 3);
+            n += 3;
+        }
+        status = tc__mem_append(env, ids, &id, sizeof id);
+    }
+    list[n] = 0;
+    if (n && !status)
+        return tc__diag_fail(env->diag, TC_ERROR_ARGUMENT, 0,
+                             "the model lacks labels of the data: %s", list);
+    return status;
+}
+
+/* The ids of a sentence's labels, appended to `out`. */
+static tc_status tc__eval_ids(const tc_dataset *d, const tc__buf *ids, const tc_sentence *s,
+                              const tc_env *env, tc__buf *out) {
+    size_t i;
+    tc_status status = TC_OK;
+    for (i = 0; i < s->count && !status; i++) {
+        size_t low = 0, high = d->info.num_labels;
+        while (high - low > 1) {
+            size_t middle = (low + high) / 2;
+            const char *name = d->info.labels[middle];
+            if (tc__data_compare(s->labels[i], tc__data_string(name, name + strlen(name))) < 0)
+                high = middle;
+            else
+                low = middle;
+        }
+        status = tc__mem_append(env, out, TC__AT(*ids, const int32_t) + low, sizeof(int32_t));
+    }
+    return status;
+}
+
+/* ---- evaluation ---- */
+
+typedef struct tc__evaluator {
+    tc_env env;
+    const tc_model *model;
+    tc_session *session;
+    tc_dataset *data;
+    tc_evaluate_options options;
+    tc__feats feats;
+    tc__buf label_ids, ids;         /* of the data's labels; of the sentence's */
+    tc__buf logits, chosen;         /* [T, C]; [words] int32, -1 for a word without pieces */
+    tc__buf gold, predicted, shown; /* tc_string: of the words that count; of all */
+    size_t most_tokens;             /* in one run of the session */
+} tc__evaluator;
+
+static void tc__eval_free(tc__evaluator *e) {
+    tc__eval_drop(&e->feats);
+    tc__mem_drop(&e->env, &e->label_ids);
+    tc__mem_drop(&e->env, &e->ids);
+    tc__mem_drop(&e->env, &e->logits);
+    tc__mem_drop(&e->env, &e->chosen);
+    tc__mem_drop(&e->env, &e->gold);
+    tc__mem_drop(&e->env, &e->predicted);
+    tc__mem_drop(&e->env, &e->shown);
+}
+
+/* Zeroed by the caller; tc__eval_free also after a failure. */
+static tc_status tc__eval_open(tc__evaluator *e, const tc_model *m, tc_session *s,
+                               tc_dataset *d, const tc_evaluate_options *o, const tc_env *env) {
+    tc_status status;
+    e->env = *env;
+    e->model = m;
+    e->session = s;
+    e->data = d;
+    e->options = *o;
+    e->most_tokens = 512;
+    status = tc__eval_feats(&e->feats, m, env, o->max_length);
+    return status ? status : tc__eval_labels(m, d, o->map, o->map_count, env, &e->label_ids);
+}
+
+/* Makes sentences [first, last) the batch. */
+static tc_status tc__eval_batch(tc__evaluator *e, size_t first, size_t last) {
+    tc_status status = TC_OK;
+    tc_sentence s;
+    tc__eval_clear(&e->feats);
+    for (; first < last && !status; first++) {
+        e->ids.used = 0;
+        status = tc__data_sentence(e->data, first, &s);
+        if (!status) status = tc__eval_ids(e->data, &e->label_ids, &s, &e->env, &e->ids);
+        if (!status)
+            status = tc__eval_encode(&e->feats, s.words, s.count, TC__AT(e->ids, const int32_t),
+                                     e->options.label_all_tokens);
+    }
+    return status;
+}
+
+/* Logits of the batch, in runs of a limited number of tokens. */
+static tc_status tc__eval_predict(tc__evaluator *e) {
+    const uint32_t *lengths = TC__AT(e->feats.lengths, const uint32_t);
+    size_t n = TC__ITEMS(e->feats.lengths, uint32_t), C = e->model->info.num_labels, i, first;
+    size_t at = 0, tokens;
+    tc_status status;
+    e->logits.used = 0;
+    status = tc__mem_reserve(&e->env, &e->logits,
+                             (uint64_t)TC__ITEMS(e->feats.ids, int32_t) * C * sizeof(float));
+    for (first = 0; first < n && !status; first = i, at += tokens) {
+        tc_outputs out;
+        tc_batch b;
+        for (i = first, tokens = 0;
+             i < n && (i == first || tokens + lengths[i] <= e->most_tokens); i++)
+            tokens += lengths[i];
+        memset(&out, 0, sizeof out);
+        out.logits = TC__AT(e->logits, float) + at * C;
+        b.ids = TC__AT(e->feats.ids, const int32_t) + at;
+        b.types = TC__AT(e->feats.types, const uint8_t) + at;
+        b.lengths = lengths + first;
+        b.sequences = i - first;
+        status = tc__fwd_run(e->session, &b, &out);
+    }
+    return status;
+}
+
+/* The mean loss of the batch; the label of each word with pieces into e->chosen. */
+static tc_status tc__eval_read(tc__evaluator *e, double *loss) {
+    const int32_t *labels = TC__AT(e->feats.labels, const int32_t);
+    const uint32_t *owners = TC__AT(e->feats.owners, const uint32_t);
+    size_t T = TC__ITEMS(e->feats.ids, int32_t), C = e->model->info.num_labels, i, j;
+    float *x = TC__AT(e->logits, float);
+    uint64_t active = 0;
+    int32_t *chosen;
+    *loss = 0;
+    e->chosen.used = 0;
+    if (tc__mem_reserve(&e->env, &e->chosen, e->feats.words * sizeof *chosen))
+        return TC_ERROR_MEMORY;
+    chosen = TC__AT(e->chosen, int32_t);
+    for (i = 0; i < e->feats.words; i++) chosen[i] = -1;
+    for (i = 0; i < T; i++, x += C) {
+        size_t top = 0;
+        for (j = 1; j < C; j++)
+            if (x[j] > x[top]) top = j;
+        if (owners[i]) chosen[owners[i] - 1] = (int32_t)top;
+        if (labels[i] < 0) continue;
+        active++;
+        *loss += tc__loss_row(e->session->ops, x, (uint32_t)C, (uint32_t)labels[i],
+                              (float)e->options.label_smoothing, 0);
+    }
+    *loss /= (double)(active ? active : 1);
+    return TC_OK;
+}
+
+static tc_status tc__eval_string(tc__evaluator *e, tc__buf *to, int32_t label) {
+    tc_string s = tc__tok_string("", 0);
+    if (label >= 0)
+        s = tc__tok_string(e->model->labels[label], strlen(e->model->labels[label]));
+    return tc__mem_append(&e->env, to, &s, sizeof s);
+}
+
+/* Scores sentence `index`, whose words begin at `first` of the batch; *lost are those without
+ * pieces, which the reference does not count either. */
+static tc_status tc__eval_sentence(tc__evaluator *e, tc_scores *scores, size_t index,
+                                   size_t *first, uint64_t *lost) {
+    const int32_t *gold = TC__AT(e->feats.gold, const int32_t) + *first,
+                  *chosen = TC__AT(e->chosen, const int32_t) + *first;
+    tc_sentence s;
+    size_t i;
+    tc_status status = tc__data_sentence(e->data, index, &s);
+    e->gold.used = e->predicted.used = e->shown.used = 0;
+    for (i = 0; i < s.count && !status; i++) {
+        status = tc__eval_string(e, &e->shown, chosen[i]);
+        *lost += chosen[i] < 0;
+        if (chosen[i] < 0 || status) continue;
+        status = tc__eval_string(e, &e->gold, gold[i]);
+        if (!status) status = tc__eval_string(e, &e->predicted, chosen[i]);
+    }
+    if (!status && scores)
+        status =
+            tc__score_add(scores, TC__AT(e->gold, const tc_string),
+                          TC__AT(e->predicted, const tc_string), TC__ITEMS(e->gold, tc_string));
+    if (!status && e->options.sentence)
+        status =
+            e->options.sentence(e->options.user, index, &s, TC__AT(e->shown, const tc_string));
+    *first += s.count;
+    return status;
+}
+
+/* The whole data set: eval_loss is the mean over batches weighted by sentences. */
+static tc_status tc__eval_run(tc__evaluator *e, tc_scores *scores, tc_evaluation *out) {
+    size_t n = e->data->info.sentences, at, i, batch = e->options.batch_size;
+    double sum = 0, loss;
+    tc_status status = TC_OK;
+    memset(out, 0, sizeof *out);
+    for (at = 0; at < n && !status; at += batch) {
+        size_t last = n - at < batch ? n : at + batch, first = 0;
+        status = tc__eval_batch(e, at, last);
+        if (!status) status = tc__eval_predict(e);
+        if (!status) status = tc__eval_read(e, &loss);
+        if (status) break;
+        sum = fma(loss, (double)(last - at), sum);
+        out->tokens += TC__ITEMS(e->feats.ids, int32_t);
+        out->windows += TC__ITEMS(e->feats.lengths, uint32_t);
+        for (i = at; i < last && !status; i++)
+            status = tc__eval_sentence(e, scores, i, &first, &out->lost);
+        if (!status && e->options.progress && e->options.progress(e->options.user, last, n))
+            break;
+    }
+    out->loss = n ? sum / (double)n : 0;
+    out->sentences = n;
+    out->words = e->data->info.words;
+    return status;
+}
+
+#ifndef TC_NO_TRAIN
+/* ========================================================================= 60-run
+ * The whole training: order of the data, updates, evaluation, the best model, checkpoints
+ * (trainer.md sections 2, 3, 7). */
+
+typedef struct tc__run {
+    tc_trainer *t;
+    const tc_train_run *how;
+    tc__feats feats;
+    tc__evaluator dev;
+    tc__buf label_ids, ids;
+    tc__buf sizes;             /* for each sentence tokens and windows, uint32 each */
+    uint32_t *order;           /* [sentences of a pass] */
+    size_t pass;               /* sentences of a pass */
+    uint64_t batches, updates; /* of a pass */
+    uint64_t passes;
+    tc_scores *scores;
+    uint64_t print; /* of options and data: a checkpoint must have the same */
+    /* what a checkpoint holds beside weights and moments */
+    struct tc__state {
+        uint64_t print, step, live, pad;
+        double loss_sum,
+            since_sum; /* of the losses of all updates, of those since evaluation */
+        uint64_t since;
+        double best;
+        uint64_t best_step, worse; /* 0: none yet; evaluations without a new best */
+        uint64_t checksums[4];     /* m, v, row_m, row_v */
+    } state;
+} tc__run;
+
+static void tc__run_free(tc__run *r) {
+    const tc_env *env = &r->t->env;
+    tc__eval_drop(&r->feats);
+    tc__eval_free(&r->dev);
+    tc__mem_drop(env, &r->label_ids);
+    tc__mem_drop(env, &r->ids);
+    tc__mem_drop(env, &r->sizes);
+    tc__mem_free(env, r->order, r->pass * sizeof *r->order);
+    tc__score_free(r->scores);
+}
+
+/* ---- order ---- */
+
+/* The order of pass `e`: as given, or torch's permutation of seed + e. */
+static void tc__run_order(tc__run *r, uint64_t e) {
+    if (r->how->order)
+        memcpy(r->order, r->how->order, r->pass * sizeof *r->order);
+    else
+        tc__rng_permutation(r->order, (uint32_t)r->pass, r->t->options.seed + (uint32_t)e);
+}
+
+static tc_status tc__run_lengths(tc__run *r) {
+    tc_dataset *d = r->how->train;
+    tc_status status = TC_OK;
+    size_t i, k;
+    for (i = 0; i < d->info.sentences && !status; i++) {
+        uint32_t size[2] = {0, 0};
+        tc_sentence s;
+        r->ids.used = 0;
+        tc__eval_clear(&r->feats);
+        status = tc__data_sentence(d, i, &s);
+        if (!status) status = tc__eval_ids(d, &r->label_ids, &s, &r->t->env, &r->ids);
+        if (!status)
+            status =
+                tc__eval_encode(&r->feats, s.words, s.count, TC__AT(r->ids, const int32_t), 0);
+        for (k = 0; k < TC__ITEMS(r->feats.lengths, uint32_t); k++)
+            size[0] += TC__AT(r->feats.lengths, uint32_t)[k];
+        size[1] = (uint32_t)k;
+        if (!status) status = tc__mem_append(&r->t->env, &r->sizes, size, sizeof size);
+    }
+    return status;
+}
+
+/* The largest micro-batch of the whole run, and room for its features. */
+static tc_status tc__run_measure(tc__run *r, uint64_t *tokens, uint64_t *windows) {
+    const uint32_t *sizes;
+    tc_status status = tc__run_lengths(r);
+    uint64_t e, T = 0, W = 0;
+    size_t i, batch = r->t->options.batch_size;
+    sizes = TC__AT(r->sizes, const uint32_t);
+    *tokens = *windows = 1;
+    for (e = 0; e < r->passes && !status; e++) {
+        tc__run_order(r, e);
+        for (i = 0, T = W = 0; i < r->pass; i++) {
+            if (i % batch == 0) T = W = 0;
+            T += sizes[2 * r->order[i]];
+            W += sizes[2 * r->order[i] + 1];
+            if (T > *tokens) *tokens = T;
+            if (W > *windows) *windows = W;
+        }
+        if (r->how->order) break;
+    }
+    if (!status) status = tc__mem_reserve(&r->t->env, &r->feats.ids, *tokens * 4);
+    if (!status) status = tc__mem_reserve(&r->t->env, &r->feats.types, *tokens);
+    if (!status) status = tc__mem_reserve(&r->t->env, &r->feats.labels, *tokens * 4);
+    if (!status) status = tc__mem_reserve(&r->t->env, &r->feats.owners, *tokens * 4);
+    if (!status) status = tc__mem_reserve(&r->t->env, &r->feats.lengths, *windows * 4);
+    return status;
+}
+
+/* Runs over the development set once without the model, so that nothing is allocated later;
+ * *longest is its longest sequence. */
+static tc_status tc__run_measure_dev(tc__run *r, size_t *longest) {
+    tc__evaluator *e = &r->dev;
+    size_t n = r->how->dev->info.sentences, at, i;
+    uint64_t T = 1;
+    double loss;
+    tc_status status = TC_OK;
+    for (at = 0; at < n && !status; at += e->options.batch_size) {
+        size_t last = n - at < e->options.batch_size ? n : at + e->options.batch_size;
+        status = tc__eval_batch(e, at, last);
+        for (i = 0; i < TC__ITEMS(e->feats.lengths, uint32_t); i++)
+            if (TC__AT(e->feats.lengths, uint32_t)[i] > *longest)
+                *longest = TC__AT(e->feats.lengths, uint32_t)[i];
+        T = TC__ITEMS(e->feats.ids, int32_t);
+        if (!status)
+            status = tc__mem_reserve(&e->env, &e->logits,
+                                     T * r->t->model->info.num_labels * sizeof(float));
+        if (!status)
+            memset(e->logits.data, 0, T * r->t->model->info.num_labels * sizeof(float));
+        if (!status) status = tc__eval_read(e, &loss);
+    }
+    return status;
+}
+
+/* ---- plan ---- */
+
+static uint64_t tc__run_add(uint64_t h, const void *data, size_t size) {
+    uint64_t two[2];
+    two[0] = h;
+    two[1] = tc__bytes_checksum(data, size);
+    return tc__bytes_checksum(two, sizeof two);
+}
+
+/* What must be equal for a run to be gone on with. */
+static uint64_t tc__run_print(const tc__run *r) {
+    const tc_train_options *o = &r->t->options;
+    const tc_train_run *w = r->how;
+    const double reals[] = {o->learning_rate, o->weight_decay,      o->epochs,
+                            o->warmup_ratio,  o->adam_beta1,        o->adam_beta2,
+                            o->adam_epsilon,  o->max_grad_norm,     o->label_smoothing,
+                            o->dropout,       o->attention_dropout, o->layer_decay};
+    const uint64_t numbers[] = {o->max_steps,
+                                o->batch_size,
+                                o->accumulation,
+                                o->eval_batch_size,
+                                (uint64_t)o->schedule,
+                                o->warmup_steps,
+                                o->seed,
+                                o->max_length,
+                                (uint64_t)o->label_all_tokens,
+                                (uint64_t)o->freeze_embeddings,
+                                o->freeze_layers,
+                                w->eval_steps,
+                                (uint64_t)w->best,
+                                w->patience,
+                                w->dev != NULL,
+                                r->t->params.n,
+                                r->t->params.V};
+    uint64_t h = tc__run_add(0, reals, sizeof reals);
+    uint32_t i;
+    h = tc__run_add(h, numbers, sizeof numbers);
+    h = tc__run_add(h, w->train->text, w->train->size);
+    if (w->dev) h = tc__run_add(h, w->dev->text, w->dev->size);
+    if (w->order) h = tc__run_add(h, w->order, w->order_count * sizeof *w->order);
+    for (i = 0; i < o->num_labels; i++) h = tc__run_add(h, o->labels[i], strlen(o->labels[i]));
+    return h;
+}
+
+/* Passes, batches and updates of a pass, updates in all: trainer.md section 2. */
+static tc_status tc__run_plan(tc__run *r) {
+    const tc_train_options *o = &r->t->options;
+    const tc_train_run *w = r->how;
+    size_t n = w->train->info.sentences, i;
+    uint64_t total;
+    if (!n || n > UINT32_MAX / 2)
+        return tc__diag_fail(r->t->env.diag, TC_ERROR_ARGUMENT, 0,
+                             "the training data has %u sentences", (uint64_t)n);
+    if (w->order && !w->order_count)
+        return tc__diag_fail(r->t->env.diag, TC_ERROR_ARGUMENT, 0, "the order is empty");
+    for (i = 0; w->order && i < w->order_count; i++)
+        if (w->order[i] >= n)
+            return tc__diag_fail(r->t->env.diag, TC_ERROR_ARGUMENT, 0,
+                                 "the order names sentence %u of %u", (uint64_t)w->order[i],
+                                 (uint64_t)n);
+    r->pass = w->order ? w->order_count : n;
+    r->batches = (r->pass + o->batch_size - 1) / o->batch_size;
+    r->updates = (r->batches + o->accumulation - 1) / o->accumulation;
+    total = o->max_steps ? o->max_steps : (uint64_t)ceil(o->epochs * (double)r->updates);
+    r->passes = (total + r->updates - 1) / r->updates;
+    tc__train_plan(r->t, total);
+    r->order = (uint32_t *)tc__mem_realloc(&r->t->env, NULL, 0, r->pass * sizeof *r->order);
+    return r->order ? TC_OK : TC_ERROR_MEMORY;
+}
+
+static tc_status tc__run_open(tc__run *r) {
+    tc_trainer *t = r->t;
+    const tc_train_run *w = r->how;
+    tc_evaluate_options o;
+    uint64_t tokens, windows;
+    size_t longest;
+    tc_status status = tc__run_plan(r);
+    if (!status) status = tc__eval_feats(&r->feats, t->model, &t->env, t->options.max_length);
+    if (!status)
+        status =
+            tc__eval_labels(t->model, w->train, w->map, w->map_count, &t->env, &r->label_ids);
+    if (!status) status = tc__run_measure(r, &tokens, &windows);
+    if (status) return status;
+    longest = r->feats.limit < tokens ? r->feats.limit : (size_t)tokens;
+    if (w->dev) {
+        tc_score_options scores;
+        memset(&o, 0, sizeof o);
+        memset(&scores, 0, sizeof scores);
+        o.batch_size = t->options.eval_batch_size;
+        o.max_length = t->options.max_length;
+        o.label_smoothing = t->options.label_smoothing;
+        o.label_all_tokens = t->options.label_all_tokens;
+        o.map = w->map;
+        o.map_count = w->map_count;
+        o.progress = w->progress;
+        o.user = w->user;
+        status = tc__eval_open(&r->dev, t->model, t->session, w->dev, &o, &t->env);
+        if (!status) status = tc__score_create(&scores, &t->env, &r->scores);
+        if (!status) status = tc__run_measure_dev(r, &longest);
+    }
+    if (!status) status = tc__train_reserve(t, tokens, windows, longest);
+    if (!status && r->how->dev && t->max_tokens < r->dev.most_tokens)
+        r->dev.most_tokens = t->max_tokens;
+    r->print = tc__run_print(r);
+    return status;
+}
+
+/* ---- checkpoints: a .tcm with two more sections ---- */
+
+#ifndef TC_NO_STDIO
+static tc_status tc__run_save(tc__run *r, const char *path) {
+    tc_trainer *t = r->t;
+    tc__params *p = &t->params;
+    struct tc__state state = r->state;
+    size_t rows = p->live_count * p->E;
+    tc__part parts[6];
+    uint32_t i;
+    tc__params_flush(p);
+    state.print = r->print;
+    state.step = t->step;
+    state.live = p->live_count;
+    parts[0].data = &state;
+    parts[0].size = sizeof state;
+    parts[1].data = p->live;
+    parts[1].size = p->live_count * sizeof *p->live;
+    parts[2].data = p->m;
+    parts[3].data = p->v;
+    parts[2].size = parts[3].size = p->n * sizeof *p->m;
+    parts[4].data = p->row_m;
+    parts[5].data = p->row_v;
+    parts[4].size = parts[5].size = rows * sizeof *p->row_m;
+    for (i = 0; i < 4; i++)
+        state.checksums[i] = tc__bytes_checksum(parts[2 + i].data, parts[2 + i].size);
+    return tc__write_checkpoint(t->writer, path, parts);
+}
+
+/* Copies the tensors of a checkpoint into the image. */
+static tc_status tc__run_tensors(tc_trainer *t, const tc_model *from) {
+    uint32_t i, layout;
+    uint64_t checksum;
+    tc_tensor_info a, b;
+    for (i = 0; i < t->params.count; i++) {
+        tc__model_entry(t->model, i, &a, &layout, &checksum);
+        if (i < from->info.tensor_count) tc__model_entry(from, i, &b, &layout, &checksum);
+        if (i >= from->info.tensor_count || strcmp(a.name, b.name) || a.size != b.size)
+            return tc__diag_fail(t->env.diag, TC_ERROR_FORMAT, 0,
+                                 "the checkpoint is of another model");
+        if (tc__bytes_checksum(from->file.data + b.offset, (size_t)b.size) != checksum)
+            return tc__diag_fail(t->env.diag, TC_ERROR_CHECKSUM, b.offset,
+                                 "tensor %s of the checkpoint differs from its checksum",
+                                 b.name);
+        memcpy(t->writer->file.data + a.offset, from->file.data + b.offset, (size_t)b.size);
+    }
+    return TC_OK;
+}
+
+/* Moments and state, from the sections of a checkpoint. */
+static tc_status tc__run_restore(tc__run *r, const tc__section *a, const tc__section *b) {
+    tc_trainer *t = r->t;
+    tc__params *p = &t->params;
+    tc_diag *d = t->env.diag;
+    size_t sizes[4], at = 0, i;
+    float *to[4];
+    const uint32_t *live = (const uint32_t *)(const void *)(a->data + sizeof r->state);
+    if (!a->data || !b->data || a->size < sizeof r->state)
+        return tc__diag_fail(d, TC_ERROR_FORMAT, 0, "this is a model and no checkpoint");
+    memcpy(&r->state, a->data, sizeof r->state);
+    if (r->state.print != r->print)
+        return tc__diag_fail(d, TC_ERROR_ARGUMENT, 0,
+                             "the checkpoint is of a run with other options or data");
+    to[0] = p->m, to[1] = p->v, to[2] = p->row_m, to[3] = p->row_v;
+    sizes[0] = sizes[1] = p->n * sizeof *p->m;
+    sizes[2] = sizes[3] = (size_t)r->state.live * p->E * sizeof *p->m;
+    if (r->state.live > p->V || a->size != sizeof r->state + r->state.live * 4 ||
+        b->size != 2 * sizes[0] + 2 * sizes[2])
+        return tc__diag_fail(d, TC_ERROR_FORMAT, 0, "the checkpoint's sizes do not agree");
+    for (i = 0; i < 4; at += sizes[i++]) {
+        if (tc__bytes_checksum(b->data + at, sizes[i]) != r->state.checksums[i])
+            return tc__diag_fail(d, TC_ERROR_CHECKSUM, b->offset + at,
+                                 "the moments differ from their checksum");
+        memcpy(to[i], b->data + at, sizes[i]);
+    }
+    for (i = 0; i < r->state.live; i++) {
+        if (live[i] >= p->V || p->live_at[live[i]])
+            return tc__diag_fail(d, TC_ERROR_FORMAT, 0, "the checkpoint's rows do not agree");
+        p->live[i] = live[i];
+        p->live_at[live[i]] = (uint32_t)i + 1;
+    }
+    p->live_count = (uint32_t)r->state.live;
+    t->step = r->state.step;
+    return TC_OK;
+}
+
+static tc_status tc__run_resume(tc__run *r, const char *path) {
+    tc_env env = r->t->env;
+    tc__section sections[2];
+    tc_model *from;
+    tc__file file;
+    tc_status status;
+    memset(&file, 0, sizeof file);
+    status = tc__file_load(&env, path, &file);
+    if (!status) status = tc__model_open(&env, &file, &from);
+    if (status) return status;
+    tc__file_other(&from->file, TC__SECTION_STATE, &sections[0]);
+    tc__file_other(&from->file, TC__SECTION_MOMENTS, &sections[1]);
+    status = tc__run_restore(r, &sections[0], &sections[1]);
+    if (!status) status = tc__run_tensors(r->t, from);
+    tc__model_free(from);
+    return status;
+}
+#endif
+
+/* ---- the loop ---- */
+
+/* Features of sentences [first, last) of the order. */
+static tc_status tc__run_batch(tc__run *r, size_t first, size_t last, tc_labelled *out) {
+    tc_dataset *d = r->how->train;
+    tc_status status = TC_OK;
+    tc_sentence s;
+    tc__eval_clear(&r->feats);
+    for (; first < last && !status; first++) {
+        r->ids.used = 0;
+        status = tc__data_sentence(d, r->order[first], &s);
+        if (!status) status = tc__eval_ids(d, &r->label_ids, &s, &r->t->env, &r->ids);
+        if (!status)
+            status = tc__eval_encode(&r->feats, s.words, s.count, TC__AT(r->ids, const int32_t),
+                                     r->t->options.label_all_tokens);
+    }
+    out->batch.ids = TC__AT(r->feats.ids, const int32_t);
+    out->batch.types = TC__AT(r->feats.types, const uint8_t);
+    out->batch.lengths = TC__AT(r->feats.lengths, const uint32_t);
+    out->batch.sequences = TC__ITEMS(r->feats.lengths, uint32_t);
+    out->labels = TC__AT(r->feats.labels, const int32_t);
+    return status;
+}
+
+/* Puts the numbers of an update's sentences behind the message of a number that is not finite. */
+static tc_status tc__run_named(tc__run *r, tc_status status, size_t first, size_t last) {
+    tc_diag *d = r->t->env.diag;
+    size_t n;
+    if (status != TC_ERROR_NUMBER || !d) return status;
+    n = strlen(d->message);
+    tc__diag_put(d, &n, "; sentences", 11);
+    for (; first < last; first++) {
+        tc__diag_put(d, &n, first + 1 < last ? " " : " ", 1);
+        tc__diag_number(d, &n, r->order[first]);
+    }
+    d->message[n] = 0;
+    return status;
+}
+
+/* Update `u` of the pass at hand. */
+static tc_status tc__run_update(tc__run *r, uint64_t pass, uint64_t u, tc_step *step) {
+    tc_trainer *t = r->t;
+    size_t batch = t->options.batch_size, accumulation = t->options.accumulation;
+    uint64_t first = u * accumulation,
+             last = r->batches - first < accumulation ? r->batches : first + accumulation, b;
+    size_t begin = (size_t)first * batch,
+           end = r->pass < last * batch ? r->pass : (size_t)last * batch;
+    tc_status status = TC_OK;
+    tc__update w;
+    tc_labelled data;
+    tc__train_begin(t, &w, (uint32_t)(last - first));
+    for (b = first; b < last && !status; b++) {
+        size_t from = (size_t)b * batch, to = end < from + batch ? end : from + batch;
+        memset(&data, 0, sizeof data);
+        status = tc__run_batch(r, from, to, &data);
+        if (!status && data.batch.sequences) status = tc__train_micro(t, &w, &data);
+    }
+    if (!status) status = tc__train_end(t, &w, step);
+    if (status) return tc__run_named(r, status, begin, end);
+    step->epoch = (double)pass + (double)last / (double)r->batches;
+    r->state.loss_sum += step->loss;
+    r->state.since_sum += step->loss;
+    r->state.since++;
+    return TC_OK;
+}
+
+/* Whether the value of an evaluation is a new best one, and whether to stop (trainer.md
+ * section 7, EarlyStopping with threshold 0). */
+static int tc__run_better(tc__run *r, double loss, double f1) {
+    double value = r->how->best == TC_BEST_LOSS ? -loss : f1;
+    int better = !r->state.best_step || value > r->state.best;
+    r->state.worse = better ? 0 : r->state.worse + 1;
+    if (better) {
+        r->state.best = value;
+        r->state.best_step = r->t->step;
+    }
+    return better;
+}
+
+static tc_status tc__run_evaluate(tc__run *r, double epoch, int *stop) {
+    tc_train_evaluation e;
+    tc_status status;
+    memset(&e, 0, sizeof e);
+    tc__params_flush(&r->t->params);
+    tc__score_reset(r->scores);
+    status = tc__eval_run(&r->dev, r->scores, &e.evaluation);
+    if (!status) status = tc__score_table(r->scores);
+    if (status) return status;
+    e.step = r->t->step;
+    e.epoch = epoch;
+    e.training_loss = r->state.since ? r->state.since_sum / (double)r->state.since : 0;
+    e.scores = &r->scores->table;
+    e.improved = tc__run_better(r, e.evaluation.loss, e.scores->micro.f1);
+    r->state.since_sum = 0;
+    r->state.since = 0;
+    if (r->how->patience && r->state.worse >= r->how->patience) *stop = 1;
+    if (r->how->evaluated) *stop |= r->how->evaluated(r->how->user, r->t, &e);
+    return TC_OK;
+}
+
+static tc_status tc__run_checkpoint(tc__run *r) {
+#ifndef TC_NO_STDIO
+    if (r->how->checkpoint) return tc__run_save(r, r->how->checkpoint);
+#endif
+    (void)r;
+    return TC_OK;
+}
+
+/* After an update: evaluation and checkpoint where they are due. */
+static tc_status tc__run_after(tc__run *r, const tc_step *step, int last, int *stop) {
+    const tc_train_run *w = r->how;
+    tc_status status = TC_OK;
+    int end = *stop || r->t->step == r->t->total;
+    int due = w->eval_steps ? r->t->step % w->eval_steps == 0 : last;
+    if (w->dev && (due || (end && !*stop))) status = tc__run_evaluate(r, step->epoch, stop);
+    end |= *stop;
+    if (!status && (end || (w->save_steps ? r->t->step % w->save_steps == 0 : last)))
+        status = tc__run_checkpoint(r);
+    return status;
+}
+
+static tc_status tc__run_loop(tc__run *r, tc_train_result *out) {
+    tc_trainer *t = r->t;
+    tc_status status = TC_OK;
+    uint64_t pass = UINT64_MAX;
+    int stop = r->how->patience && r->state.worse >= r->how->patience;
+    tc_step step;
+    while (t->step < t->total && !stop && !status) {
+        uint64_t now = t->step / r->updates, u = t->step % r->updates;
+        if (now != pass) {
+            pass = now;
+            tc__run_order(r, pass);
+        }
+        status = tc__run_update(r, pass, u, &step);
+        if (status) break;
+        if (r->how->stepped) stop = out->stopped = r->how->stepped(r->how->user, t, &step);
+        status = tc__run_after(r, &step, u + 1 == r->updates, &stop);
+    }
+    out->steps = t->step;
+    out->training_loss = t->step ? r->state.loss_sum / (double)t->step : 0;
+    out->best_step = r->state.best_step;
+    out->best = r->how->best == TC_BEST_LOSS ? -r->state.best : r->state.best;
+    return status;
+}
+
+static tc_status tc__run_train(tc_trainer *t, const tc_train_run *how, tc_train_result *out) {
+    tc__run r;
+    tc_status status;
+    memset(&r, 0, sizeof r);
+    r.t = t;
+    r.how = how;
+    r.feats.env = r.dev.env = r.dev.feats.env = t->env;
+    t->step = 0;
+    status = tc__run_open(&r);
+#ifndef TC_NO_STDIO
+    if (!status && how->resume) status = tc__run_resume(&r, how->resume);
+#endif
+    if (!status) status = tc__run_loop(&r, out);
+    tc__run_free(&r);
+    return status;
+}
+#endif
+
 /* ====================================================================== 70-public
  * The functions that the interface declares: arguments checked, work handed on. */
 
@@ -10903,6 +12157,21 @@ TC_API tc_status tc_writer_tensor(tc_writer *w, const char *name, uint32_t rows,
     return tc__public_end(w->env.diag, tc__write_tensor(w, name, rows, columns, data));
 }
 
+#ifndef TC_NO_TRAIN
+TC_API tc_status tc_writer_initialize(tc_writer *w, const tc_model_desc *desc, uint32_t seed) {
+    if (!w) return TC_ERROR_ARGUMENT;
+    (void)tc__public_env(&w->env);
+    if (!desc || (desc->num_labels && !desc->labels))
+        return tc__public_null(w->env.diag, "desc");
+    if (w->finished || w->tensor_count || desc->dtype < 0 || desc->dtype >= TC_DTYPE_COUNT ||
+        !desc->hidden_size || !desc->intermediate_size || !desc->vocab_size ||
+        !desc->max_position_embeddings || desc->pad_token_id >= (int64_t)desc->vocab_size)
+        return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,
+                             "there are tensors already, or a size of the description is 0");
+    return tc__public_end(w->env.diag, tc__write_model(w, desc, seed));
+}
+#endif
+
 TC_API tc_status tc_writer_finish(tc_writer *w, const void **data, size_t *size) {
     tc_model *check;
     tc_status status;
@@ -11018,6 +12287,30 @@ TC_API const char *tc_scheme_name(tc_scheme scheme) {
     return (unsigned)scheme < TC_SCHEME_COUNT ? names[scheme] : "?";
 }
 
+TC_API tc_status tc_evaluate(const tc_model *model, tc_dataset *dataset,
+                             const tc_evaluate_options *options, const tc_env *env,
+                             tc_scores *scores, tc_evaluation *out) {
+    tc_env e = tc__public_env(env);
+    tc__evaluator evaluator;
+    tc_evaluation result;
+    tc_session *session = NULL;
+    tc_status status;
+    if (out) memset(out, 0, sizeof *out);
+    if (!model || !dataset || !options)
+        return tc__public_null(e.diag, "model, dataset or options");
+    if (!options->batch_size)
+        return tc__diag_fail(e.diag, TC_ERROR_ARGUMENT, 0, "batch_size is 0");
+    memset(&evaluator, 0, sizeof evaluator);
+    evaluator.env = evaluator.feats.env = e;
+    status = tc__fwd_create(model, &e, &session);
+    if (!status) status = tc__eval_open(&evaluator, model, session, dataset, options, &e);
+    if (!status) status = tc__eval_run(&evaluator, scores, &result);
+    if (!status && out) *out = result;
+    tc__eval_free(&evaluator);
+    tc__fwd_free(session);
+    return tc__public_end(e.diag, status);
+}
+
 #ifndef TC_NO_TRAIN
 TC_API tc_train_options tc_train_defaults(void) {
     tc_train_options o;
@@ -11081,6 +12374,37 @@ TC_API tc_status tc_trainer_step(tc_trainer *trainer, const tc_labelled *batches
     if (!status) status = tc__train_step(trainer, batches, count, &step);
     if (!status && out) *out = step;
     return tc__public_end(trainer->env.diag, status);
+}
+
+TC_API tc_status tc_trainer_run(tc_trainer *trainer, const tc_train_run *run,
+                                tc_train_result *out) {
+    tc_train_result result;
+    tc_status status;
+    memset(&result, 0, sizeof result);
+    if (out) *out = result;
+    if (!trainer) return TC_ERROR_ARGUMENT;
+    (void)tc__public_env(&trainer->env);
+    if (!run || !run->train) return tc__public_null(trainer->env.diag, "run or its data");
+    if (trainer->max_tokens)
+        return tc__diag_fail(trainer->env.diag, TC_ERROR_ARGUMENT, 0,
+                             "the trainer has made steps already");
+    status = tc__run_train(trainer, run, &result);
+    if (out) *out = result;
+    return tc__public_end(trainer->env.diag, status);
+}
+
+TC_API uint64_t tc_trainer_steps(const tc_trainer *trainer) {
+    TC_ASSERT(trainer);
+    return trainer->total;
+}
+
+TC_API tc_status tc_trainer_write(tc_trainer *trainer, const void **data, size_t *size) {
+    if (!trainer || !data || !size) return TC_ERROR_ARGUMENT;
+    if (trainer->max_tokens) tc__params_flush(&trainer->params);
+    tc__write_seal(trainer->writer);
+    *data = trainer->writer->file.data;
+    *size = trainer->writer->file.used;
+    return TC_OK;
 }
 
 TC_API const tc_model *tc_trainer_model(tc_trainer *trainer) {

@@ -60,6 +60,12 @@ int common_fail(const common *c, const char *where, tc_status status) {
     size_t n = strlen(where);
     if (c->diag.status != status || !*message) message = tc_status_text(status);
     if (strncmp(message, where, n) == 0 && strncmp(message + n, ": ", 2) == 0) message += n + 2;
+    if (c->diag.status == status && c->diag.line) {
+        char place[1100];
+        const char *text = strchr(message, ':');
+        snprintf(place, sizeof place, "%.1000s:%llu", where, (unsigned long long)c->diag.line);
+        return tool_fail(place, "%s", text ? text + 2 : message);
+    }
     return tool_fail(where, "%s", message);
 }
 

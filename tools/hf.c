@@ -14,18 +14,19 @@ typedef struct hf_map {
 
 typedef struct hf_opener {
     hf_folder *out;
-    const char *path;
+    const char *path; /* of the folder; null: names are paths */
     const hf_options *options;
     hf_error *error;
     int head; /* the model gets its classifier */
 } hf_opener;
 
 static const char *hf__path(hf_opener *o, const char *name) {
-    size_t path = strlen(o->path), length = path + strlen(name) + 2;
+    size_t path = o->path ? strlen(o->path) : 0, length = path + strlen(name) + 2;
     char *full = (char *)json_alloc(&o->out->arena, length);
-    if (full)
-        snprintf(full, length, "%s%s%s", o->path, path && o->path[path - 1] == '/' ? "" : "/",
-                 name);
+    if (full && !path)
+        snprintf(full, length, "%s", name);
+    else if (full)
+        snprintf(full, length, "%s%s%s", o->path, o->path[path - 1] == '/' ? "" : "/", name);
     else
         hf_fail(o->error, NULL, "out of memory");
     return full;
@@ -248,6 +249,53 @@ int hf_open(hf_folder *out, const char *path, const hf_options *options, hf_erro
             return 0;
         }
     }
+    hf_close(out);
+    return -1;
+}
+
+/* The tokenizer of a new model; its ids must fit the configuration. */
+static int hf__new_tokenizer(hf_opener *o, const char *vocab, int cased) {
+    static const char keep[] = "{\"do_lower_case\": false}";
+    hf_tokenizer_files files;
+    hf_text file;
+    size_t n = strlen(vocab);
+    uint32_t i, size;
+    const tc_tokenizer_desc *d = &o->out->tokenizer.desc;
+    hf_tokenizer_names(&files);
+    if (hf__map(o, vocab, &file)) return -1;
+    if (n >= 5 && !strcmp(vocab + n - 5, ".json")) {
+        files.tokenizer = file;
+    } else {
+        files.vocab = file;
+        if (cased) files.config.text = keep, files.config.size = sizeof(keep) - 1;
+    }
+    if (hf_tokenizer_read(&o->out->arena, &files, &o->out->tokenizer, o->error)) return -1;
+    size = d->vocab_count;
+    for (i = 0; i < d->added_count; i++)
+        if ((uint32_t)d->added[i].id >= size) size = (uint32_t)d->added[i].id + 1;
+    if (size > o->out->desc.vocab_size)
+        return hf_fail(o->error, vocab,
+                       "has ids up to %u, vocab_size in the configuration is %u",
+                       (unsigned)size - 1, (unsigned)o->out->desc.vocab_size);
+    return 0;
+}
+
+int hf_open_config(hf_folder *out, const char *config, const char *vocab, int cased,
+                   hf_error *error) {
+    static const hf_options options = {HF_TASK_AUTO, 0, -1};
+    hf_opener o;
+    hf_text file;
+    memset(out, 0, sizeof(*out));
+    memset(error, 0, sizeof(*error));
+    memset(&o, 0, sizeof(o));
+    o.out = out;
+    o.path = NULL;
+    o.options = &options;
+    o.error = error;
+    if (!hf__map(&o, config, &file) &&
+        !hf_config_read(&out->arena, &file, &out->config, error) && !hf__describe(&o) &&
+        !hf__new_tokenizer(&o, vocab, cased) && !hf__limit(&o))
+        return 0;
     hf_close(out);
     return -1;
 }

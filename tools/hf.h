@@ -185,6 +185,10 @@ typedef struct hf_folder {
 /* Opens the folder `path` and checks everything but the tensors' numbers. 0 on success; on
  * failure nothing is left to close. */
 int hf_open(hf_folder *out, const char *path, const hf_options *options, hf_error *error);
+/* Reads a config.json and a vocabulary (vocab.txt, or a tokenizer.json by that ending) for a
+ * model without weights: desc and tokenizer. `cased`: vocab.txt keeps case and accents. */
+int hf_open_config(hf_folder *out, const char *config, const char *vocab, int cased,
+                   hf_error *error);
 void hf_close(hf_folder *folder);
 
 #ifdef __cplusplus

@@ -14,6 +14,7 @@ static const main_command main_commands[] = {
     {"tag", cmd_tag, "find entities in text"},
     {"tokenize", cmd_tokenize, "text to tokens, ids to text"},
     {"encode", cmd_encode, "logits, hidden states, vectors of text"},
+    {"train", cmd_train, "learn from labelled sentences"},
     {"convert", cmd_convert, "a HuggingFace checkpoint to a .tcm model"},
     {"info", cmd_info, "what a model is"},
 };

@@ -124,6 +124,7 @@ unsigned tool_cpus(void);
 
 /* argv[0] is the command's name; returns the exit status. */
 int cmd_convert(int argc, char **argv);
+int cmd_train(int argc, char **argv);
 int cmd_tag(int argc, char **argv);
 int cmd_tokenize(int argc, char **argv);
 int cmd_encode(int argc, char **argv);

@@ -1,0 +1,154 @@
+/* watch.c - what a training shows; see watch.h. */
+#if !defined(_POSIX_C_SOURCE) && !defined(__APPLE__)
+#define _POSIX_C_SOURCE 200809L /* isatty, ftruncate, fileno */
+#endif
+#include "watch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+volatile sig_atomic_t watch_interrupted;
+
+/* ------------------------------------------------------------------------------- log */
+
+static int watch_log_failed(watch *w) {
+    w->failed = tool_fail(w->log_path, "cannot be written: %s", strerror(errno));
+    return w->failed;
+}
+
+int watch_open(watch *w, const char *log, int resumed) {
+    w->start = w->stepped = tool_seconds();
+    w->log_path = log;
+    w->cut = resumed;
+    if (!log) return 0;
+    if (resumed) w->log = fopen(log, "r+b");
+    if (!w->log) w->log = fopen(log, "wb");
+    return w->log ? 0 : tool_fail(log, "cannot be opened: %s", strerror(errno));
+}
+
+/* Drops the lines of update `step` and later ones, which are made again. */
+static int watch_cut(watch *w, uint64_t step) {
+    char line[1024];
+    long at = 0;
+    if (!w->cut) return 0;
+    w->cut = 0;
+    while (fgets(line, sizeof line, w->log)) {
+        unsigned long long have = 0;
+        if (sscanf(line, "{\"step\": %llu", &have) != 1 || have >= step || !strchr(line, '\n'))
+            break;
+        at = ftell(w->log);
+    }
+    if (fseek(w->log, at, SEEK_SET) || ftruncate(fileno(w->log), at))
+        return watch_log_failed(w);
+    return 0;
+}
+
+static int watch_flush(watch *w) {
+    if (!w->log || !w->line.size) return 0;
+    out_text(&w->line, "}\n");
+    if (w->line.failed) return w->failed = tool_fail(w->log_path, "out of memory");
+    if (fwrite(w->line.data, 1, w->line.size, w->log) != w->line.size || fflush(w->log))
+        return watch_log_failed(w);
+    w->line.size = 0;
+    return 0;
+}
+
+static void watch_key(watch *w, const char *name, double value) {
+    if (!w->log || !w->line.size) return;
+    out_text(&w->line, ", \"");
+    out_text(&w->line, name);
+    out_text(&w->line, "\": ");
+    out_float(&w->line, value);
+}
+
+static int watch_log(watch *w, const tc_step *s) {
+    if (!w->log) return 0;
+    if (watch_cut(w, s->step) || watch_flush(w)) return 1;
+    out_text(&w->line, "{\"step\": ");
+    out_uint(&w->line, s->step);
+    watch_key(w, "epoch", s->epoch);
+    watch_key(w, "loss", s->loss);
+    watch_key(w, "learning_rate", s->learning_rate);
+    watch_key(w, "grad_norm", s->grad_norm);
+    return 0;
+}
+
+int watch_close(watch *w) {
+    if (w->shown) fputs("\r\033[K", stderr);
+    w->shown = 0;
+    watch_flush(w);
+    if (w->log && fclose(w->log) && !w->failed) watch_log_failed(w);
+    out_free(&w->line);
+    return w->failed;
+}
+
+/* -------------------------------------------------------------------------- progress */
+
+static void watch_progress(watch *w, const tc_step *s) {
+    double now = tool_seconds(), spent = now - w->start;
+    int mode = w->c->progress < 0 ? isatty(2) : w->c->progress;
+    unsigned long left;
+    if (w->c->quiet || !mode || (w->shown && now - w->last < 0.2 && s->step < w->total)) return;
+    w->last = now;
+    w->shown = 1;
+    left = (unsigned long)(spent / (double)w->steps * (double)(w->total - s->step));
+    fprintf(stderr,
+            "\rupdate %llu/%llu, epoch %.2f, loss %.4f, learning rate %.2e, %.0f tokens/s, "
+            "%lu:%02lu left\033[K",
+            (unsigned long long)s->step, (unsigned long long)w->total, s->epoch, s->loss,
+            s->learning_rate, (double)w->tokens / (spent > 0 ? spent : 1), left / 60,
+            left % 60);
+    fflush(stderr);
+}
+
+int watch_stepped(void *user, tc_trainer *trainer, const tc_step *s) {
+    watch *w = (watch *)user;
+    w->total = tc_trainer_steps(trainer);
+    w->tokens += s->tokens;
+    w->steps++;
+    if (watch_log(w, s)) return 1;
+    watch_progress(w, s);
+    w->stepped = tool_seconds();
+    return watch_interrupted != 0;
+}
+
+/* ----------------------------------------------------------------------- evaluations */
+
+int watch_save(watch *w, tc_trainer *trainer, const char *path) {
+    const void *data;
+    size_t size;
+    char why[200];
+    tc_status status = tc_trainer_write(trainer, &data, &size);
+    if (status) return common_fail(w->c, path, status);
+    if (tool_save(path, data, size, why, sizeof why)) return tool_fail(path, "%s", why);
+    return 0;
+}
+
+static int watch_table(watch *w, const tc_train_evaluation *e) {
+    const tc_score *micro = &e->scores->micro;
+    if (w->shown) fputs("\r\033[K", stderr);
+    w->shown = 0;
+    if (!w->table)
+        printf("%7s  %13s  %15s  %9s  %8s  %8s  %8s\n", "Epoch", "Training Loss",
+               "Validation Loss", "Precision", "Recall", "F1", "Accuracy");
+    w->table = 1;
+    printf("%7.2f  %13.6f  %15.6f  %9.6f  %8.6f  %8.6f  %8.6f\n", e->epoch, e->training_loss,
+           e->evaluation.loss, micro->precision, micro->recall, micro->f1, e->scores->accuracy);
+    return tool_flush();
+}
+
+int watch_evaluated(void *user, tc_trainer *trainer, const tc_train_evaluation *e) {
+    watch *w = (watch *)user;
+    const tc_score *micro = &e->scores->micro;
+    watch_key(w, "eval_loss", e->evaluation.loss);
+    watch_key(w, "eval_precision", micro->precision);
+    watch_key(w, "eval_recall", micro->recall);
+    watch_key(w, "eval_f1", micro->f1);
+    watch_key(w, "eval_accuracy", e->scores->accuracy);
+    watch_key(w, "eval_runtime", tool_seconds() - w->stepped);
+    if (watch_table(w, e)) w->failed = 1;
+    if (e->improved && w->best_path && watch_save(w, trainer, w->best_path)) w->failed = 1;
+    return w->failed || watch_interrupted;
+}

@@ -1,0 +1,38 @@
+/* watch.h - what a training shows: progress, the table of evaluations, the log; and the best
+ * model so far. */
+#ifndef WATCH_H
+#define WATCH_H
+
+#include "common.h"
+#include "output.h"
+
+#include <signal.h>
+
+typedef struct watch {
+    common *c;
+    const char *best_path; /* where the best model goes; null: nowhere */
+    double start;
+    int failed; /* the run was ended for a failure that was reported */
+    /* private */
+    const char *log_path;
+    FILE *log;
+    out line; /* of the log, kept until the update's scores are known */
+    int cut;  /* the log may hold updates that are done again */
+    int shown, table;
+    uint64_t tokens, steps, total;
+    double last, stepped;
+} watch;
+
+extern volatile sig_atomic_t watch_interrupted;
+
+/* `log` may be null; `resumed`: lines of a log that is there are kept. 0 on success. */
+int watch_open(watch *w, const char *log, int resumed);
+/* Ends the log; 0 if nothing failed in the run. */
+int watch_close(watch *w);
+/* Writes the model of a trainer; 0 on success. */
+int watch_save(watch *w, tc_trainer *trainer, const char *path);
+/* Members of tc_train_run; `user` is the watch. */
+int watch_stepped(void *user, tc_trainer *trainer, const tc_step *step);
+int watch_evaluated(void *user, tc_trainer *trainer, const tc_train_evaluation *evaluation);
+
+#endif

@@ -15,6 +15,7 @@ static const main_command main_commands[] = {
     {"tokenize", cmd_tokenize, "text to tokens, ids to text"},
     {"encode", cmd_encode, "logits, hidden states, vectors of text"},
     {"convert", cmd_convert, "a HuggingFace checkpoint to a .tcm model"},
+    {"export", cmd_export, "a .tcm model to a HuggingFace checkpoint"},
     {"info", cmd_info, "what a model is"},
 };
 enum { MAIN_COUNT = (int)(sizeof main_commands / sizeof *main_commands) };

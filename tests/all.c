@@ -20,6 +20,7 @@
 #include "t_safetensors.h"
 #include "t_hf.h"
 #include "t_train.h"
+#include "t_export.h"
 
 int main(int argc, char **argv) {
     test_folders(argc > 1 ? argv[1] : NULL);
@@ -34,5 +35,6 @@ int main(int argc, char **argv) {
     test_safetensors();
     test_hf();
     test_train();
+    test_export();
     return test_finish();
 }

@@ -88,7 +88,7 @@ wrong 'no command'
 wrong 'unknown command' tgg
 err_has tag
 wrong 'option before the command' --frobnicate
-for command in tag tokenize encode info convert; do
+for command in tag tokenize encode info convert export; do
     run "help of $command" 0 "$command" --help
     out_has "usage: tokclass $command"
     out_has '--help'
@@ -118,6 +118,10 @@ wrong 'bad number' tag m --min-score high
 wrong 'number out of range' tag m --min-score 1.5
 wrong 'not a number' tag m --min-score nan
 wrong 'two models' info a b
+wrong 'export without a folder' export m
+err_has 'the folder'
+wrong 'export to standard output' export m -
+wrong 'export to two folders' export m a b
 wrong 'stride with none' tag m --stride 4 --aggregation none
 wrong 'stride with truncate' tag m --stride 4 --long truncate
 wrong 'conll needs words' tag m --format conll
@@ -146,6 +150,10 @@ broken 'folder as model' tag .
 printf 'this is no model, but a text that is long enough to hold a header, one would think' >bad.tcm
 broken 'text as model' tag bad.tcm
 err_has 'bad.tcm'
+broken 'export of a text' export bad.tcm hf
+err_has 'bad.tcm'
+broken 'export of nothing' export no-such-model.tcm hf
+[ -e hf ] && fail "$name" 'the folder was made' || pass
 : >empty.tcm
 broken 'empty model' info empty.tcm
 err_has 'empty.tcm'
@@ -463,6 +471,89 @@ err_has 'flipped.tcm'
 cp "$model" in
 run 'model from standard input' 0 info -
 out_has token-classification
+
+# --------------------------------------------------------------------------------- export
+files='config.json model.safetensors special_tokens_map.json tokenizer.json tokenizer_config.json vocab.txt'
+holds() { # FOLDER FILES: these and no others
+    list=$(ls -A "$1" 2>/dev/null | tr '\n' ' ')
+    [ "$list" = "$2 " ] && pass || fail "$name" "in $1: $list"
+}
+same_files() { # FOLDER FOLDER
+    for file in $files; do
+        cmp -s "$1/$file" "$2/$file" && pass || fail "$name" "$file differs"
+    done
+}
+input ''
+run 'export' 0 export "$model" hf
+out_empty
+err_empty
+holds hf "$files"
+grep -q '"architectures": \[' hf/config.json && pass || fail "$name" 'no architecture'
+grep -q '"layer_norm_eps": 1e-12,' hf/config.json && pass || fail "$name" 'no layer_norm_eps'
+n=$(($(wc -l <hf/vocab.txt)))
+[ "$n" = 8500 ] && pass || fail "$name" "$n lines in vocab.txt"
+run 'convert what was exported' 0 convert hf back.tcm
+err_empty
+run 'tag with it' 0 tag back.tcm sylvain.txt
+cmp -s out sylvain.jsonl && pass || fail "$name" 'differs from the model'
+run 'export it again' 0 export back.tcm hf2/
+same_files hf hf2
+run 'export s8' 0 convert hf s8.tcm --dtype s8
+run 'export s8' 0 export s8.tcm hf8
+run 'export s8' 0 tag s8.tcm sylvain.txt
+cp out s8.jsonl
+run 'export s8' 0 convert hf8 f32.tcm
+run 'export s8' 0 info f32.tcm
+out_has 'f32'
+run 'tag with s8 as f32' 0 tag f32.tcm sylvain.txt
+sed 's/"score": [0-9.]*//g' out >line
+sed 's/"score": [0-9.]*//g' s8.jsonl | cmp -s - line && pass || fail "$name" 'differs from s8'
+echo kept >hf2/README
+echo old >hf2/config.json
+run 'export over a folder' 0 export "$model" hf2
+same_files hf hf2
+holds hf2 "README $files"
+run 'tokenizer alone' 0 convert hf tokenizer.tcm --task tokenizer
+run 'export of a tokenizer' 0 export tokenizer.tcm hf3
+holds hf3 'special_tokens_map.json tokenizer.json tokenizer_config.json vocab.txt'
+cmp -s hf/tokenizer.json hf3/tokenizer.json && pass || fail "$name" 'tokenizer.json differs'
+broken 'export to a file' export "$model" sylvain.txt
+err_has 'sylvain.txt: is no folder'
+broken 'export below a folder that is not there' export "$model" no/such
+err_has 'no/such: cannot be created'
+broken 'export of a changed file' export flipped.tcm hf4
+err_has 'flipped.tcm'
+mkdir -p blocked/config.json
+broken 'a folder in the way' export "$model" blocked
+err_has 'blocked/config.json: is a folder'
+holds blocked config.json
+mkdir sealed
+chmod 500 sealed
+if (: >sealed/x) 2>/dev/null; then
+    rm -f sealed/x
+    skipped=$((skipped + 1))
+    echo 'skipped: this user may write into any folder'
+else
+    broken 'export into a folder that cannot be written' export "$model" sealed
+    err_has 'sealed/'
+fi
+chmod 700 sealed
+# a full disk, as a limit of files' sizes: what was there stays
+(
+    trap '' XFSZ
+    ulimit -f 2000
+    "$program" export "$model" hf2 >out 2>err
+    echo $? >status
+    "$program" export "$model" hf5 >>out 2>>err
+)
+name='export to a full disk'
+[ "$(cat status)" = 1 ] && pass || fail "$name" "exit status $(cat status)"
+err_has 'hf2/model.safetensors: cannot be written'
+err_has 'hf5/model.safetensors: cannot be written'
+[ "$(($(wc -l <err)))" = 2 ] && pass || fail "$name" 'not one line each'
+same_files hf hf2
+holds hf2 "README $files"
+[ -e hf5 ] && fail "$name" 'the folder is still there' || pass
 
 # ------------------------------------------------------------------- outputs that fail
 cp sylvain.txt in

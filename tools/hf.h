@@ -1,8 +1,10 @@
-/* hf.h - reads a HuggingFace checkpoint folder into the descriptions of tokclass.h.
+/* hf.h - reads a HuggingFace checkpoint folder into the descriptions of tokclass.h, and writes
+ * one.
  *
  * hf_config.c     config.json and the table of model families
  * hf_tokenizer.c  tokenizer.json, or vocab.txt, and the files beside them
  * hf_weights.c    tensors: names, shapes, the order in which they are written
+ * hf_export.c     the way back: a model to such a folder
  * hf.c            the folder: which files there are, limits, what to make of them */
 #ifndef HF_H
 #define HF_H
@@ -77,12 +79,14 @@ typedef struct hf_key {
 /* A family of models as data: a new one of the same structure is a new row. */
 typedef struct hf_family {
     const char *model_type;
+    const char *name;              /* with which the names of its classes begin: "Bert" */
     const char *prefix;            /* of the base model's tensors: "bert." */
     hf_key numbers[HF_LABELS];     /* by hf_number; an embedding size of 0 = the hidden size */
     const char *act_key, *eps_key; /* eps_key null: fixed */
     double eps;
     const char *dropout_key, *attention_dropout_key;
     const char *classifier_dropout_key; /* null: as dropout */
+    const char *fixed_positions_key;    /* null: positions are always trained */
     const hf_tensor *tensors;           /* ends with a null name */
 } hf_family;
 
@@ -98,6 +102,8 @@ typedef struct hf_config {
     const char *tokenizer_class; /* or null */
 } hf_config;
 
+/* The family of a model_type, or null. */
+const hf_family *hf_family_find(const char *model_type);
 /* Reads config.json. 0 on success; strings are in `arena`. */
 int hf_config_read(json_arena *arena, const hf_text *file, hf_config *out, hf_error *error);
 
@@ -154,6 +160,13 @@ int hf_weights_unused(const hf_weights *weights, const hf_item *items, size_t co
                       void (*unused)(void *user, const st_tensor *tensor), void *user);
 /* The numbers of an item, [rows, columns] row-major, into `out`. */
 void hf_item_read(const hf_item *item, float *out);
+
+/* -------------------------------------------------------------------- hf_export.c */
+
+/* Writes a model as a checkpoint that transformers loads into `folder`, which is created if it
+ * is not there. All files get their names when every one of them is complete. 0 on success; on
+ * failure the error's file is null for the model, "" for the folder. */
+int hf_export(const tc_model *model, const char *folder, hf_error *error);
 
 /* --------------------------------------------------------------------------- hf.c */
 

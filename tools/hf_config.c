@@ -185,6 +185,7 @@ static const hf_tensor hf__distilbert_tensors[] = {
 
 static const hf_family hf__families[] = {
     {"bert",
+     "Bert",
      "bert.",
      {{"num_hidden_layers", NULL, 12},
       {"hidden_size", NULL, 768},
@@ -200,8 +201,10 @@ static const hf_family hf__families[] = {
      "hidden_dropout_prob",
      "attention_probs_dropout_prob",
      "classifier_dropout",
+     NULL,
      hf__bert_tensors},
     {"distilbert",
+     "DistilBert",
      "distilbert.",
      {{"n_layers", "num_hidden_layers", 6},
       {"dim", "hidden_size", 768},
@@ -217,8 +220,10 @@ static const hf_family hf__families[] = {
      "dropout",
      "attention_dropout",
      NULL,
+     "sinusoidal_pos_embds",
      hf__distilbert_tensors},
     {"electra",
+     "Electra",
      "electra.",
      {{"num_hidden_layers", NULL, 12},
       {"hidden_size", NULL, 256},
@@ -234,10 +239,18 @@ static const hf_family hf__families[] = {
      "hidden_dropout_prob",
      "attention_probs_dropout_prob",
      "classifier_dropout",
+     NULL,
      hf__bert_tensors},
 };
 
 enum { HF_FAMILIES = sizeof(hf__families) / sizeof(hf__families[0]) };
+
+const hf_family *hf_family_find(const char *model_type) {
+    size_t i;
+    for (i = 0; i < HF_FAMILIES; i++)
+        if (!strcmp(hf__families[i].model_type, model_type)) return &hf__families[i];
+    return NULL;
+}
 
 /* The least and the most that each number may be; the least of heads and labels is checked
  * where they are used. */
@@ -416,17 +429,20 @@ static int hf__share(hf_reader *r, const char *key, double missing, float *out) 
 /* What only training asks for. */
 static int hf__training(hf_reader *r) {
     const hf_family *f = r->out->family;
-    const json_node *pad = hf__get(r, "pad_token_id");
+    const json_node *pad = json_get(&r->doc, json_root(&r->doc), "pad_token_id");
     int64_t id = 0;
     if (hf__share(r, f->dropout_key, 0.1, &r->out->dropout) ||
         hf__share(r, f->attention_dropout_key, 0.1, &r->out->attention_dropout) ||
         hf__share(r, f->classifier_dropout_key, (double)r->out->dropout,
                   &r->out->classifier_dropout) ||
         hf__share(r, "initializer_range", 0.02, &r->out->initializer_range) ||
-        hf_bool(&r->doc, json_root(&r->doc), r->file, "sinusoidal_pos_embds", 0,
-                &r->out->fixed_positions, r->error))
+        (f->fixed_positions_key &&
+         hf_bool(&r->doc, json_root(&r->doc), r->file, f->fixed_positions_key, 0,
+                 &r->out->fixed_positions, r->error)))
         return -1;
-    if (pad && !json_integer(pad, &id))
+    if (pad && pad->type == JSON_NULL)
+        id = -1; /* none; a missing key means 0 */
+    else if (pad && !json_integer(pad, &id))
         return hf_fail_at(r->error, r->file, pad, "pad_token_id is no integer");
     r->out->pad_token_id =
         id >= 0 && id < (int64_t)r->out->numbers[HF_VOCAB] ? (int32_t)id : -1;

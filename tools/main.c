@@ -16,6 +16,7 @@ static const main_command main_commands[] = {
     {"encode", cmd_encode, "logits, hidden states, vectors of text"},
     {"train", cmd_train, "learn from labelled sentences"},
     {"convert", cmd_convert, "a HuggingFace checkpoint to a .tcm model"},
+    {"export", cmd_export, "a .tcm model to a HuggingFace checkpoint"},
     {"info", cmd_info, "what a model is"},
 };
 enum { MAIN_COUNT = (int)(sizeof main_commands / sizeof *main_commands) };

@@ -190,55 +190,103 @@ static int tool_save_directly(const char *path, const void *data, size_t size, c
     return 0;
 }
 
-static int tool_save_renamed(const char *path, char *temporary, const void *data, size_t size,
-                             char *message, size_t message_size) {
+/* Fails with the errno of an earlier write. */
+static int tool_saver_fail(tool_saver *s, const char *what, char *message, size_t size) {
+    errno = s->error;
+    tool_say_errno(message, size, what);
+    tool_saver_drop(s);
+    return 1;
+}
+
+int tool_saver_begin(tool_saver *s, const char *path, char *message, size_t message_size) {
+    static const char suffix[] = ".tmp-XXXXXX";
+    struct stat st;
+    size_t n = strlen(path);
+    memset(s, 0, sizeof *s);
+    s->fd = -1;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        snprintf(message, message_size, "is %s",
+                 S_ISDIR(st.st_mode) ? "a folder" : "no regular file");
+        return 1;
+    }
+    s->path = (char *)malloc(2 * n + 1 + sizeof suffix);
+    s->buffer = (unsigned char *)malloc(TOOL_SAVER_ROOM);
+    if (!s->path || !s->buffer) {
+        tool_saver_drop(s);
+        snprintf(message, message_size, "out of memory");
+        return 1;
+    }
+    memcpy(s->path, path, n + 1);
+    s->temporary = s->path + n + 1;
+    memcpy(s->temporary, path, n);
+    memcpy(s->temporary + n, suffix, sizeof suffix);
+    s->fd = mkstemp(s->temporary);
+    s->exists = s->fd >= 0;
+    if (s->exists) return 0;
+    s->error = errno;
+    return tool_saver_fail(s, "cannot be created", message, message_size);
+}
+
+static void tool_saver_put(tool_saver *s, const void *data, size_t size) {
+    if (!s->error && tool_write_all(s->fd, data, size)) s->error = errno;
+}
+
+void tool_saver_write(tool_saver *s, const void *data, size_t size) {
+    if (size > TOOL_SAVER_ROOM - s->used) {
+        tool_saver_put(s, s->buffer, s->used);
+        s->used = 0;
+    }
+    if (size >= TOOL_SAVER_ROOM) {
+        tool_saver_put(s, data, size);
+    } else if (size) {
+        memcpy(s->buffer + s->used, data, size);
+        s->used += size;
+    }
+}
+
+int tool_saver_sync(tool_saver *s, char *message, size_t message_size) {
     mode_t mask = umask(0);
-    int fd;
+    int fd = s->fd;
     umask(mask);
-    fd = mkstemp(temporary);
-    if (fd < 0) return tool_say_errno(message, message_size, "cannot be created");
-    if (tool_write_all(fd, data, size) || fchmod(fd, 0666 & ~mask) || fsync(fd)) {
-        tool_say_errno(message, message_size, "cannot be written");
-        close(fd);
-        unlink(temporary);
-        return 1;
+    tool_saver_put(s, s->buffer, s->used);
+    s->used = 0;
+    if (!s->error && (fchmod(fd, 0666 & ~mask) || fsync(fd))) s->error = errno;
+    s->fd = -1;
+    if (close(fd) && !s->error) s->error = errno;
+    return s->error ? tool_saver_fail(s, "cannot be written", message, message_size) : 0;
+}
+
+int tool_saver_end(tool_saver *s, char *message, size_t message_size) {
+    if (rename(s->temporary, s->path)) {
+        s->error = errno;
+        return tool_saver_fail(s, "cannot be written", message, message_size);
     }
-    if (close(fd) || rename(temporary, path)) {
-        tool_say_errno(message, message_size, "cannot be written");
-        unlink(temporary);
-        return 1;
-    }
-    tool_sync_folder(path);
+    s->exists = 0;
+    tool_sync_folder(s->path);
+    tool_saver_drop(s);
     return 0;
+}
+
+void tool_saver_drop(tool_saver *s) {
+    if (s->exists && s->fd >= 0) close(s->fd);
+    if (s->exists) unlink(s->temporary);
+    free(s->path);
+    free(s->buffer);
+    memset(s, 0, sizeof *s);
+    s->fd = -1;
 }
 
 int tool_save(const char *path, const void *data, size_t size, char *message,
               size_t message_size) {
-    static const char suffix[] = ".tmp-XXXXXX";
     struct stat st;
-    size_t n = strlen(path);
-    char *temporary;
-    int failed;
-    if (strcmp(path, "-") == 0) {
+    tool_saver s;
+    if (strcmp(path, "-") == 0 ||
+        (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
         return tool_save_directly(path, data, size, message, message_size);
-    }
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-        if (S_ISDIR(st.st_mode)) {
-            snprintf(message, message_size, "is a folder");
-            return 1;
-        }
-        return tool_save_directly(path, data, size, message, message_size);
-    }
-    temporary = (char *)malloc(n + sizeof suffix);
-    if (!temporary) {
-        snprintf(message, message_size, "out of memory");
-        return 1;
-    }
-    memcpy(temporary, path, n);
-    memcpy(temporary + n, suffix, sizeof suffix);
-    failed = tool_save_renamed(path, temporary, data, size, message, message_size);
-    free(temporary);
-    return failed;
+    if (tool_saver_begin(&s, path, message, message_size)) return 1;
+    tool_saver_write(&s, data, size);
+    return tool_saver_sync(&s, message, message_size) ||
+           tool_saver_end(&s, message, message_size);
 }
 
 int tool_write(const void *data, size_t size) {

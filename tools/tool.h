@@ -41,6 +41,26 @@ void tool_file_close(tool_file *f);
  * path that is no regular file ("-", a device, a pipe) is written directly. 0 on success. */
 int tool_save(const char *path, const void *data, size_t size, char *message,
               size_t message_size);
+/* A regular file in the making: it is written piece by piece to a temporary file beside it.
+ * Members are private. */
+typedef struct tool_saver {
+    char *path, *temporary;
+    unsigned char *buffer;
+    size_t used;
+    int fd, exists; /* exists: the temporary file is there */
+    int error;      /* errno of the first failure */
+} tool_saver;
+
+enum { TOOL_SAVER_ROOM = 65536 };
+
+/* In this order: begin, any number of writes, sync (the file is complete), end (it gets its
+ * name). Each returns 0, or 1 with `message` and nothing left to drop; a write that fails is
+ * reported by sync. tool_saver_drop gives up at any time, also before begin if all is zero. */
+int tool_saver_begin(tool_saver *s, const char *path, char *message, size_t message_size);
+void tool_saver_write(tool_saver *s, const void *data, size_t size);
+int tool_saver_sync(tool_saver *s, char *message, size_t message_size);
+int tool_saver_end(tool_saver *s, char *message, size_t message_size);
+void tool_saver_drop(tool_saver *s);
 /* Writes to standard output, without stdio, and returns 0. A broken pipe ends the program
  * quietly; any other failure is reported and gives 1. */
 int tool_write(const void *data, size_t size);
@@ -129,5 +149,6 @@ int cmd_tag(int argc, char **argv);
 int cmd_tokenize(int argc, char **argv);
 int cmd_encode(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 
 #endif

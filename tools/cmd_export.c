@@ -1,0 +1,55 @@
+/* cmd_export.c - tokclass export: a .tcm model to a HuggingFace checkpoint folder. */
+#include "common.h"
+#include "hf.h"
+
+#include <string.h>
+
+static const tool_command export_command = {
+    "export",
+    "MODEL HF_DIR",
+    "Writes config.json, model.safetensors and the files of the tokenizer: a folder that\n"
+    "transformers loads, with the same numbers. It is created if it is not there. Weights of\n"
+    "s16 and s8 are written as F32. A base model has no pooler: transformers makes one up.\n",
+    2,
+    2,
+    "the model or the folder"};
+
+static int export_fail(const char *path, const char *folder, const hf_error *error) {
+    size_t length = strlen(folder);
+    char where[1200];
+    if (!error->file) return tool_fail(path, "%s", error->message);
+    snprintf(where, sizeof(where), "%s%s%s", folder,
+             !error->file[0] || (length && folder[length - 1] == '/') ? "" : "/", error->file);
+    return tool_fail(where, "%s", error->message);
+}
+
+static int export_run(common *c, const char *path, const char *folder) {
+    const char *shown = strcmp(path, "-") ? path : "standard input";
+    tc_model *model = NULL;
+    hf_error error;
+    tc_status status;
+    int result = 0;
+    if (common_load(c, path, &model)) return TOOL_FAILED;
+    status = tc_model_verify(model, &c->diag);
+    if (status != TC_OK)
+        result = common_fail(c, shown, status);
+    else if (hf_export(model, folder, &error))
+        result = export_fail(shown, folder, &error);
+    common_unload(c, model);
+    return result;
+}
+
+int cmd_export(int argc, char **argv) {
+    common c;
+    int count = 0, status;
+    const tool_option options[] = {
+        {"quiet", TOOL_FLAG, &c.quiet, NULL, 0, 0, "print errors only"},
+        {NULL, TOOL_FLAG, NULL, NULL, 0, 0, NULL}};
+    common_init(&c);
+    status = tool_parse(&export_command, options, argc, argv, &count);
+    if (status >= 0) return status;
+    tool_set_quiet(c.quiet);
+    if (!strcmp(argv[2], "-"))
+        return tool_usage("export", "a folder cannot go to standard output");
+    return export_run(&c, argv[1], argv[2]);
+}

@@ -697,6 +697,7 @@ TC_API tc_status tc_dataset_load(const char *path, const tc_data_options *option
 TC_API tc_status tc_dataset_open(const void *data, size_t size, const tc_data_options *options,
                                  const tc_env *env, tc_dataset **out);
 TC_API void tc_dataset_free(tc_dataset *dataset);
+/* Never null; belongs to the data set. */
 TC_API const tc_data_info *tc_dataset_get_info(const tc_dataset *dataset);
 /* Sentence `index` of info->sentences. */
 TC_API tc_status tc_dataset_sentence(tc_dataset *dataset, size_t index, tc_sentence *out);
@@ -911,6 +912,7 @@ typedef struct tc_train_result {
     int stopped;          /* by `stepped` */
 } tc_train_result;
 
+/* Every option with its default. */
 TC_API tc_train_options tc_train_defaults(void);
 /* A trainer on a copy of `base` in f32; base may be freed. Options are copied, their labels
  * too. */
@@ -921,8 +923,8 @@ TC_API void tc_trainer_free(tc_trainer *trainer);
  * the word embeddings. */
 TC_API void tc_trainer_set_hook(tc_trainer *trainer, tc_gradient_hook hook, void *user);
 /* One update from `count` micro-batches. Everything is allocated by the first call.
- * TC_ERROR_LENGTH: more than max_tokens; TC_ERROR_NUMBER: a loss or gradient that is not finite,
- * the message names it and the weights are as before. `out` may be null. */
+ * TC_ERROR_LENGTH: more than max_tokens; TC_ERROR_NUMBER: a loss or gradient that is not
+ * finite, the message names it and the weights are as before. `out` may be null. */
 TC_API tc_status tc_trainer_step(tc_trainer *trainer, const tc_labelled *batches, size_t count,
                                  tc_step *out);
 /* The whole training; the same options, data and seed give the same bytes for any number of
@@ -1403,7 +1405,7 @@ static size_t tc__utf8_count(const char *text, size_t size) {
 /* ========================================================================= 25-rng
  * Random numbers: the order of the data, new weights, dropout. */
 
-/* MT19937 (Matsumoto and Nishimura, 1998) with the 32-bit seeding of init_genrand, the generator
+/* MT19937 (Matsumoto and Nishimura, 1998) with the 32-bit seeding of init_genrand: what is
  * behind torch.randperm. */
 typedef struct tc__mt {
     uint32_t state[624];
@@ -1891,8 +1893,8 @@ static float tc__kref_exp(float x) {
     return fmaf(p, s, s);
 }
 
-/* ln x for finite x > 0: x = m 2^e, sqrt(1/2) <= m < sqrt(2); coefficients of the Cephes library's
- * logf. Relative error 1e-7. Only in scalar code: the loss, new weights. */
+/* ln x for finite x > 0: x = m 2^e, sqrt(1/2) <= m < sqrt(2); coefficients of the Cephes
+ * library's logf. Relative error 1e-7. Only in scalar code: the loss, new weights. */
 static float tc__kref_log(float x) {
     uint32_t bits = tc__bytes_of_float(x) - 0x3F3504F3u;
     float e = (float)((int32_t)bits >> 23), y, z;
@@ -7377,6 +7379,7 @@ typedef struct tc__piece {
 
 typedef struct tc__param { /* a tensor */
     const char *name;
+    int matrix;          /* in panels: its gradient is written anew by each update */
     size_t first, count; /* in the dense numbers, padding included; unused for the words */
     int frozen, decays;
     double rate; /* of the learning rate */
@@ -7431,8 +7434,9 @@ static int tc__params_decays(const char *name) {
 /* Before the first micro-batch of an update. */
 static void tc__params_begin(tc__params *p) {
     uint32_t i;
-    for (i = 1; i < p->count; i++) /* vectors and tables are added to, matrices begin anew */
-        memset(p->grad + p->list[i].first, 0, p->list[i].count * sizeof *p->grad);
+    for (i = 1; i < p->count; i++) /* vectors and tables are added to */
+        if (!p->list[i].matrix)
+            memset(p->grad + p->list[i].first, 0, p->list[i].count * sizeof *p->grad);
     if (p->whole) memset(p->row_grad, 0, p->V * p->E * sizeof *p->row_grad);
     for (i = 0; i < p->slot_count && !p->whole; i++) p->slot_of[p->row_of[i]] = 0;
     p->slot_count = p->whole ? (uint32_t)p->V : 0;
@@ -7947,7 +7951,7 @@ static void tc__bwd_layer(tc__tape *t, uint32_t i) {
     if (i > t->lowest || t->embeddings) tc__bwd_input(t, &l->qkv, s->qkv.data, t->da, t->db);
 }
 
-/* From the gradient of the logits, in the session, to those of all that is trained. */
+/* From the gradient of the logits to those of all that is trained. */
 static void tc__bwd_run(tc__tape *t) {
     const tc_model *m = t->s->model;
     size_t H = m->info.hidden_size;
@@ -7995,8 +7999,8 @@ static uint64_t tc__loss_active(const int32_t *labels, size_t tokens) {
     return n;
 }
 
-/* The sum of the losses of all labelled rows of logits [T, ld]; their gradients, for a mean over
- * `count` tokens of one of `parts` micro-batches, in their place. Without a label: zeros. */
+/* The sum of the losses of all labelled rows of logits [T, ld]; their gradients, for a mean
+ * over `count` tokens of one of `parts` micro-batches, in their place. Without a label: zeros. */
 static double tc__loss_run(const tc__ops *ops, float *logits, size_t ld, uint32_t C,
                            const int32_t *labels, size_t tokens, float eps, uint64_t count,
                            uint32_t parts) {
@@ -9104,6 +9108,7 @@ static tc_status tc__train_params(tc_trainer *t) {
         if (i == 1) p->dense = numbers;
         depth = tc__params_depth(info.name, L);
         x->name = info.name;
+        x->matrix = layout == TC__LAYOUT_PANELS;
         x->count = (size_t)info.size / sizeof(float);
         x->first = i ? (size_t)(numbers - p->dense) : 0;
         x->frozen = tc__train_frozen(t, info.name, depth);
@@ -9173,7 +9178,7 @@ static void tc__train_lay(tc_trainer *t, tc__layout *a, uint64_t tokens) {
     }
 }
 
-/* Scratch of the workers, for the session's forward pass and for the backward pass. */
+/* Scratch of the workers, for the forward pass and for the backward pass. */
 static tc_status tc__train_scratch(tc_trainer *t, size_t tokens, size_t longest) {
     tc_session *s = t->session;
     const tc_model_info *n = &s->model->info;
@@ -11159,7 +11164,7 @@ typedef struct tc__evaluator {
     tc__buf label_ids, ids;         /* of the data's labels; of the sentence's */
     tc__buf logits, chosen;         /* [T, C]; [words] int32, -1 for a word without pieces */
     tc__buf gold, predicted, shown; /* tc_string: of the words that count; of all */
-    size_t most_tokens;             /* in one run of the session */
+    size_t most_tokens;             /* in one run of it */
 } tc__evaluator;
 
 static void tc__eval_free(tc__evaluator *e) {
@@ -11679,7 +11684,7 @@ static tc_status tc__run_batch(tc__run *r, size_t first, size_t last, tc_labelle
     return status;
 }
 
-/* Puts the numbers of an update's sentences behind the message of a number that is not finite. */
+/* Puts the numbers of an update's sentences behind the message that a number is not finite. */
 static tc_status tc__run_named(tc__run *r, tc_status status, size_t first, size_t last) {
     tc_diag *d = r->t->env.diag;
     size_t n;

@@ -53,7 +53,8 @@ static float *train_gradient(const tc_trainer *t, const char *name, size_t k, si
 static size_t train_list(const json_doc *doc, const json_node *node, int32_t *out) {
     const json_node *e;
     size_t n = 0;
-    for (e = json_first(doc, node); e; e = json_next(doc, e)) out[n++] = (int32_t)json_int(e, 0);
+    for (e = json_first(doc, node); e; e = json_next(doc, e))
+        out[n++] = (int32_t)json_int(e, 0);
     return n;
 }
 
@@ -139,9 +140,8 @@ static void train_visit(void *user, const json_doc *doc, const json_node *root, 
 }
 
 static void test_train_gradients(void) {
-    static const char *const names[] = {"bert-gelu",          "bert-gelu_new-cased",
-                                        "bert-odd",           "distilbert-uncased",
-                                        "distilbert-cased",   "electra"};
+    static const char *const names[] = {"bert-gelu",          "bert-gelu_new-cased", "bert-odd",
+                                        "distilbert-uncased", "distilbert-cased",    "electra"};
     size_t i;
     for (i = 0; i < sizeof names / sizeof *names; i++) {
         hf_options options = {HF_TASK_AUTO, 0, -1};
@@ -150,7 +150,8 @@ static void test_train_gradients(void) {
         hf_error error;
         train_case c;
         memset(&c, 0, sizeof c);
-        snprintf(folder, sizeof folder, "%s/oracles/reference/models/%s", test_shared, names[i]);
+        snprintf(folder, sizeof folder, "%s/oracles/reference/models/%s", test_shared,
+                 names[i]);
         snprintf(file, sizeof file, "%s/oracles/reference/trainer/gradients/%s.jsonl",
                  test_shared, names[i]);
         o.dropout = o.attention_dropout = 0;
@@ -161,8 +162,8 @@ static void test_train_gradients(void) {
             continue;
         }
         CHECK(each_line(file, train_visit, &c));
-        printf("%s: loss %g, worst %g of %g, %d tensors, %d missing\n", names[i], c.loss, c.worst,
-               c.total, c.tensors, c.missing);
+        printf("%s: loss %g, worst %g of %g, %d tensors, %d missing\n", names[i], c.loss,
+               c.worst, c.total, c.tensors, c.missing);
         CHECK_CASE(c.loss < 1e-5, names[i]);
         CHECK_CASE(c.worst < 3e-6 * c.total, names[i]);
         CHECK_CASE(c.tensors > 30 && !c.missing, names[i]);

@@ -11684,7 +11684,7 @@ static tc_status tc__run_batch(tc__run *r, size_t first, size_t last, tc_labelle
     return status;
 }
 
-/* Puts the numbers of an update's sentences behind the message that a number is not finite. */
+/* Puts the numbers of an update's sentences behind the message of a failure. */
 static tc_status tc__run_named(tc__run *r, tc_status status, size_t first, size_t last) {
     tc_diag *d = r->t->env.diag;
     size_t n;

@@ -405,9 +405,164 @@ static void test_train_curves(void) {
         test_train_curve(&train_curves[i]);
 }
 
+/* ---- the same bytes ---- */
+
+enum { TRAIN_UPDATES = 12 };
+#define TRAIN_CHECKSUM UINT64_C(0x830f782d3e090aa7)
+
+typedef struct train_setup {
+    tc_train_options options;
+    tc_env env;
+    int eval, stop_at; /* evaluates on the same data; ends after that update */
+    const char *checkpoint, *resume;
+    uint64_t checksum; /* of the model */
+    tc_step last;
+    tc_train_evaluation evaluation;
+    double f1;
+    int evaluations;
+} train_setup;
+
+static int train_stop(void *user, tc_trainer *trainer, const tc_step *s) {
+    train_setup *t = (train_setup *)user;
+    (void)trainer;
+    t->last = *s;
+    return t->stop_at && s->step == (uint64_t)t->stop_at;
+}
+
+static int train_note(void *user, tc_trainer *trainer, const tc_train_evaluation *e) {
+    train_setup *t = (train_setup *)user;
+    (void)trainer;
+    t->evaluation = *e;
+    t->f1 = e->scores->micro.f1;
+    t->evaluations++;
+    return 0;
+}
+
+static void train_setup_init(train_setup *t) {
+    memset(t, 0, sizeof *t);
+    t->options = tc_train_defaults();
+    t->options.learning_rate = 1e-3;
+    t->options.weight_decay = 0.01;
+    t->options.batch_size = 5;
+    t->options.accumulation = 2;
+    t->options.max_steps = TRAIN_UPDATES;
+    t->options.dropout = 0.2;
+    t->options.attention_dropout = 0.1;
+    t->eval = 1;
+}
+
+static tc_status train_go(const made *base, train_setup *t) {
+    tc_dataset *d = NULL, *dev = NULL;
+    tc_trainer *trainer = NULL;
+    tc_train_run run;
+    const void *data;
+    size_t size;
+    tc_status status = tc_dataset_load("tests/data/train/train.conll", NULL, &t->env, &d);
+    if (!status) status = tc_dataset_load("tests/data/train/train.conll", NULL, &t->env, &dev);
+    if (!status) status = tc_trainer_create(base->model, &t->options, &t->env, &trainer);
+    memset(&run, 0, sizeof run);
+    run.train = d;
+    run.dev = t->eval ? dev : NULL;
+    run.checkpoint = t->checkpoint;
+    run.resume = t->resume;
+    run.stepped = train_stop;
+    run.evaluated = train_note;
+    run.user = t;
+    if (!status) status = tc_trainer_run(trainer, &run, NULL);
+    if (!status) status = tc_trainer_write(trainer, &data, &size);
+    if (!status) t->checksum = tc__bytes_checksum(data, size);
+    tc_trainer_free(trainer);
+    tc_dataset_free(d);
+    tc_dataset_free(dev);
+    return status;
+}
+
+static int train_base(made *m) { return made_convert(m, "tests/data/train/bert", -1); }
+
+static void test_train_bits(void) {
+    made base;
+    train_setup first, t;
+    int level;
+    unsigned threads;
+    if (!train_base(&base)) {
+        CHECK(0);
+        return;
+    }
+    train_setup_init(&first);
+    CHECK_EQ(train_go(&base, &first), TC_OK);
+    CHECK_EQ(first.last.step, TRAIN_UPDATES);
+    CHECK_EQ(first.evaluations, 3); /* three passes of four updates */
+    for (threads = 2; threads < 4; threads++) {
+        train_setup_init(&t);
+        t.env.threads = threads;
+        CHECK_EQ(train_go(&base, &t), TC_OK);
+        CHECK(t.checksum == first.checksum && t.f1 == first.f1);
+    }
+    for (level = TC_LEVEL_SCALAR; level < TC_LEVEL_COUNT; level++) {
+        if (level == TC_LEVEL_BASE || !tc_level_available((tc_level)level)) continue;
+        train_setup_init(&t);
+        t.env.level = (tc_level)level;
+        CHECK_EQ(train_go(&base, &t), TC_OK);
+        CHECK_CASE(t.checksum == first.checksum, tc_level_name((tc_level)level));
+    }
+    CHECK_CASE(first.checksum == TRAIN_CHECKSUM, "the sum that every machine gives");
+    if (first.checksum != TRAIN_CHECKSUM)
+        printf("    %016llx\n", (unsigned long long)first.checksum);
+    made_free(&base);
+}
+
+#ifndef TC_NO_STDIO
+/* Stops after every update once, goes on from the checkpoint, ends with the same bytes. */
+static void test_train_resume(void) {
+    const char *path = "build/t_train.tcm";
+    made base;
+    train_setup whole, t;
+    tc_model *model;
+    int stop;
+    FILE *f = fopen(path, "wb");
+    if (!f || !train_base(&base)) {
+        if (f) fclose(f);
+        SKIP("build/ cannot be written");
+        return;
+    }
+    fclose(f);
+    train_setup_init(&whole);
+    CHECK_EQ(train_go(&base, &whole), TC_OK);
+    for (stop = 1; stop <= TRAIN_UPDATES; stop++) {
+        train_setup_init(&t);
+        t.checkpoint = path;
+        t.stop_at = stop;
+        CHECK_EQ(train_go(&base, &t), TC_OK);
+        CHECK_EQ(tc_model_load(path, NULL, &model), TC_OK); /* a checkpoint is a model */
+        CHECK_EQ(tc_model_verify(model, NULL), TC_OK);
+        tc_model_free(model);
+        train_setup_init(&t);
+        t.checkpoint = t.resume = path;
+        t.env.threads = 1 + (unsigned)stop % 2;
+        CHECK_EQ(train_go(&base, &t), TC_OK);
+        CHECK(t.checksum == whole.checksum);
+        if (stop < TRAIN_UPDATES) CHECK(t.evaluation.training_loss > 0);
+        CHECK(stop > 8 || t.evaluation.training_loss == whole.evaluation.training_loss);
+    }
+    train_setup_init(&t); /* another recipe */
+    t.resume = path;
+    t.options.learning_rate = 2e-3;
+    CHECK_EQ(train_go(&base, &t), TC_ERROR_ARGUMENT);
+    train_setup_init(&t); /* a model is no checkpoint */
+    t.resume = "examples/demo.tcm";
+    CHECK(train_go(&base, &t) != TC_OK);
+    remove(path);
+    made_free(&base);
+}
+#endif
+
 static void test_train(void) {
     test_train_gradients();
     test_train_curves();
+    test_train_bits();
+#ifndef TC_NO_STDIO
+    test_train_resume();
+#endif
 }
 
 #endif

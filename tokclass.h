@@ -12452,14 +12452,18 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const f
                                          (size_t)(j % TC__RN) * TC__RW)
                             : start;
     }
-    for (k = 0; k < K; k++, b += 16) {
+    for (k = 0; k < K; k++, a += k_stride, b += 16) {
+#if TC__RW == 1 && defined(__GNUC__)
+        /* gcc 12 vectorises this loop for two rows with a load that reaches behind the last */
+        __asm__("" : "+r"(a));
+#endif
         _Pragma("GCC unroll 16")
         for (j = 0; j < width; j++)
             column[j] = TC__R_LOAD(b + (size_t)(j / TC__RN) * panel_stride +
                                    (size_t)(j % TC__RN) * TC__RW);
         _Pragma("GCC unroll 16")
         for (r = 0; r < rows; r++) {
-            TC__R x = TC__R_SET1(a[(size_t)r * row_stride + k * k_stride]);
+            TC__R x = TC__R_SET1(a[(size_t)r * row_stride]);
             _Pragma("GCC unroll 16")
             for (j = 0; j < width; j++) sum[r][j] = TC__R_FMA(x, column[j], sum[r][j]);
         }

@@ -8438,10 +8438,16 @@ typedef struct tc__json { /* a place in the text of one value */
     tc_dataset *d;
     const char *p, *end;
     const char *wrong; /* what is, or null */
+    int memory;        /* there was not enough */
 } tc__json;
 
 static int tc__data_wrong(tc__json *j, const char *what) {
     if (!j->wrong) j->wrong = what;
+    return 0;
+}
+
+static int tc__data_memory(tc__json *j) {
+    j->memory = 1;
     return 0;
 }
 
@@ -8572,7 +8578,7 @@ static int tc__data_strings(tc__json *j, tc__buf *to) {
             return tc__data_wrong(j, "labels are numbers, their names are needed");
         if (!tc__data_text(j, &s)) return 0;
         if (tc__mem_append(&j->d->env, to, &s, sizeof s))
-            return tc__data_wrong(j, "out of memory");
+            return tc__data_memory(j);
     } while (tc__data_take(j, ','));
     return tc__data_take(j, ']') ? 1 : tc__data_wrong(j, "an array does not end");
 }
@@ -8634,7 +8640,7 @@ static int tc__data_marks(tc__json *j) {
         tc__mark m;
         if (!tc__data_mark(j, &m)) return 0;
         if (tc__mem_append(&j->d->env, b, &m, sizeof m))
-            return tc__data_wrong(j, "out of memory");
+            return tc__data_memory(j);
     } while (tc__data_take(j, ','));
     if (!tc__data_take(j, ']')) return tc__data_wrong(j, "an array does not end");
     tc__mem_sort(b->data, b->used / sizeof(tc__mark), sizeof(tc__mark), tc__data_mark_order);
@@ -8670,7 +8676,7 @@ static int tc__data_cut(tc__json *j, tc_string text) {
     }
     if (count && marks[count - 1].end > tc__utf8_count(text.data, text.length))
         return tc__data_wrong(j, "a span ends behind the text");
-    if (tc__mem_reserve(&d->env, &d->prefixed, room)) return tc__data_wrong(j, "out of memory");
+    if (tc__mem_reserve(&d->env, &d->prefixed, room)) return tc__data_memory(j);
     for (;; at++) {
         uint32_t code = ' ', n = p < end ? tc__utf8_next(p, end, &code) : 0;
         int white = !n || TC__UNI_IN(tc__uni_white, code),
@@ -8685,7 +8691,7 @@ static int tc__data_cut(tc__json *j, tc_string text) {
             }
             if (tc__mem_append(&d->env, &d->words, &s, sizeof s) ||
                 tc__mem_append(&d->env, &d->word_labels, &label, sizeof label))
-                return tc__data_wrong(j, "out of memory");
+                return tc__data_memory(j);
             word = NULL;
         }
         if (m < count && at == marks[m].end) {
@@ -8789,6 +8795,7 @@ static tc_status tc__data_object(tc_dataset *d, tc__json *j, uint64_t line) {
     if (tc__mem_reserve(&d->env, &d->strings, (uint64_t)(j->end - j->p)))
         return TC_ERROR_MEMORY;
     good = tc__data_members(j);
+    if (!good && j->memory) return TC_ERROR_MEMORY;
     if (!good) {
         for (; p < j->p; p++) line += *p == '\n';
         return tc__data_fail(d, line, j->wrong ? j->wrong : "malformed JSON");

@@ -8577,8 +8577,7 @@ static int tc__data_strings(tc__json *j, tc__buf *to) {
         if (to == &j->d->word_labels && j->p < j->end && *j->p >= '0' && *j->p <= '9')
             return tc__data_wrong(j, "labels are numbers, their names are needed");
         if (!tc__data_text(j, &s)) return 0;
-        if (tc__mem_append(&j->d->env, to, &s, sizeof s))
-            return tc__data_memory(j);
+        if (tc__mem_append(&j->d->env, to, &s, sizeof s)) return tc__data_memory(j);
     } while (tc__data_take(j, ','));
     return tc__data_take(j, ']') ? 1 : tc__data_wrong(j, "an array does not end");
 }
@@ -8639,8 +8638,7 @@ static int tc__data_marks(tc__json *j) {
     do {
         tc__mark m;
         if (!tc__data_mark(j, &m)) return 0;
-        if (tc__mem_append(&j->d->env, b, &m, sizeof m))
-            return tc__data_memory(j);
+        if (tc__mem_append(&j->d->env, b, &m, sizeof m)) return tc__data_memory(j);
     } while (tc__data_take(j, ','));
     if (!tc__data_take(j, ']')) return tc__data_wrong(j, "an array does not end");
     tc__mem_sort(b->data, b->used / sizeof(tc__mark), sizeof(tc__mark), tc__data_mark_order);
@@ -8719,7 +8717,7 @@ static int tc__data_spans_key(tc_string key) {
            tc__data_is(key, "ents") || tc__data_is(key, "labels") || tc__data_is(key, "label");
 }
 
-/* The first character of an array: '0' for any number, ']' if it is empty; 0 if this is none. */
+/* The first character in an array: '0' for a number, ']' if it is empty; 0 if this is none. */
 static char tc__data_array(const tc__json *j) {
     tc__json look = *j;
     if (!tc__data_take(&look, '[')) return 0;

@@ -1,5 +1,5 @@
-/* fuzz_data.c - any bytes as labelled data: what was indexed can be read, twice alike; the labels
- * are scored against themselves, against their neighbours, and as suffixes. */
+/* fuzz_data.c - any bytes as labelled data: what was indexed can be read; the labels are scored
+ * against their neighbours. */
 #include "../tokclass.h"
 #include "fuzz_main.h"
 

@@ -1,4 +1,4 @@
-/* t_data.h - labelled sentences: columns, JSON, every malformed line, and the shared corpora. */
+/* t_data.h - labelled sentences: columns, JSON, malformed lines, the shared corpora. */
 #ifndef T_DATA_H
 #define T_DATA_H
 

@@ -97,7 +97,7 @@ static void score_slow_default(char (*tags)[SCORE_WORDS][SCORE_TAG], const score
     }
 }
 
-/* Letters, starts, insides, ends: before, at, types the same (=), different (!) or either (*). */
+/* Letters, starts, insides, ends: before, at, types the same (=), different (!), either (*). */
 static const char *const score_rules[TC_SCHEME_COUNT][4] = {
     {"", "", "", ""},
     {"IOB", "OI* II! BI* IB= BB=", "BI= II=", "II! IO* IB* BO* BI! BB="},

@@ -36,7 +36,7 @@ static const char *const data_schemes[] = {"none", "IOB1",  "IOB2", "IOE1",
 static const char *const data_letters[] = {"",    "IOB",   "IOB",   "IOE",
                                            "IOE", "IOBES", "BMESO", "BILOU"};
 
-/* Two labels in a row that the scheme does not allow; null where the sentence begins or ends. */
+/* Two labels in a row that the scheme does not allow; null where a sentence begins or ends. */
 typedef struct data_bad {
     uint64_t line;
     const char *before, *label;

@@ -88,7 +88,7 @@ wrong 'no command'
 wrong 'unknown command' tgg
 err_has tag
 wrong 'option before the command' --frobnicate
-for command in tag tokenize encode info convert export; do
+for command in tag tokenize encode info convert export score; do
     run "help of $command" 0 "$command" --help
     out_has "usage: tokclass $command"
     out_has '--help'
@@ -555,12 +555,186 @@ same_files hf hf2
 holds hf2 "README $files"
 [ -e hf5 ] && fail "$name" 'the folder is still there' || pass
 
+# ---------------------------------------------------------------------------------- score
+printf 'a O O\nb O O\nc O B-MISC\nd B-MISC I-MISC\ne I-MISC I-MISC\nf I-MISC I-MISC\ng O O\n' >both
+printf '\nh B-PER B-PER\ni I-PER I-PER\nj O O\n' >>both
+cut -d ' ' -f 1,2 both >gold
+cut -d ' ' -f 1,3 both >pred
+cut -d ' ' -f 3 both >tags
+input ''
+run 'score one file' 0 score both --digits 2
+out_is '              precision    recall  f1-score   support\n\n        MISC       0.00      0.00      0.00         1\n         PER       1.00      1.00      1.00         1\n\n   micro avg       0.50      0.50      0.50         2\n   macro avg       0.50      0.50      0.50         2\nweighted avg       0.50      0.50      0.50         2\naccuracy 0.80\n'
+err_empty
+cp out report
+run 'score two files' 0 score --digits=2 gold pred
+cmp -s out report && pass || fail "$name" 'differs from one file'
+run 'score labels alone' 0 score gold tags --digits 2
+cmp -s out report && pass || fail "$name" 'differs from one file'
+err_empty
+cp pred in
+run 'score standard input' 0 score gold - --digits 2
+cmp -s out report && pass || fail "$name" 'differs from a file'
+run 'score, a column of two files' 0 score both both --column 2 --digits 0
+out_has 'micro avg          1         1         1         2'
+out_has 'accuracy 1'
+run 'score, default digits' 0 score both
+out_has '   micro avg     0.5000    0.5000    0.5000         2'
+out_has 'accuracy 0.8000'
+run 'score as json' 0 score both --format json
+out_is '{"MISC": {"precision": 0.0, "recall": 0.0, "f1": 0.0, "number": 1}, "PER": {"precision": 1.0, "recall": 1.0, "f1": 1.0, "number": 1}, "overall_precision": 0.5, "overall_recall": 0.5, "overall_f1": 0.5, "overall_accuracy": 0.8, "support": 2, "confusion": {"type_wrong": 0, "boundary_wrong": 1, "both_wrong": 0, "missed": 0, "spurious": 0, "pairs": [{"gold": "MISC", "predicted": "MISC", "exact": 0, "overlap": 1}, {"gold": "PER", "predicted": "PER", "exact": 1, "overlap": 0}]}}\n'
+run 'score strict' 0 score both --mode strict --digits 2
+cmp -s out report && pass || fail "$name" 'differs from default mode'
+run 'score strict with a scheme' 0 score both --mode strict --scheme IOB1 --digits 2
+out_has 'accuracy 0.80'
+broken 'score strict, another scheme' score both --mode strict --scheme IOE2
+err_has 'both:4: the label B-MISC does not belong to the scheme IOE2'
+printf 'a B-X\n\nb O\nc B-X\n' >g2
+printf 'a B-X\n\nb O\nc U-X\n' >p2
+broken 'score strict, a prediction of no scheme' score g2 p2 --mode strict
+err_has 'p2:4: the label U-X does not belong to the scheme IOB2'
+out_empty
+printf 'a O\n' >none
+broken 'score strict, no scheme detected' score none none --mode strict
+err_has 'none: the tags are of no scheme'
+wrong 'score, an unknown scheme' score both --mode strict --scheme IOB3
+err_has 'BILOU'
+wrong 'score, an unknown mode' score both --mode loose
+wrong 'score, too many digits' score both --digits 51
+wrong 'score, a column of one file' score both --column 2
+wrong 'score, standard input twice' score - -
+wrong 'score, three files' score a b c
+run 'score, a scheme without strict' 0 score both --scheme IOB2
+one_line
+run 'score, a scheme without strict, quietly' 0 score both --scheme IOB2 --quiet
+err_empty
+printf 'a PER-B\nb PER-I\n' >inv
+run 'score suffixes' 0 score inv inv --suffix
+out_has '         PER     1.0000    1.0000    1.0000         1'
+printf 'a DET\nb NOUN\n\nc \303\251\n' >pos
+run 'score parts of speech' 0 score pos pos
+out_has '         DET     1.0000    1.0000    1.0000         1'
+printf '           \303\251     1.0000' >want
+out_has "$(cat want)"
+run 'score parts of speech as spans' 0 score pos pos --mode default
+out_has '         OUN     1.0000'
+run 'score with confusions' 0 score both --confusion
+out_has '  same type, other words              1'
+err_empty
+run 'score confusions of tags' 0 score pos pos --confusion
+one_line
+printf '{"tokens":["a"],"ner_tags":["B-X"]}\n' >j1
+printf 'a\tB-X\n' >c1
+run 'score JSON against columns' 0 score j1 c1
+out_has 'accuracy 1.0000'
+broken 'score one JSON file' score j1
+printf 'b\tB-X\n' >c1
+run 'score other words' 0 score j1 c1
+one_line
+err_has 'c1:1'
+printf 'a O\nb O\n\nc O\n' >g2
+printf 'a O\n\nb O\n\nc O\n' >p2
+broken 'score, a sentence of another length' score g2 p2
+err_has 'p2:1: '
+err_has 'g2:1 '
+head -n 2 g2 >p2
+broken 'score, a sentence too few' score g2 p2
+err_has 'g2:4: '
+err_has 'p2:2 '
+broken 'score, a sentence too many' score p2 g2
+err_has 'g2:4: '
+printf 'a O\nb\n' >bad
+broken 'score, a malformed line' score g2 bad
+err_has 'bad:2: '
+broken 'score, no file' score g2 no-such-file
+err_has no-such-file
+broken 'score, too few columns' score tags
+
+# ----------------------------------------------------------------------------------- data
+printf 'a N B-X\nb N I-X\nc N O\n\na N B-X\nb N I-X\nc N O\n\nd N I-Y\n' >train
+printf 'a N B-X\nb N I-X\nc N O\n\nnew N B-Z\n' >dev
+run 'data --help' 0 data --help
+out_has 'usage: tokclass data [FILE]'
+run 'data' 0 data train
+out_has '  format                3 columns between spaces: words in 1, labels in 3'
+out_has '  sentences             3'
+out_has '  words                 7'
+out_has '  longest sentence      3 words, line 1'
+out_has '  repeated sentences    1 (33.3 %)'
+out_has '  scheme                IOB2'
+out_has '    line 9: I-Y begins the sentence'
+out_has '  X                              2  66.7 %'
+out_has '  B-X                            2  28.6 %'
+err_empty
+cp out human
+cp train in
+run 'data from standard input' 0 data
+sed 's/^standard input$/train/' out >again
+cmp -s again human && pass || fail "$name" 'differs from a file'
+run 'data with dev and model' 0 data train --dev dev --model "$model"
+out_has '  sentences of both     1 (50.0 %)'
+out_has '  words not there       1 (25.0 %)'
+out_has '  labels not there      B-Z'
+out_has '  tokens                7'
+out_has '  over 512 tokens       0 (0.0 %)'
+run 'data as json' 0 data train --dev dev --format json --model "$model"
+out_lines 1
+for key in '"format": "columns", "separator": "space", "columns": 3, "word_column": 1, "label_column": 3' \
+    '"labels": {"B-X": 2, "I-X": 2, "I-Y": 1, "O": 2}' '"scheme": "IOB2"' \
+    '"entities": {"X": 2, "Y": 1}' '"invalid": 1' \
+    '"invalid_first": [{"line": 9, "before": null, "label": "I-Y"}]' \
+    '"repeated_sentences": 1' '"max_length": 512' '"sentences_in_file": 1' \
+    '"words_not_in_file": 1' '"labels_not_in_file": ["B-Z"]'; do
+    out_has "$key"
+done
+printf 'a\tI-X\nb\tI-X\n\nc\tI-X\nd\tB-X\ne\tB-Y\n' >iob1
+run 'data of IOB1' 0 data iob1
+out_has '  scheme                IOB1'
+out_has '    line 6: B-Y after B-X'
+printf 'a B-X\nb O\nc S-X\nd E-X\ne B-X\n\nf I-X\n' >iobes
+run 'data of IOBES' 0 data iobes
+out_has '  scheme                IOBES'
+out_has '  invalid labels        5'
+out_has '    line 2: O after B-X'
+out_has '    line 4: E-X after S-X'
+out_has '    line 5: the sentence ends after B-X'
+out_has '    line 7: I-X begins the sentence'
+printf 'a B-X\nb M-X\nc E-X\nd S-X\ne M-X\nf Q-X\n' >bmes
+run 'data of BMES' 0 data bmes
+out_has '  scheme                BMES'
+out_has '    line 6: Q-X is no label of BMES'
+printf 'a B-X\nb L-X\nc U-X\nd L-X\n' >bilou
+run 'data of BILOU' 0 data bilou
+out_has '  scheme                BILOU'
+out_has '    line 4: L-X after U-X'
+printf 'a I-X\nb E-X\nc O\nd E-X\ne O\nf I-X\ng O\n' >ioe
+run 'data of IOE2' 0 data ioe
+out_has '  scheme                IOE2'
+out_has '    line 7: O after I-X'
+run 'data of parts of speech' 0 data train --column 2
+out_lacks scheme
+out_has '  N                              7 100.0 %'
+printf '{"tokens":["a"],"ner_tags":["O"]}\n' >j1
+run 'data of JSON lines' 0 data j1
+out_has '  format                JSON, an object a line'
+: >nothing
+run 'data of nothing' 0 data nothing
+out_has '  sentences             0'
+run 'data of nothing as json' 0 data nothing --format json
+out_lines 1
+broken 'data, a malformed line' data bad
+err_has 'bad:2: '
+broken 'data, no file' data no-such-file
+broken 'data, a model that is none' data train --model bad.tcm
+wrong 'data, standard input twice' data - --dev -
+wrong 'data, two files' data train dev
+input ''
+
 # ------------------------------------------------------------------- outputs that fail
 cp sylvain.txt in
 if [ -c /dev/full ] && ! (echo x >/dev/full) 2>/dev/null; then
     for arguments in 'tag MODEL' 'tag MODEL --format html' 'tokenize MODEL' 'info MODEL' \
         'encode MODEL --output mean' 'encode MODEL --output mean --format npy' '--help' \
-        '--version'; do
+        '--version' 'score both' 'data train'; do
         name="disk full: $arguments"
         set --
         for word in $arguments; do

@@ -8003,7 +8003,7 @@ static uint64_t tc__loss_active(const int32_t *labels, size_t tokens) {
 }
 
 /* The sum of the losses of all labelled rows of logits [T, ld]; their gradients, for a mean
- * over `count` tokens of one of `parts` micro-batches, in their place. Without a label: zeros. */
+ * over `count` tokens of one of `parts` micro-batches, in their place. Without a label: 0. */
 static double tc__loss_run(const tc__ops *ops, float *logits, size_t ld, uint32_t C,
                            const int32_t *labels, size_t tokens, float eps, uint64_t count,
                            uint32_t parts) {
@@ -10232,6 +10232,28 @@ static void tc__score_reset(tc_scores *s) {
     s->foreign = s->spans = s->other = 0;
     s->table.sentences = s->table.tokens = s->table.correct_tokens = 0;
 }
+/* Allocates what sentences of up to `longest` words with these tags need, and a table of them. */
+static tc_status tc__score_reserve(tc_scores *s, const char *const *tags, uint32_t count,
+                                   size_t longest) {
+    tc_string one;
+    uint32_t i;
+    uint64_t types;
+    tc_status status = TC_OK;
+    for (i = 0; i < count && !status; i++) {
+        one = tc__tok_string(tags[i], strlen(tags[i]));
+        status = tc__score_add(s, &one, &one, 1);
+    }
+    types = s->types.items.used / sizeof(tc__name) + 1;
+    if (types > TC__CONFUSED) types = TC__CONFUSED;
+    if (!status)
+        status = tc__mem_reserve(&s->env, &s->confusions, types * types * sizeof(tc_confusion));
+    if (!status) status = tc__mem_reserve(&s->env, &s->gold, (longest + 1) * sizeof(tc__chunk));
+    if (!status)
+        status = tc__mem_reserve(&s->env, &s->predicted, (longest + 1) * sizeof(tc__chunk));
+    if (!status) status = tc__score_table(s);
+    tc__score_reset(s);
+    return status;
+}
 #endif
 
 static void tc__score_free(tc_scores *s) {
@@ -11557,6 +11579,13 @@ static tc_status tc__run_measure_dev(tc__run *r, size_t *longest) {
             memset(e->logits.data, 0, T * r->t->model->info.num_labels * sizeof(float));
         if (!status) status = tc__eval_read(e, &loss);
     }
+    if (!status)
+        status = tc__score_reserve(r->scores, r->t->model->labels, r->t->model->info.num_labels,
+                                   r->how->dev->info.longest);
+    n = r->how->dev->info.longest * sizeof(tc_string);
+    if (!status) status = tc__mem_reserve(&e->env, &e->gold, n);
+    if (!status) status = tc__mem_reserve(&e->env, &e->predicted, n);
+    if (!status) status = tc__mem_reserve(&e->env, &e->shown, n);
     return status;
 }
 

@@ -560,13 +560,232 @@ static void test_train_resume(void) {
 }
 #endif
 
+/* ---- central differences of the slow encoder, in double ---- */
+
+enum { DIFF_TOKENS = 9 };
+static const int32_t diff_ids[DIFF_TOKENS] = {2, 5, 6, 7, 11, 12, 6, 20, 3};
+static const uint8_t diff_types[DIFF_TOKENS] = {0, 0, 0, 1, 1, 0, 1, 0, 0};
+static const int32_t diff_labels[DIFF_TOKENS] = {-100, 1, 2, 0, 3, 4, -100, 2, -100};
+
+static double diff_loss(slow *s, double smoothing) {
+    uint32_t C = tc_model_get_info(s->model)->num_labels, j;
+    double *x = slow_logits(s, diff_ids, diff_types, DIFF_TOKENS), loss = 0, n = 0;
+    size_t i;
+    for (i = 0; i < DIFF_TOKENS; i++) {
+        const double *row = x + i * C;
+        double sum = 0, all = 0;
+        if (diff_labels[i] < 0) continue;
+        for (j = 0; j < C; j++) {
+            sum += exp(row[j]);
+            all += row[j];
+        }
+        loss += (1 - smoothing) * (log(sum) - row[diff_labels[i]]) +
+                smoothing * (log(sum) - all / C);
+        n++;
+    }
+    free(x);
+    return loss / n;
+}
+
+/* Every number of every tensor. */
+static void test_train_difference(const plan *p, double dropout) {
+    tc_train_options o = tc_train_defaults();
+    tc_labelled b;
+    uint32_t length = DIFF_TOKENS, t;
+    tc_trainer *trainer;
+    tc_tensor_info info;
+    tc_step step;
+    double worst = 0;
+    made base;
+    slow s;
+    memset(&b, 0, sizeof b);
+    memset(&s, 0, sizeof s);
+    o.dropout = dropout;
+    o.attention_dropout = dropout / 2;
+    o.learning_rate = 0;
+    o.label_smoothing = dropout > 0 ? 0 : 0.1;
+    b.batch.ids = diff_ids;
+    b.batch.types = diff_types;
+    b.batch.lengths = &length;
+    b.batch.sequences = 1;
+    b.labels = diff_labels;
+    if (!made_plan(&base, p, NULL) || tc_trainer_create(base.model, &o, NULL, &trainer) ||
+        tc_trainer_step(trainer, &b, 1, &step)) {
+        CHECK(0);
+        return;
+    }
+    trainer->tape.rates.update = 0; /* those of the update that was made */
+    s.rates = &trainer->tape.rates;
+    s.model = tc_trainer_model(trainer);
+    CHECK(fabs(diff_loss(&s, o.label_smoothing) / step.loss - 1) < 1e-5);
+    for (t = 0; !tc_model_tensor(s.model, t, &info); t++) {
+        size_t n, i;
+        float *g = train_gradient(trainer, info.name, 0, 1, &n);
+        double *x = s.tensors[t], up, e;
+        for (i = 0; i < n; i++) {
+            double keep = x[i];
+            x[i] = keep + 1e-5;
+            up = diff_loss(&s, o.label_smoothing);
+            x[i] = keep - 1e-5;
+            e = (up - diff_loss(&s, o.label_smoothing)) / 2e-5;
+            x[i] = keep;
+            if (!t && i / info.columns == 0) e = 0; /* [PAD] is not trained */
+            e = fabs(e - (double)g[i]) / (1 + fabs(e));
+            if (e > worst) worst = e;
+        }
+        free(g);
+    }
+    CHECK_CASE(worst < 3e-5, p->act);
+    if (worst >= 3e-5) printf("    %g\n", worst);
+    slow_free(&s);
+    tc_trainer_free(trainer);
+    made_free(&base);
+}
+
+static void test_train_differences(void) {
+    static const plan plans[] = {{2, 12, 3, 20, 10, 2, 5, 12, "gelu", TC_F32},
+                                 {1, 16, 2, 12, 16, 0, 6, 10, "relu", TC_F32},
+                                 {1, 20, 4, 8, 20, 2, 5, 10, "silu", TC_F32},
+                                 {1, 6, 1, 7, 9, 3, 7, 9, "gelu_new", TC_F32}};
+    size_t i;
+    for (i = 0; i < 4; i++) {
+        test_train_difference(&plans[i], 0);
+        test_train_difference(&plans[i], 0.4);
+    }
+}
+
+/* ---- memory, numbers that are not finite, what is frozen ---- */
+
+static const char train_text[] = "my O\nname O\nis O\nanna B-PER\nsmith I-PER\n\n"
+                                 "anna B-PER\nis O\nin O\nnew B-LOC\nyork I-LOC\n. O\n\n"
+                                 "an O\nanna B-PER\n, O\nanna B-ORG\nsmith I-ORG\nin O\n. O\n";
+
+typedef struct train_memory {
+    ledger *l;
+    long first, last; /* allocations after the first and the last update */
+} train_memory;
+
+static int train_memory_step(void *user, tc_trainer *trainer, const tc_step *s) {
+    train_memory *m = (train_memory *)user;
+    (void)trainer;
+    m->last = m->l->calls;
+    if (s->step == 1) m->first = m->last;
+    return 0;
+}
+
+static tc_status train_small(ledger *l, const tc_env *env, const made *from) {
+    tc_train_options o = tc_train_defaults();
+    tc_dataset *d = NULL, *dev = NULL;
+    tc_trainer *t = NULL;
+    tc_train_run run;
+    train_memory m;
+    tc_status status;
+    memset(&run, 0, sizeof run);
+    memset(&m, 0, sizeof m);
+    m.l = l;
+    o.max_steps = 2;
+    o.batch_size = 2;
+    status = tc_dataset_open(train_text, sizeof train_text - 1, NULL, env, &d);
+    if (!status) status = tc_dataset_open(train_text, sizeof train_text - 1, NULL, env, &dev);
+    if (!status) status = tc_trainer_create(from->model, &o, env, &t);
+    run.train = d;
+    run.dev = dev;
+    run.eval_steps = 1;
+    run.stepped = train_memory_step;
+    run.user = &m;
+    if (!status) status = tc_trainer_run(t, &run, NULL);
+    if (!status) CHECK_EQ(m.last, m.first); /* not even by an evaluation */
+    tc_trainer_free(t);
+    tc_dataset_free(d);
+    tc_dataset_free(dev);
+    return status;
+}
+
+static void test_train_memory(void) {
+    static const plan p = {2, 16, 2, 20, 12, 2, 7, 16, "gelu", TC_S8};
+    made m;
+    if (made_plan(&m, &p, NULL))
+        memory_fail(train_small, &m);
+    else
+        CHECK(0);
+    made_free(&m);
+}
+
+/* A learning rate that makes numbers overflow ends with a sentence that names them. */
+static void test_train_numbers(void) {
+    train_setup t;
+    tc_diag diag;
+    made base;
+    if (!train_base(&base)) return;
+    train_setup_init(&t);
+    memset(&diag, 0, sizeof diag);
+    t.env.diag = &diag;
+    t.options.learning_rate = 9e5;
+    t.options.max_grad_norm = 0;
+    t.options.weight_decay = 9e5;
+    t.options.max_steps = 200;
+    CHECK_EQ(train_go(&base, &t), TC_ERROR_NUMBER);
+    CHECK(strstr(diag.message, "update ") && strstr(diag.message, "is not finite") &&
+          strstr(diag.message, "sentences "));
+    made_free(&base);
+}
+
+static int train_moved(const tc_trainer *t, const made *base, const char *name) {
+    tc_tensor_info a, b;
+    uint32_t i = 0, j = 0, layout;
+    uint64_t checksum;
+    while (!tc_model_tensor(t->model, i, &a) && strcmp(a.name, name)) i++;
+    while (!tc_model_tensor(base->model, j, &b) && strcmp(b.name, name)) j++;
+    tc__model_entry(t->model, i, &a, &layout, &checksum);
+    tc__model_entry(base->model, j, &b, &layout, &checksum);
+    return memcmp(t->model->file.data + a.offset, base->model->file.data + b.offset,
+                  (size_t)a.size) != 0;
+}
+
+/* What is frozen stays, bit for bit; layers that learn slower move less. */
+static void test_train_freeze(void) {
+    static const struct {
+        int embeddings, layers, word, position, layer0, layer1;
+    } cases[] = {
+        {0, 0, 1, 1, 1, 1}, {1, 0, 0, 0, 1, 1}, {0, 1, 0, 0, 0, 1}, {0, 2, 0, 0, 0, 0}};
+    made base;
+    size_t i;
+    if (!train_base(&base)) return;
+    for (i = 0; i < 4; i++) {
+        tc_train_options o = tc_train_defaults();
+        tc_dataset *d = train_data();
+        tc_trainer *t = NULL;
+        tc_train_run run;
+        memset(&run, 0, sizeof run);
+        o.max_steps = 3;
+        o.weight_decay = 0.1;
+        o.freeze_embeddings = cases[i].embeddings;
+        o.freeze_layers = (uint32_t)cases[i].layers;
+        run.train = d;
+        CHECK(!tc_trainer_create(base.model, &o, NULL, &t) && !tc_trainer_run(t, &run, NULL));
+        (void)tc_trainer_model(t);
+        CHECK_EQ(train_moved(t, &base, "embeddings.word"), cases[i].word);
+        CHECK_EQ(train_moved(t, &base, "embeddings.position"), cases[i].position);
+        CHECK_EQ(train_moved(t, &base, "layer.0.ffn.up.weight"), cases[i].layer0);
+        CHECK_EQ(train_moved(t, &base, "layer.1.attention.norm.weight"), cases[i].layer1);
+        CHECK_EQ(train_moved(t, &base, "head.weight"), 1);
+        tc_trainer_free(t);
+        tc_dataset_free(d);
+    }
+    made_free(&base);
+}
+
 static void test_train(void) {
     test_train_gradients();
     test_train_curves();
+    test_train_differences();
     test_train_bits();
 #ifndef TC_NO_STDIO
     test_train_resume();
 #endif
+    test_train_memory();
+    test_train_numbers();
+    test_train_freeze();
 }
 
 #endif

@@ -1,6 +1,7 @@
 # POSIX make. `make help` lists the targets; CC, CFLAGS, LDFLAGS and B (the folder of what is
 # built) may be set on the command line.
 .POSIX:
+.PHONY: examples
 
 CC = cc
 CFLAGS = -std=c99 -O2
@@ -47,8 +48,11 @@ test-all: ## slower: gcc and clang, sanitizers, macros, C++, examples, valgrind
 
 examples: ## build the programs in examples/
 	@mkdir -p $(B)
-	@for f in examples/*.c; do n=$${f##*/}; n=$${n%.c}; echo "$(B)/$$n"; \
-	  $(CC) $(CFLAGS) $(LDFLAGS) -I. -o "$(B)/$$n" "$$f" $(LDLIBS) || exit 1; done
+	@OMPI_CC="$(CC)"; export OMPI_CC; for f in examples/*.c; do n=$${f##*/}; n=$${n%.c}; \
+	  case $$n in *_mpi) c=mpicc ;; *) c="$(CC)" ;; esac; \
+	  command -v $${c%% *} >/dev/null || { echo "skipped: $$f needs $$c"; continue; }; \
+	  echo "$(B)/$$n"; $$c $(CFLAGS) $(LDFLAGS) -I. -o "$(B)/$$n" "$$f" $(LDLIBS) || exit 1; \
+	  done
 
 check: ## the rules of layering, names and format
 	@tools/check

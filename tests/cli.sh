@@ -88,7 +88,7 @@ wrong 'no command'
 wrong 'unknown command' tgg
 err_has tag
 wrong 'option before the command' --frobnicate
-for command in tag tokenize encode info convert export score; do
+for command in tag tokenize encode info convert export score quantize; do
     run "help of $command" 0 "$command" --help
     out_has "usage: tokclass $command"
     out_has '--help'
@@ -122,6 +122,21 @@ wrong 'export without a folder' export m
 err_has 'the folder'
 wrong 'export to standard output' export m -
 wrong 'export to two folders' export m a b
+wrong 'quantize without an output' quantize m --dtype s8
+wrong 'quantize without a type' quantize m q.tcm
+err_has '--dtype'
+wrong 'quantize to f32' quantize m q.tcm --dtype f32
+err_has 's8|s16|bf16|f16'
+for option in '--max-loss 1' '--column 2' '--map A=B' '--format json'; do
+    # shellcheck disable=SC2086
+    wrong "quantize $option without data" quantize m q.tcm --dtype s8 $option
+    err_has '--eval'
+done
+wrong 'a loss below zero' quantize m q.tcm --dtype s8 --eval d --max-loss -1
+wrong 'a map without =' quantize m q.tcm --dtype s8 --eval d --map A=B,C
+err_has 'C is not FROM=TO'
+wrong 'report and model to standard output' quantize m - --dtype s8 --eval d
+wrong 'model and data from standard input' quantize - q.tcm --dtype s8 --eval -
 wrong 'stride with none' tag m --stride 4 --aggregation none
 wrong 'stride with truncate' tag m --stride 4 --long truncate
 wrong 'conll needs words' tag m --format conll
@@ -728,13 +743,110 @@ broken 'data, a model that is none' data train --model bad.tcm
 wrong 'data, standard input twice' data - --dev -
 wrong 'data, two files' data train dev
 input ''
+# ------------------------------------------------------------------------------- quantize
+input ''
+run 'names' 0 tag f32.tcm sylvain.txt
+sed 's/"score": [0-9.]*//g' out >names
+for dtype in s8 s16 bf16 f16; do
+    run "quantize $dtype" 0 quantize f32.tcm "q-$dtype.tcm" --dtype $dtype
+    out_empty
+    err_empty
+    run "quantize $dtype" 0 info "q-$dtype.tcm" --verify
+    out_has "dtype               $dtype"
+    out_has 'tokclass quantize'
+    run "quantize $dtype" 0 tag "q-$dtype.tcm" sylvain.txt
+    sed 's/"score": [0-9.]*//g' out | cmp -s - names && pass || fail "$name" 'the names differ'
+done
+run 'convert to s8' 0 convert hf8 c8.tcm --dtype s8
+run 'its numbers' 0 encode c8.tcm --output logits sylvain.txt
+cp out logits
+run 'quantize and convert agree' 0 encode q-s8.tcm --output logits sylvain.txt
+cmp -s out logits && pass || fail "$name" 'the numbers differ'
+run 'quantize to standard output' 0 quantize f32.tcm - --dtype s8
+cmp -s out q-s8.tcm && pass || fail "$name" 'the file differs'
+cp f32.tcm in
+run 'quantize from standard input' 0 quantize - q.tcm --dtype=s8
+cmp -s q.tcm q-s8.tcm && pass || fail "$name" 'the file differs'
+rm -f q.tcm
+input ''
+broken 'quantize a tokenizer' quantize tokenizer.tcm q.tcm --dtype s8
+err_has 'tokenizer.tcm: the file holds a tokenizer and no model'
+broken 'quantize a changed file' quantize flipped.tcm q.tcm --dtype s8
+err_has 'flipped.tcm'
+broken 'quantize a missing file' quantize no-such-model.tcm q.tcm --dtype s8
+broken 'quantize to a folder that is not there' quantize "$model" no/such.tcm --dtype s16
+err_has 'no/such.tcm'
+
+# a new model whose labels are close calls, and data that says they are right: f16 keeps them
+# all, s8 does not
+vocab=$here/tests/data/wordpiece/vocab-uncased.txt
+cat >config.json <<END
+{"model_type": "bert", "architectures": ["BertForTokenClassification"], "hidden_act": "gelu",
+ "num_hidden_layers": 2, "hidden_size": 32, "intermediate_size": 64,
+ "num_attention_heads": 2, "vocab_size": $(($(wc -l <"$vocab"))),
+ "max_position_embeddings": 64, "type_vocab_size": 2, "layer_norm_eps": 1e-12}
+END
+grep '^[a-z]*$' "$vocab" | awk '{ w[n++] = $0 } END { for (k = 1; k < 20; k++)
+    for (i = 0; i < n; i++) {
+        print w[(i * (2 * k + 1) + k) % n], "B-" (i + k) % 50
+        if (i % 10 == 9) print ""
+    } }' >labelled.conll
+run 'a new model' 0 train --from-config config.json --vocab "$vocab" \
+    --train labelled.conll --out new.tcm --max-steps 1 --learning-rate 0 --quiet
+run 'its labels' 0 tag new.tcm --input conll --format conll labelled.conll
+cp out gold.conll
+run 'quantize with data' 0 quantize new.tcm q.tcm --dtype f16 --eval gold.conll
+err_empty
+out_lines 6
+out_has 'before          after'
+out_has 'F1                 1.000000       1.000000  +0.00 points'
+out_has 'equal labels                      100.00 %  of '
+out_has 'sentences/s'
+run 'the model is there' 0 info q.tcm --verify
+out_has f16
+cp q.tcm kept.tcm
+broken 'quantize loses too much' quantize new.tcm q.tcm --dtype s8 --eval gold.conll --max-loss 0
+err_has 'q.tcm: not written: '
+out_has 'F1                 1.000000       0.9'
+cmp -s q.tcm kept.tcm && pass || fail "$name" 'the old file was changed'
+rm -f q.tcm
+cp gold.conll in
+broken 'the same as JSON' quantize new.tcm q.tcm --dtype s8 --eval - --max-loss 0 --format json
+out_lines 1
+out_has '{"before": {"dtype": "f32", "bytes": '
+out_has '"overall_f1": 1, "eval_samples_per_second": '
+out_has '}, "after": {"dtype": "s8", "bytes": '
+out_has '"f1_loss": 0.'
+out_has '"max_loss": 0, "label_agreement": 0.9'
+out_has '"words": '
+out_has '"refused": true}'
+ls -a | grep -q 'q\.tcm' && fail "$name" 'a file is there' || pass
+run 'a loss that is allowed' 0 quantize new.tcm q.tcm --dtype s8 --eval - --max-loss 100 \
+    --format json
+out_has '"refused": false}'
+[ -s q.tcm ] && pass || fail "$name" 'there is no file'
+printf 'x NEW\nof B-\n' >in
+broken 'labels that the model lacks' quantize new.tcm q2.tcm --dtype s8 --eval -
+err_has 'standard input: '
+err_has 'B-, NEW'
+run 'labels that are mapped' 0 quantize new.tcm q2.tcm --dtype s16 --eval - --map NEW=B-1,B-=B-2
+printf 'x B-1 NEW\nof B-2 NEW\n' >in
+run 'column' 0 quantize new.tcm q2.tcm --dtype s16 --eval - --column 2
+rm -f q2.tcm
+input ''
+broken 'no sentence' quantize new.tcm q2.tcm --dtype s8 --eval -
+err_has 'standard input: there is no labelled sentence'
+broken 'no data' quantize new.tcm q2.tcm --dtype s8 --eval no-such-file
+err_has 'no-such-file'
+[ -e q2.tcm ] && fail "$name" 'there is a file' || pass
 
 # ------------------------------------------------------------------- outputs that fail
 cp sylvain.txt in
 if [ -c /dev/full ] && ! (echo x >/dev/full) 2>/dev/null; then
     for arguments in 'tag MODEL' 'tag MODEL --format html' 'tokenize MODEL' 'info MODEL' \
-        'encode MODEL --output mean' 'encode MODEL --output mean --format npy' '--help' \
-        '--version' 'score both' 'data train'; do
+        'encode MODEL --output mean' 'encode MODEL --output mean --format npy' \
+        'quantize new.tcm q.tcm --dtype f16 --eval gold.conll' '--help' '--version' \
+        'score both' 'data train'; do
         name="disk full: $arguments"
         set --
         for word in $arguments; do

@@ -1049,6 +1049,8 @@ TC__INLINE uint64_t tc__mem_add(uint64_t a, uint64_t b, int *overflow) {
     return a + b;
 }
 
+TC__INLINE size_t tc__mem_least(size_t a, size_t b) { return a < b ? a : b; }
+
 TC__INLINE size_t tc__mem_round(size_t n, size_t unit) { return (n + unit - 1) / unit * unit; }
 
 static void *tc__mem_realloc(const tc_env *env, void *old, size_t old_size, size_t new_size) {
@@ -7374,7 +7376,7 @@ static tc_status tc__fwd_create(const tc_model *m, const tc_env *env, tc_session
 
 enum { TC__PIECE = 16384, TC__PENDING = 64 };
 
-/* At most TC__PIECE neighbouring numbers of a tensor; sums and updates go piece by piece. */
+/* Neighbouring numbers of a tensor; sums and updates go piece by piece. */
 typedef struct tc__piece {
     size_t first, count; /* in the dense numbers */
     uint32_t tensor;
@@ -7612,9 +7614,9 @@ static void tc__bwd_weight_item(void *context, size_t item, unsigned worker) {
     if (!block)
         for (i = 0; i < wide; i++)
             g->s->ops->column_sum(g->bias + (panel + i) * 16, packed + i * 16 * T, 16, T, 16);
-    g->s->ops->gemm_dw(K - block < TC__DW_ROWS ? K - block : TC__DW_ROWS, T, g->x + block,
-                       g->ldx, packed, 16 * T, wide, g->add,
-                       g->weight + panel * 16 * K + block * 16, 16, K * 16);
+    g->s->ops->gemm_dw(tc__mem_least(K - block, TC__DW_ROWS), T, g->x + block, g->ldx, packed,
+                       16 * T, wide, g->add, g->weight + panel * 16 * K + block * 16, 16,
+                       K * 16);
 }
 
 /* Gradients of a linear layer y = x W^T + b, from dy [T, N] and x [T, K]. */
@@ -7716,7 +7718,7 @@ static void tc__bwd_map_item(void *context, size_t item, unsigned worker) {
     const tc__emap *e = (const tc__emap *)context;
     const tc_session *s = e->t->s;
     size_t ld = tc__fwd_ld(e->n), first = item * TC__ROWS_AT_ONCE, at = first * ld;
-    size_t rows = s->tokens - first < TC__ROWS_AT_ONCE ? s->tokens - first : TC__ROWS_AT_ONCE;
+    size_t rows = tc__mem_least(s->tokens - first, TC__ROWS_AT_ONCE);
     (void)worker;
     if (e->what == TC__EMAP_ACT_BACK) {
         tc__bwd_act(s->ops, s->model->act, e->to + at, e->from + at, ld, rows, e->n);
@@ -7877,7 +7879,7 @@ static void tc__bwd_embed_item(void *context, size_t item, unsigned worker) {
     const tc_model *m = s->model;
     const uint32_t *starts = (const uint32_t *)(void *)s->starts.data;
     size_t E = p->E, ld = tc__fwd_ld(E), j = item * TC__EMBED_COLUMNS, i, sequence = 0;
-    size_t n = E - j < TC__EMBED_COLUMNS ? E - j : TC__EMBED_COLUMNS;
+    size_t n = tc__mem_least(E - j, TC__EMBED_COLUMNS);
     float *positions = tc__params_grad(p, m->position.panels) + j,
           *types = m->type.rows ? tc__params_grad(p, m->type.panels) + j : NULL;
     (void)worker;
@@ -9156,7 +9158,7 @@ static tc_status tc__train_pieces(tc_trainer *t, uint32_t i) {
     size_t at;
     for (at = 0; at < x->count && i && !x->frozen && !status; at += TC__PIECE) {
         piece.first = x->first + at;
-        piece.count = x->count - at < TC__PIECE ? x->count - at : TC__PIECE;
+        piece.count = tc__mem_least(x->count - at, TC__PIECE);
         piece.tensor = i;
         status = tc__mem_append(&t->env, &t->pieces, &piece, sizeof piece);
     }
@@ -10232,7 +10234,7 @@ static void tc__score_reset(tc_scores *s) {
     s->foreign = s->spans = s->other = 0;
     s->table.sentences = s->table.tokens = s->table.correct_tokens = 0;
 }
-/* Allocates what sentences of up to `longest` words with these tags need, and a table of them. */
+/* Allocates what sentences of up to `longest` words with these tags need, and their table. */
 static tc_status tc__score_reserve(tc_scores *s, const char *const *tags, uint32_t count,
                                    size_t longest) {
     tc_string one;
@@ -11462,6 +11464,15 @@ static tc_status tc__eval_run(tc__evaluator *e, tc_scores *scores, tc_evaluation
  * The whole training: order of the data, updates, evaluation, the best model, checkpoints
  * (trainer.md sections 2, 3, 7). */
 
+typedef struct tc__state { /* what a checkpoint holds beside weights and moments */
+    uint64_t print, step, live, pad;
+    double loss_sum, since_sum; /* of the losses of all updates, of those since evaluation */
+    uint64_t since;
+    double best;
+    uint64_t best_step, worse; /* 0: none yet; evaluations without a new best */
+    uint64_t checksums[4];     /* m, v, row_m, row_v */
+} tc__state;
+
 typedef struct tc__run {
     tc_trainer *t;
     const tc_train_run *how;
@@ -11475,16 +11486,7 @@ typedef struct tc__run {
     uint64_t passes;
     tc_scores *scores;
     uint64_t print; /* of options and data: a checkpoint must have the same */
-    /* what a checkpoint holds beside weights and moments */
-    struct tc__state {
-        uint64_t print, step, live, pad;
-        double loss_sum,
-            since_sum; /* of the losses of all updates, of those since evaluation */
-        uint64_t since;
-        double best;
-        uint64_t best_step, worse; /* 0: none yet; evaluations without a new best */
-        uint64_t checksums[4];     /* m, v, row_m, row_v */
-    } state;
+    tc__state state;
 } tc__run;
 
 static void tc__run_free(tc__run *r) {
@@ -11702,7 +11704,7 @@ static tc_status tc__run_open(tc__run *r) {
 static tc_status tc__run_save(tc__run *r, const char *path) {
     tc_trainer *t = r->t;
     tc__params *p = &t->params;
-    struct tc__state state = r->state;
+    tc__state state = r->state;
     size_t rows = p->live_count * p->E;
     tc__part parts[6];
     uint32_t i;

@@ -903,6 +903,8 @@ typedef struct tc_train_run {
      * checkpoint. */
     int (*stepped)(void *user, tc_trainer *trainer, const tc_step *step);
     int (*evaluated)(void *user, tc_trainer *trainer, const tc_train_evaluation *evaluation);
+    /* Called before each checkpoint, may be null: what a log holds by then is part of it. */
+    void (*saving)(void *user);
     int (*progress)(void *user, size_t done, size_t total); /* of an evaluation, may be null */
     void *user;
 } tc_train_run;
@@ -11905,6 +11907,7 @@ static tc_status tc__run_evaluate(tc__run *r, double epoch, int *stop) {
 
 static tc_status tc__run_checkpoint(tc__run *r) {
 #ifndef TC_NO_STDIO
+    if (r->how->checkpoint && r->how->saving) r->how->saving(r->how->user);
     if (r->how->checkpoint) return tc__run_save(r, r->how->checkpoint);
 #endif
     (void)r;

@@ -340,12 +340,15 @@ static int train_run(train_job *j) {
     j->w.best_path = j->best == BEST_NONE ? NULL : j->best_path;
     j->run.stepped = watch_stepped;
     j->run.evaluated = watch_evaluated;
+    j->run.saving = watch_saving;
     j->run.user = &j->w;
     train_catch();
     if (!j->checkpoint) remove(j->best_path); /* of a run that was killed */
     status = tc_trainer_run(j->trainer, &j->run, &result);
     if (watch_close(&j->w)) return TOOL_FAILED;
-    if (status) return common_fail(&j->c, j->train, status);
+    if (status)
+        return common_fail(&j->c, status == TC_ERROR_IO ? j->checkpoint_path : j->train,
+                           status);
     if (watch_interrupted)
         return tool_fail("train", "interrupted after update %llu of %llu%s",
                          (unsigned long long)result.steps,

@@ -33,6 +33,7 @@ int watch_close(watch *w);
 int watch_save(watch *w, tc_trainer *trainer, const char *path);
 /* Members of tc_train_run; `user` is the watch. */
 int watch_stepped(void *user, tc_trainer *trainer, const tc_step *step);
+void watch_saving(void *user);
 int watch_evaluated(void *user, tc_trainer *trainer, const tc_train_evaluation *evaluation);
 
 #endif

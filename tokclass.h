@@ -115,6 +115,20 @@
  * widened to f32 in cache, two panels at a time. After the first call of a shape a tagger
  * allocates nothing but its result.
  *
+ * Labelled data. A data set maps a file of columns or JSON and knows where sentences begin;
+ * a sentence is parsed when it is asked for. Scores count gold against predicted tags, sentence
+ * by sentence, as seqeval does. tc_evaluate puts both together.
+ *
+ * Training. A trainer holds a copy of its base in f32, in memory as a .tcm file would be, so
+ * that at any moment it is a model for sessions and taggers, and the bytes of one. An update is
+ * made of micro-batches: forward pass, loss (the mean over their labelled tokens, then over the
+ * micro-batches), backward pass; then clipping by the norm of all gradients and AdamW. Dropout
+ * depends on seed, update and the element's place alone. Of the word embeddings only rows that
+ * some batch has used have moments. tc_trainer_run does everything: order, windows for long
+ * sentences, evaluation, the best model, checkpoints; tc_trainer_step one update for a loop of
+ * one's own. Same data, options and seed give the same bytes, for any number of threads, on
+ * every level with fused multiply-add, and for a run that was killed and resumed.
+ *
  * Files. A file that is loaded must not be changed in place while it is in use; replace it by
  * renaming a new one.
  *
@@ -157,6 +171,10 @@
  *     layer layer.I.attention.qkv (the rows of query, key, value stacked), .attention.output,
  *     .attention.norm, .ffn.up, .ffn.down, .ffn.norm, each with .weight and .bias; head.weight,
  *     .bias. Vectors, embeddings.type and head.weight are f32, the rest has the file's dtype.
+ *   "trns" and "trnm" make a file a checkpoint of a training: its state (what a run must have
+ *     in common with it, update, live rows, scores so far, checksums of the moments; then the
+ *     live rows of the word embeddings) and AdamW's moments: m and v of all tensors behind the
+ *     word embeddings, then m and v of the live rows. Readers of models pass over both
  *   "tokn": 32 u32, then tables on 8 bytes. Offsets count from the section's beginning.
  *      0 kind, 1 = WordPiece   1 vocabulary V    2 flags     3 id of the unknown token
  *      4 most characters of a word               5 units of the vocabulary's trie

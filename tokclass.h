@@ -1215,6 +1215,19 @@ static tc_status tc__diag_fail(tc_diag *d, tc_status status, uint64_t offset,
     return status;
 }
 
+#ifndef TC_NO_TRAIN
+/* Puts text before the message of a failure. */
+static void tc__diag_before(tc_diag *d, const char *text) {
+    tc_diag copy;
+    size_t n = 0;
+    if (!d) return;
+    copy = *d;
+    tc__diag_put(d, &n, text, strlen(text));
+    tc__diag_put(d, &n, copy.message, strlen(copy.message));
+    d->message[n] = 0;
+}
+#endif
+
 static tc_status tc__diag_memory(tc_diag *d) {
     return tc__diag_fail(d, TC_ERROR_MEMORY, 0, "out of memory");
 }
@@ -8421,9 +8434,10 @@ static tc_status tc__data_row(tc_dataset *d, const tc__line *l, uint64_t line) {
          memchr(columns[0].data, '.', columns[0].length)))
         return TC_OK; /* CoNLL-U: a range of words, an empty node */
     if (count != n->columns && (count < n->columns || n->column == n->columns)) {
-        status = tc__diag_fail(d->env.diag, TC_ERROR_FORMAT, 0,
-                               "line %u: the columns are %u, in the first lines %u", line,
-                               (uint64_t)count, (uint64_t)n->columns);
+        status =
+            tc__diag_fail(d->env.diag, TC_ERROR_FORMAT, 0,
+                          "line %u: the number of columns is %u, in the first lines it is %u",
+                          line, (uint64_t)count, (uint64_t)n->columns);
         if (d->env.diag) d->env.diag->line = line;
         return status;
     }
@@ -11708,6 +11722,7 @@ static tc_status tc__run_open(tc__run *r) {
         o.progress = w->progress;
         o.user = w->user;
         status = tc__eval_open(&r->dev, t->model, t->session, w->dev, &o, &t->env);
+        if (status) tc__diag_before(t->env.diag, "development data: ");
         if (!status) status = tc__score_create(&scores, &t->env, &r->scores);
         if (!status) status = tc__run_measure_dev(r, &longest);
     }

@@ -10219,7 +10219,8 @@ static void tc__score_reset(tc_scores *s) {
         if (s->pairs[i].used) memset(s->pairs[i].data, 0, s->pairs[i].used);
     memset(s->invalid, 0, sizeof s->invalid);
     s->prefixes = 0;
-    s->foreign = s->spans = 0;
+    memset(s->begin, 0, sizeof s->begin);
+    s->foreign = s->spans = s->other = 0;
     s->table.sentences = s->table.tokens = s->table.correct_tokens = 0;
 }
 #endif

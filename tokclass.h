@@ -652,7 +652,7 @@ TC_API tc_status tc_writer_finish(tc_writer *writer, const void **data, size_t *
  * Labelled sentences: words with one label each. */
 
 typedef enum tc_data_format {
-    TC_DATA_AUTO = 0, /* JSON if the file begins with { or with [ and {, else columns */
+    TC_DATA_AUTO = 0, /* JSON if the file begins as JSON does, else columns */
     TC_DATA_COLUMNS,  /* a word a line, blank lines or -DOCSTART- between sentences */
     TC_DATA_JSON      /* an object a line, or one array of objects: tokens or words with
                          ner_tags, labels or tags; or text with entities, spans or labels of
@@ -663,7 +663,8 @@ typedef enum tc_data_format {
 typedef struct tc_data_options {
     tc_data_format format;
     int column; /* of the labels, from 1; below 0 from the right; 0: the last, or where words
-                   are numbered the last that holds tags of spans */
+                   are numbered the last that holds tags of spans, of nested ones the outermost,
+                   of ten columns (CoNLL-U) else the fourth */
 } tc_data_options;
 
 /* What a data set holds; strings and arrays belong to it. */
@@ -716,7 +717,8 @@ typedef enum tc_scheme {
 
 /* What is scored. */
 typedef enum tc_score_what {
-    TC_SCORE_AUTO = 0, /* spans if any tag has the form of one, f.e. B-PER, else tags */
+    TC_SCORE_AUTO = 0, /* spans if any tag has the form of one, f.e. B-PER, or all are O; else
+                          tags */
     TC_SCORE_SPANS,
     TC_SCORE_TAGS /* each tag by itself, f.e. parts of speech */
 } tc_score_what;
@@ -761,7 +763,8 @@ typedef struct tc_score_table {
 TC_API tc_status tc_scores_create(const tc_score_options *options, const tc_env *env,
                                   tc_scores **out);
 TC_API void tc_scores_free(tc_scores *scores);
-/* Adds a sentence: gold and predicted tags [count], none empty. */
+/* Adds a sentence: gold and predicted tags [count], none empty. After TC_ERROR_MEMORY the
+ * sentence may be counted in part. */
 TC_API tc_status tc_scores_add(tc_scores *scores, const tc_string *gold,
                                const tc_string *predicted, size_t count);
 /* The scores so far; *out is valid until the next call. TC_ERROR_ARGUMENT in strict mode: a tag
@@ -8292,24 +8295,61 @@ static int tc__data_is(tc_string s, const char *text) {
     return s.length == strlen(text) && !memcmp(s.data, text, s.length);
 }
 
-/* The label's column of a file whose words are numbered: the last that holds tags of spans, of
- * ten columns (CoNLL-U) the fourth, else the last. */
-static int tc__data_guess_column(const tc_dataset *d) {
-    tc_string columns[TC__MOST_COLUMNS];
-    int good[TC__MOST_COLUMNS], c, seen = 0;
-    size_t at = 0;
-    for (c = 0; c < d->info.columns; c++) good[c] = 1;
-    while (at < d->size && seen < TC__GUESS_LINES) {
-        tc__line l = tc__data_line(d, at);
-        at = (size_t)(l.next - d->text);
-        if (tc__data_blank(&l) || tc__data_comment(d, &l)) continue;
-        if (tc__data_split(&l, d->info.tabs, columns) < d->info.columns) continue;
-        seen++;
-        for (c = 0; c < d->info.columns; c++) good[c] &= tc__data_tag(columns[c]);
+/* The columns of the next line that has all of them; 0 at the end of the file. */
+static int tc__data_full(const tc_dataset *d, size_t *at, tc_string *columns) {
+    while (*at < d->size) {
+        tc__line l = tc__data_line(d, *at);
+        *at = (size_t)(l.next - d->text);
+        if (tc__data_blank(&l) || tc__data_document(&l) || tc__data_comment(d, &l)) continue;
+        if (tc__data_split(&l, d->info.tabs, columns) >= d->info.columns) return 1;
     }
-    for (c = d->info.columns - 1; c > 1; c--)
-        if (good[c]) return c + 1;
-    return d->info.columns == 10 ? 4 : d->info.columns;
+    return 0;
+}
+
+/* The label's column of a file whose words are numbered: the last that holds tags of spans, but
+ * of nested spans, whose columns share labels, the first; of ten columns (CoNLL-U) the fourth;
+ * else the last. */
+static int tc__data_guess_column(const tc_dataset *d) {
+    tc_string columns[TC__MOST_COLUMNS], sample[TC__MOST_COLUMNS]; /* a label that is not O */
+    int good[TC__MOST_COLUMNS], same[TC__MOST_COLUMNS], count = d->info.columns, c, seen;
+    size_t at = 0;
+    memset(sample, 0, sizeof sample);
+    memset(same, 0, sizeof same);
+    for (c = 0; c < count; c++) good[c] = 1;
+    for (seen = 0; seen < TC__GUESS_LINES && tc__data_full(d, &at, columns); seen++)
+        for (c = 0; c < count; c++) {
+            good[c] &= tc__data_tag(columns[c]);
+            if (!sample[c].data && !tc__data_is(columns[c], "O")) sample[c] = columns[c];
+        }
+    for (at = 0, seen = 0; seen < TC__GUESS_LINES && tc__data_full(d, &at, columns); seen++)
+        for (c = 1; c + 1 < count; c++)
+            same[c] |= sample[c + 1].data && !tc__data_compare(columns[c], sample[c + 1]);
+    for (c = count - 1; c > 1; c--) {
+        if (!good[c]) continue;
+        while (c > 2 && good[c - 1] && (same[c - 1] || !sample[c].data)) c--;
+        return c + 1;
+    }
+    return count == 10 ? 4 : count;
+}
+
+/* The number that begins a column of numbers: 3, 3-4, 3.1; -1 if it is no such column. */
+static int tc__data_number(tc_string s) {
+    size_t i, digits = 0;
+    int n = 0;
+    for (i = 0; i < s.length; i++) {
+        int digit = s.data[i] >= '0' && s.data[i] <= '9';
+        if (!digit && (!i || (s.data[i] != '-' && s.data[i] != '.'))) return -1;
+        if (digit && digits == i && ++digits < 8) n = n * 10 + (s.data[i] - '0');
+    }
+    return digits ? n : -1;
+}
+
+/* Whether two lines in a row, the second null at the end of a sentence, begin with the numbers
+ * of words: 1 and 2, or with a range or an empty node, f.e. 1-2 and 1. */
+static int tc__data_numbers(tc_string first, const tc_string *second) {
+    int a = tc__data_number(first), b = second ? tc__data_number(*second) : a + 1;
+    if (tc__data_is(first, "1")) return b == 2 || (b == 1 && second->length > 2);
+    return second && first.length > 2 && (a == 0 || a == 1) && (b == a || b == a + 1);
 }
 
 /* Separator, number of columns, where words and labels are: from the first lines. */
@@ -8328,11 +8368,13 @@ static tc_status tc__data_shape(tc_dataset *d, const tc_data_options *o) {
         n->columns = tc__data_split(&l, n->tabs, columns);
         if (*l.text == '#') continue;
         first = line;
-        if (n->columns > 2 && tc__data_is(columns[0], "1") && at < d->size) {
+        if (n->columns > 2 && at < d->size) {
+            tc_string number = columns[0];
             l = tc__data_line(d, at);
-            if (tc__data_blank(&l) ||
-                (tc__data_split(&l, n->tabs, columns) > 2 && tc__data_is(columns[0], "2")))
-                n->numbered = 1;
+            if (tc__data_blank(&l))
+                n->numbered = tc__data_numbers(number, NULL);
+            else if (tc__data_split(&l, n->tabs, columns) > 2)
+                n->numbered = tc__data_numbers(number, columns);
         }
     }
     n->word_column += n->numbered;
@@ -8599,7 +8641,7 @@ static int tc__data_marks(tc__json *j) {
     return 1;
 }
 
-/* "B-" or "I-" and the label of a span, where there is room. */
+/* "B-" or "I-" and the label of a span; room was made for one of each. */
 static tc_string tc__data_prefixed(tc_dataset *d, char part, tc_string label) {
     char *at = d->prefixed.data + d->prefixed.used;
     at[0] = part;
@@ -8616,19 +8658,19 @@ static int tc__data_cut(tc__json *j, tc_string text) {
     const unsigned char *p = (const unsigned char *)text.data, *end = p + text.length,
                         *word = NULL;
     const tc__mark *marks = (const tc__mark *)(const void *)d->lines.data;
-    int begun = 0; /* the span has a word already */
+    int begun = 0; /* words of the span so far, at most 2 */
     uint64_t at = 0, room = 0;
+    tc_string inside = {NULL, 0};
     size_t i;
     d->prefixed.used = 0;
     for (i = 0; i < count; i++) {
         if (marks[i].end <= marks[i].start || (i && marks[i].start < marks[i - 1].end))
             return tc__data_wrong(j, "a span is empty or overlaps another");
-        room += (marks[i].label.length + 2) * (marks[i].end - marks[i].start);
+        room += 2 * ((uint64_t)marks[i].label.length + 2);
     }
     if (count && marks[count - 1].end > tc__utf8_count(text.data, text.length))
         return tc__data_wrong(j, "a span ends behind the text");
-    if (room > TC__SIZE_LIMIT || tc__mem_reserve(&d->env, &d->prefixed, room))
-        return tc__data_wrong(j, "out of memory");
+    if (tc__mem_reserve(&d->env, &d->prefixed, room)) return tc__data_wrong(j, "out of memory");
     for (;; at++) {
         uint32_t code = ' ', n = p < end ? tc__utf8_next(p, end, &code) : 0;
         int white = !n || TC__UNI_IN(tc__uni_white, code),
@@ -8637,8 +8679,9 @@ static int tc__data_cut(tc__json *j, tc_string text) {
             tc_string s = tc__data_string((const char *)word, (const char *)p),
                       label = {"O", 1};
             if (m < count && at > marks[m].start) {
-                label = tc__data_prefixed(d, begun ? 'I' : 'B', marks[m].label);
-                begun = 1;
+                if (begun == 1) inside = tc__data_prefixed(d, 'I', marks[m].label);
+                label = begun ? inside : tc__data_prefixed(d, 'B', marks[m].label);
+                begun += begun < 2;
             }
             if (tc__mem_append(&d->env, &d->words, &s, sizeof s) ||
                 tc__mem_append(&d->env, &d->word_labels, &label, sizeof label))
@@ -8656,10 +8699,13 @@ static int tc__data_cut(tc__json *j, tc_string text) {
     }
 }
 
-static int tc__data_tags_key(tc_string key) {
-    return tc__data_is(key, "labels") || tc__data_is(key, "tags") ||
-           tc__data_is(key, "label") ||
-           (key.length > 5 && !memcmp(key.data + key.length - 5, "_tags", 5));
+/* How well a key names labels: the highest wins; 0: not at all. */
+static int tc__data_rank(tc_string key) {
+    if (tc__data_is(key, "ner_tags")) return 5;
+    if (tc__data_is(key, "labels")) return 4;
+    if (tc__data_is(key, "tags")) return 3;
+    if (tc__data_is(key, "label")) return 2;
+    return key.length > 5 && !memcmp(key.data + key.length - 5, "_tags", 5);
 }
 
 static int tc__data_spans_key(tc_string key) {
@@ -8667,50 +8713,70 @@ static int tc__data_spans_key(tc_string key) {
            tc__data_is(key, "ents") || tc__data_is(key, "labels") || tc__data_is(key, "label");
 }
 
-/* Whether the array at hand begins with a string, a number or nothing. */
-static int tc__data_flat(const tc__json *j) {
+/* The first character of an array: '0' for any number, ']' if it is empty; 0 if this is none. */
+static char tc__data_array(const tc__json *j) {
     tc__json look = *j;
     if (!tc__data_take(&look, '[')) return 0;
     tc__data_space(&look);
-    return look.p < look.end && *look.p != '{' && *look.p != '[';
+    if (look.p == look.end) return 0;
+    return *look.p == '-' || (*look.p >= '0' && *look.p <= '9') ? '0' : *look.p;
+}
+
+typedef struct tc__members {         /* what an object has */
+    int words, rank, marks, numbers; /* numbers: labels that are none */
+    tc_string text;
+} tc__members;
+
+/* The value of a key. */
+static int tc__data_member(tc__json *j, tc_string key, tc__members *m) {
+    tc_dataset *d = j->d;
+    int rank = tc__data_rank(key);
+    char first = tc__data_array(j);
+    if (!m->words && first && strchr("\"]", first) &&
+        (tc__data_is(key, "tokens") || tc__data_is(key, "words")))
+        return m->words = tc__data_strings(j, &d->words);
+    if (!m->text.data && tc__data_is(key, "text") && j->p < j->end && *j->p == '"')
+        return tc__data_text(j, &m->text);
+    if (rank > m->rank && first && strchr("\"]", first)) {
+        m->rank = rank;
+        d->word_labels.used = 0;
+        return tc__data_strings(j, &d->word_labels);
+    }
+    m->numbers |= rank > m->rank && first == '0';
+    if (!m->marks && first && strchr("[{]", first) && tc__data_spans_key(key))
+        return m->marks = tc__data_marks(j);
+    return tc__data_skip(j);
 }
 
 /* The members of an object; the words and labels of the sentence at hand. */
 static int tc__data_members(tc__json *j) {
     tc_dataset *d = j->d;
-    tc_string key, text = {NULL, 0};
-    int words = 0, tags = 0, marks = 0;
+    tc__members m;
+    tc_string key;
+    memset(&m, 0, sizeof m);
     if (!tc__data_take(j, '{')) return tc__data_wrong(j, "an object is missing");
     if (tc__data_take(j, '}')) return tc__data_wrong(j, "the object is empty");
     do {
-        int good;
         if (!tc__data_text(j, &key) || !tc__data_take(j, ':'))
             return tc__data_wrong(j, "a key is missing");
         tc__data_space(j);
-        if (!words && (tc__data_is(key, "tokens") || tc__data_is(key, "words")))
-            good = words = tc__data_strings(j, &d->words);
-        else if (!text.data && tc__data_is(key, "text") && j->p < j->end && *j->p == '"')
-            good = tc__data_text(j, &text);
-        else if (!tags && tc__data_tags_key(key) && tc__data_flat(j))
-            good = tags = tc__data_strings(j, &d->word_labels);
-        else if (!marks && tc__data_spans_key(key))
-            good = marks = tc__data_marks(j);
-        else
-            good = tc__data_skip(j);
-        if (!good) return 0;
+        if (!tc__data_member(j, key, &m)) return 0;
     } while (tc__data_take(j, ','));
     if (!tc__data_take(j, '}')) return tc__data_wrong(j, "the object does not end");
-    if (words && tags) {
+    if (m.words && m.rank) {
         if (d->words.used != d->word_labels.used)
             return tc__data_wrong(j, "there are not as many labels as words");
         return 1;
     }
-    if (!text.data || words)
-        return tc__data_wrong(j, words ? "there are words and no labels"
-                                       : "there are no words and no text");
-    d->word_labels.used = 0; /* an empty list of labels */
-    if (!marks && !tags) return tc__data_wrong(j, "there is a text and no spans");
-    return tc__data_cut(j, text);
+    if (m.text.data && !m.numbers && !d->word_labels.used && (m.marks || m.rank)) {
+        d->words.used = 0; /* the spans are those of the text */
+        return tc__data_cut(j, m.text);
+    }
+    return tc__data_wrong(j, m.numbers     ? "labels are numbers, their names are needed"
+                             : m.words     ? "there are words and no labels"
+                             : m.rank      ? "there are labels and no words"
+                             : m.text.data ? "there is a text and no spans"
+                                           : "there are no words and no text");
 }
 
 static tc_status tc__data_object(tc_dataset *d, tc__json *j, uint64_t line) {
@@ -8861,12 +8927,25 @@ static void tc__data_free(tc_dataset *d) {
     tc__mem_free(&env, d, sizeof *d);
 }
 
+static const char *tc__data_white(const char *p, const char *end) {
+    while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')) p++;
+    return p;
+}
+
+/* Whether a text begins as JSON does: a bracket may be the first word of columns. */
+static int tc__data_begins(const char *p, const char *end) {
+    const char *next = p < end ? tc__data_white(p + 1, end) : end;
+    if (next == end) return p < end && *p == '{';
+    if (*p == '[') return *next == '{' || *next == ']';
+    return *p == '{' && (next == p + 1 || *next == '"' || *next == '}');
+}
+
 /* Takes over `file`, whose bytes are the data. */
 static tc_status tc__data_open(const tc_env *env, const tc__file *file,
                                const tc_data_options *o, tc_dataset **out) {
     tc_dataset *d = (tc_dataset *)tc__mem_zero(env, sizeof *d);
     tc__file copy = *file;
-    const char *p, *end;
+    const char *p;
     tc_status status = TC_OK;
     if (!d) {
 #ifndef TC_NO_STDIO
@@ -8882,14 +8961,11 @@ static tc_status tc__data_open(const tc_env *env, const tc__file *file,
         d->text += 3;
         d->size -= 3;
     }
-    for (p = d->text, end = p + d->size; p < end && strchr(" \t\r\n", *p) && *p;) p++;
-    d->info.format =
-        o->format ? o->format
-        : p < end &&
-                (*p == '{' || (*p == '[' && p + 1 < end && strchr(" \t\r\n{", p[1]) && p[1]))
-            ? TC_DATA_JSON
-            : TC_DATA_COLUMNS;
-    d->info.array = d->info.format == TC_DATA_JSON && p < end && *p == '[';
+    p = tc__data_white(d->text, d->text + d->size);
+    d->info.format = o->format                               ? o->format
+                     : tc__data_begins(p, d->text + d->size) ? TC_DATA_JSON
+                                                             : TC_DATA_COLUMNS;
+    d->info.array = d->info.format == TC_DATA_JSON && p < d->text + d->size && *p == '[';
     if (d->info.format == TC_DATA_COLUMNS) status = tc__data_shape(d, o);
     if (!status) status = tc__data_index(d);
     if (status) {
@@ -9463,7 +9539,7 @@ typedef struct tc__names { /* ids stay; `order` holds them in the order of the n
 typedef struct tc__chunk { /* an entity: half-open span of words */
     uint32_t type;
     int matched;
-    size_t start, end;
+    uint64_t start, end;
 } tc__chunk;
 
 typedef struct tc__pair { /* of an entity type and a predicted one */
@@ -9477,10 +9553,12 @@ struct tc_scores {
     tc__buf pairs[TC__MODES]; /* tc__pair [room + 1][room + 1]; the last row and column: none */
     uint32_t room;
     tc__buf gold, predicted; /* tc__chunk of the sentence at hand */
+    uint64_t begin[2];       /* default mode: the last start, of gold and predicted tags */
     tc__buf rows, confusions, report;
     tc_score_table table;
-    uint32_t prefixes;  /* of all gold tags: bits of the letters in TC__LETTERS */
-    int foreign, spans; /* a gold tag has none of them; some tag is that of a span */
+    uint32_t prefixes; /* of all gold tags: bits of the letters in TC__LETTERS */
+    int foreign;       /* a gold tag has none of them */
+    int spans, other;  /* some tag is that of a span; some tag is not O */
     uint64_t
         invalid[TC__MODES];    /* the first sentence with a tag that the scheme lacks, from 1 */
     char wrong[TC__MODES][64]; /* that tag, cut to fit */
@@ -9618,8 +9696,8 @@ static char tc__score_part(const tc_scores *s, tc_string tag, int strict, tc_str
     return letter;
 }
 
-static tc_status tc__score_chunk(tc_scores *s, tc__buf *to, uint32_t type, size_t start,
-                                 size_t end) {
+static tc_status tc__score_chunk(tc_scores *s, tc__buf *to, uint32_t type, uint64_t start,
+                                 uint64_t end) {
     tc__chunk c;
     memset(&c, 0, sizeof c);
     c.type = type;
@@ -9630,11 +9708,15 @@ static tc_status tc__score_chunk(tc_scores *s, tc__buf *to, uint32_t type, size_
 
 static int tc__score_in(char letter, const char *set) { return letter && strchr(set, letter); }
 
-/* Default mode, the rules of conlleval: section 1 of the spec file. */
-static tc_status tc__score_default(tc_scores *s, const tc_string *tags, size_t n, tc__buf *to) {
+/* Default mode, the rules of conlleval: section 1 of the spec file. Words are counted over all
+ * sentences, with the tag O behind each, for a tag of no scheme can end an entity that began
+ * before its sentence. */
+static tc_status tc__score_default(tc_scores *s, const tc_string *tags, size_t n, tc__buf *to,
+                                   uint64_t *begin) {
     char last = 'O', letter;
     uint32_t type = UINT32_MAX, next = 0;
-    size_t i, begin = 0;
+    uint64_t base = s->table.tokens + s->table.sentences;
+    size_t i;
     tc_string text;
     tc_status status = TC_OK;
     if (s->table.sentences) /* behind the tag O that ended the sentence before */
@@ -9646,11 +9728,11 @@ static tc_status tc__score_default(tc_scores *s, const tc_string *tags, size_t n
         if (tc__score_in(last, "ES") ||
             (tc__score_in(last, "BI") && tc__score_in(letter, "BSO")) ||
             (!tc__score_in(last, "O.") && type != next))
-            status = tc__score_chunk(s, to, type, begin, i);
+            status = tc__score_chunk(s, to, type, *begin, base + i);
         if (tc__score_in(letter, "BS") ||
             (tc__score_in(last, "ESO") && tc__score_in(letter, "EI")) ||
             (!tc__score_in(letter, "O.") && type != next))
-            begin = i;
+            *begin = base + i;
         last = letter;
         type = next;
     }
@@ -9721,28 +9803,32 @@ static tc_status tc__score_strict(tc_scores *s, tc_scheme scheme, const tc_strin
 /* Room for pairs of all types known; beyond TC__CONFUSED types pairs are not counted. */
 static tc_status tc__score_room(tc_scores *s, uint32_t mode) {
     uint32_t types = (uint32_t)(s->types.items.used / sizeof(tc__name)), room = s->room, i, j;
+    tc__buf fresh[TC__MODES];
+    tc_status status = TC_OK;
+    size_t bytes;
     uint32_t m;
     if (types > TC__CONFUSED || (types <= room && s->pairs[mode].used)) return TC_OK;
     for (room = room ? room : 7; room < types;) room = room * 2 + 1;
+    bytes = (size_t)(room + 1) * (room + 1) * sizeof(tc__pair);
+    memset(fresh, 0, sizeof fresh);
+    for (m = 0; m < TC__MODES && !status; m++)
+        if (s->pairs[m].used || m == mode) status = tc__mem_reserve(&s->env, &fresh[m], bytes);
     for (m = 0; m < TC__MODES; m++) {
-        tc__buf fresh = {NULL, 0, 0};
-        size_t bytes = (size_t)(room + 1) * (room + 1) * sizeof(tc__pair);
-        tc__pair *to;
+        tc__pair *to = (tc__pair *)(void *)fresh[m].data;
         const tc__pair *from = (const tc__pair *)(const void *)s->pairs[m].data;
-        if (!s->pairs[m].used && m != mode) continue;
-        if (tc__mem_reserve(&s->env, &fresh, bytes)) return TC_ERROR_MEMORY;
-        fresh.used = bytes;
-        to = (tc__pair *)(void *)fresh.data;
+        if (status) tc__mem_drop(&s->env, &fresh[m]);
+        if (status || !to) continue;
         memset(to, 0, bytes);
         for (i = 0; s->pairs[m].used && i <= s->room; i++)
             for (j = 0; j <= s->room; j++)
                 to[(i < s->room ? i : room) * (room + 1) + (j < s->room ? j : room)] =
                     from[i * (s->room + 1) + j];
         tc__mem_drop(&s->env, &s->pairs[m]);
-        s->pairs[m] = fresh;
+        s->pairs[m] = fresh[m];
+        s->pairs[m].used = bytes;
     }
-    s->room = room;
-    return TC_OK;
+    if (!status) s->room = room;
+    return status;
 }
 
 static void tc__score_pair(tc_scores *s, uint32_t mode, uint32_t gold, uint32_t predicted,
@@ -9820,6 +9906,7 @@ static tc_status tc__score_tags(tc_scores *s, const tc_string *gold, const tc_st
             s->table.correct_tokens++;
         }
         s->spans |= tc__score_span_tag(s, gold[i]) || tc__score_span_tag(s, predicted[i]);
+        s->other |= !tc__data_is(gold[i], "O") || !tc__data_is(predicted[i], "O");
         at = letter ? strchr(TC__LETTERS, letter) : NULL;
         if (at)
             s->prefixes |= 1u << (at - TC__LETTERS);
@@ -9849,10 +9936,10 @@ static tc_status tc__score_add(tc_scores *s, const tc_string *gold, const tc_str
         if (!tc__score_counts(s, mode)) continue;
         s->gold.used = s->predicted.used = 0;
         status = mode ? tc__score_strict(s, (tc_scheme)mode, gold, n, &s->gold)
-                      : tc__score_default(s, gold, n, &s->gold);
+                      : tc__score_default(s, gold, n, &s->gold, &s->begin[0]);
         if (!status)
             status = mode ? tc__score_strict(s, (tc_scheme)mode, predicted, n, &s->predicted)
-                          : tc__score_default(s, predicted, n, &s->predicted);
+                          : tc__score_default(s, predicted, n, &s->predicted, &s->begin[1]);
         if (!status) status = tc__score_room(s, (uint32_t)mode);
         if (!status) tc__score_compare(s, (uint32_t)mode);
     }
@@ -9893,6 +9980,30 @@ static tc_scheme tc__score_detect(const tc_scores *s) {
     return TC_SCHEME_NONE;
 }
 
+/* A number of a row, times its support where weighted. Volatile: the product is rounded by
+ * itself, not fused with the sum. */
+static double tc__score_term(const tc_score *r, int which, int weighted) {
+    volatile double term = which == 0 ? r->precision : which == 1 ? r->recall : r->f1;
+    if (weighted) term = term * (double)r->support;
+    return term;
+}
+
+/* Their sum in the order of numpy's pairwise summation, so that the last bit agrees. */
+static double tc__score_sum(const tc_score *r, size_t n, int which, int weighted) {
+    double part[8], sum = 0;
+    size_t i, half = n / 2 - n / 2 % 8;
+    if (n > 128)
+        return tc__score_sum(r, half, which, weighted) +
+               tc__score_sum(r + half, n - half, which, weighted);
+    for (i = 0; i < 8 && n >= 8; i++) part[i] = tc__score_term(r + i, which, weighted);
+    for (; i < n - n % 8; i++) part[i % 8] += tc__score_term(r + i, which, weighted);
+    if (n >= 8)
+        sum = ((part[0] + part[1]) + (part[2] + part[3])) +
+              ((part[4] + part[5]) + (part[6] + part[7]));
+    for (; i < n; i++) sum += tc__score_term(r + i, which, weighted);
+    return sum;
+}
+
 static tc_status tc__score_rows(tc_scores *s, const tc__names *names, int mode) {
     tc_score_table *t = &s->table;
     const uint32_t *order = (const uint32_t *)(const void *)names->order.data;
@@ -9919,12 +10030,6 @@ static tc_status tc__score_rows(tc_scores *s, const tc__names *names, int mode) 
         micro->support += r.support;
         micro->predicted += r.predicted;
         micro->correct += r.correct;
-        macro->precision += r.precision;
-        macro->recall += r.recall;
-        macro->f1 += r.f1;
-        weighted->precision = fma(r.precision, (double)r.support, weighted->precision);
-        weighted->recall = fma(r.recall, (double)r.support, weighted->recall);
-        weighted->f1 = fma(r.f1, (double)r.support, weighted->f1);
         status = tc__mem_append(&s->env, &s->rows, &r, sizeof r);
     }
     tc__score_ratio(micro);
@@ -9936,8 +10041,9 @@ static tc_status tc__score_rows(tc_scores *s, const tc__names *names, int mode) 
     for (i = 0; i < 3; i++) {
         double *m = i ? i == 1 ? &macro->recall : &macro->f1 : &macro->precision;
         double *w = i ? i == 1 ? &weighted->recall : &weighted->f1 : &weighted->precision;
-        *m = t->count ? *m / (double)t->count : 0;
-        *w = micro->support ? *w / (double)micro->support : 0;
+        if (t->count) *m = tc__score_sum(t->rows, t->count, (int)i, 0) / (double)t->count;
+        if (micro->support)
+            *w = tc__score_sum(t->rows, t->count, (int)i, 1) / (double)micro->support;
     }
     return status;
 }
@@ -9984,7 +10090,7 @@ static tc_status tc__score_table(tc_scores *s) {
     int mode = TC_SCHEME_NONE;
     tc_status status;
     t->accuracy = t->tokens ? (double)t->correct_tokens / (double)t->tokens : 0;
-    t->spans = o->what ? o->what == TC_SCORE_SPANS : s->spans || !s->tags.order.used;
+    t->spans = o->what ? o->what == TC_SCORE_SPANS : s->spans || !s->other;
     t->scheme = TC_SCHEME_NONE;
     if (!t->spans) {
         s->confusions.used = 0;
@@ -10117,7 +10223,8 @@ static void tc__score_reset(tc_scores *s) {
         if (s->pairs[i].used) memset(s->pairs[i].data, 0, s->pairs[i].used);
     memset(s->invalid, 0, sizeof s->invalid);
     s->prefixes = 0;
-    s->foreign = s->spans = 0;
+    memset(s->begin, 0, sizeof s->begin);
+    s->foreign = s->spans = s->other = 0;
     s->table.sentences = s->table.tokens = s->table.correct_tokens = 0;
 }
 #endif

@@ -1,0 +1,111 @@
+/* labelled.c - a file of labelled sentences; see labelled.h. */
+#include "labelled.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+int labelled_fail(const labelled *l, uint64_t line, const char *format, ...) {
+    char where[1024], what[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    snprintf(where, sizeof where, "%s:%llu", l->path, (unsigned long long)line);
+    return tool_fail(line ? where : l->path, "%s", what);
+}
+
+int labelled_status(const labelled *l, tc_status status) {
+    const tc_diag *d = &l->c->diag;
+    const char *what = d->message;
+    if (d->status != status || !d->line) return common_fail(l->c, l->path, status);
+    if (strncmp(what, "line ", 5) == 0 && strchr(what, ':')) { /* the number is in WHERE */
+        what = strchr(what, ':') + 1;
+        while (*what == ' ') what++;
+    }
+    return labelled_fail(l, d->line, "%s", what);
+}
+
+static int labelled_set(labelled *l, const void *data, size_t size, int column) {
+    tc_env env = common_env(l->c);
+    tc_data_options options;
+    tc_status status;
+    memset(&options, 0, sizeof options);
+    options.column = column;
+    status = tc_dataset_open(data, size, &options, &env, &l->set);
+    if (status) return labelled_status(l, status);
+    l->info = tc_dataset_get_info(l->set);
+    return 0;
+}
+
+int labelled_open(labelled *l, common *c, const char *path, int column) {
+    char message[200];
+    memset(l, 0, sizeof *l);
+    l->c = c;
+    l->path = strcmp(path, "-") == 0 ? "standard input" : path;
+    if (tool_file_open(path, &l->file, message, sizeof message)) {
+        return tool_fail(l->path, "%s", message);
+    }
+    return labelled_set(l, l->file.data, l->file.size, column);
+}
+
+int labelled_again(labelled *l, const labelled *other, int column) {
+    memset(l, 0, sizeof *l);
+    l->c = other->c;
+    l->path = other->path;
+    return labelled_set(l, other->file.data, other->file.size, column);
+}
+
+void labelled_close(labelled *l) {
+    tc_dataset_free(l->set);
+    l->set = NULL;
+    tool_file_close(&l->file);
+}
+
+int labelled_sentence(labelled *l, size_t index, tc_sentence *sentence) {
+    tc_status status = tc_dataset_sentence(l->set, index, sentence);
+    return status ? labelled_status(l, status) : 0;
+}
+
+/* ----------------------------------------------------------------------------- numbers */
+
+void out_double(out *o, double v) {
+    char text[40];
+    int digits;
+    if (!isfinite(v)) {
+        out_text(o, "null");
+        return;
+    }
+    for (digits = 1; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, v);
+        if (strtod(text, NULL) == v) break;
+    }
+    out_text(o, text);
+    if (!strpbrk(text, ".e")) out_text(o, ".0");
+}
+
+static size_t out_width(const char *text) {
+    size_t n = 0;
+    for (; *text; text++) n += ((unsigned char)*text & 0xC0) != 0x80;
+    return n;
+}
+
+void out_cell(out *o, const char *text, int width) {
+    size_t n = out_width(text), want = (size_t)(width < 0 ? -width : width);
+    if (width < 0) out_plain(o, text, strlen(text));
+    for (; n < want; n++) out_char(o, ' ');
+    if (width >= 0) out_plain(o, text, strlen(text));
+}
+
+void out_count(out *o, uint64_t v, int width) {
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)v);
+    out_cell(o, text, width);
+}
+
+void out_share(out *o, uint64_t part, uint64_t whole, int width) {
+    char text[32];
+    snprintf(text, sizeof text, "%.1f %%", whole ? 100.0 * (double)part / (double)whole : 0.0);
+    out_cell(o, text, width);
+}

@@ -64,7 +64,8 @@ static void chart_begin(const chart *c, out *o, const char *name, const char *la
     html_print(o,
                "<clipPath id=\"clip-%s\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>"
                "</clipPath>\n",
-               name, CHART_LEFT, CHART_TOP - 3, right - CHART_LEFT, bottom - CHART_TOP + 6);
+               name, CHART_LEFT - 5, CHART_TOP - 3, right - CHART_LEFT + 10,
+               bottom - CHART_TOP + 6);
     for (v = c->y0; v < c->y1 + c->y_step / 2; v += c->y_step) {
         html_print(o, "<path class=\"grid\" d=\"M%d %.1fH%d\"/>", CHART_LEFT, chart_y(c, v),
                    right);

@@ -10,7 +10,7 @@
 
 enum {
     PAGE_MATRIX = 20, /* types of the confusion table, at most */
-    PAGE_PAIRS = 30,  /* pairs of tags that are listed, and in the filter */
+    PAGE_PAIRS = 20,  /* pairs of tags that are listed, and in the filter */
     PAGE_TYPES = 300, /* types in the filter */
     PAGE_CHIPS = 10,  /* errors that are named below a sentence */
     PAGE_LABEL = 18,  /* characters of a label above a word */
@@ -614,21 +614,31 @@ static void page_attribute(page *p, uint32_t label) {
     if (i < n) out_text(p->o, "&hellip;");
 }
 
-/* Width in em that word i of a span needs so that the label does not run into what stands
- * behind: a label is set in letters of about 0.43 em, and the last word makes room for it. */
+/* Width in em of a label above or below a word. */
+static double page_label_width(const char *s, size_t n) {
+    double width = 0.3;
+    size_t i, count = 0;
+    for (i = 0; i < n && count <= PAGE_LABEL; i++) {
+        if (((unsigned char)s[i] & 0xC0) == 0x80) continue;
+        width += isupper((unsigned char)s[i]) ? 0.53 : (unsigned char)s[i] < 0x80 ? 0.43 : 0.72;
+        count++;
+    }
+    return width;
+}
+
+/* What the last word of a span, word i, needs in addition so that the label does not run into
+ * what stands behind the span; 0 for other words. */
 static double page_width(const page *p, const report_span *s, const report_word *words,
                          size_t i, const char *text) {
-    size_t n, k, label, have = 0;
+    size_t n, k, have = 0;
     const char *name = page_label(p, s->type, &n);
     double more;
     if (i + 1 != s->end) return 0;
-    label = page_length(name, n);
-    if (label > PAGE_LABEL) label = PAGE_LABEL + 1;
     for (k = s->end; k-- > s->start;) {
         have += page_length(text, words[k].length) + (k > s->start);
         if (k > s->start) text -= words[k - 1].length;
     }
-    more = 0.43 * (double)label + 0.3 - 0.48 * (double)have;
+    more = page_label_width(name, n) - 0.48 * (double)have;
     return more > 0 ? more : 0;
 }
 

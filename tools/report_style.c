@@ -87,7 +87,7 @@ static const char *const report_styles[] = {
     ".matrix a{display:block;padding:.35rem .2rem;text-decoration:none}\n"
     ".matrix a:hover{text-decoration:underline}\n"
     ".matrix small{display:block;font-size:.72rem;color:var(--ink)}\n"
-    ".none{font-style:italic}\n",
+    ".none{font-style:italic}.scroll+h3{margin-top:1.75rem}\n",
     ".figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(24rem,100%),1fr));"
     "gap:1.5rem 2.5rem;margin:.75rem 0 1rem}\n"
     "figure{margin:0;min-width:0}svg{display:block;width:100%;height:auto}\n"
@@ -113,9 +113,16 @@ static const char *const report_styles[] = {
     "@media(max-width:34rem){svg text{font-size:17px}body{padding:1.5rem 1rem 4rem}"
     "h1{font-size:1.35rem}.key{gap:.75rem 1rem;grid-template-columns:repeat(3,1fr)}"
     ".key dd{font-size:1.3rem}\n"
-    " .scores,.kinds{font-size:.8125rem}.scores thead th{font-size:.72rem}.scores th,.scores "
+    " .scores,.kinds{font-size:.8125rem}.scores thead "
+    "th{font-size:.72rem;white-space:nowrap}.scores{hyphens:none}.kinds "
+    ".bar{display:none}section{margin-top:2.25rem}label{flex-basis:7rem}.scores td,.scores "
+    "td:last-child{width:auto}.scores th[scope=row]{min-width:4.7rem}"
+    " .kinds th.n{white-space:nowrap}"
+    " .matrix "
+    "th[scope=row]{white-space:normal;max-width:5.2rem;font-size:.75rem;padding-inline-end:."
+    "3rem}.matrix td{min-width:2.15rem;font-size:.8125rem}.scores th,.scores "
     "td{padding:.35rem .3rem}"
-    " .kinds td.x{width:40%}}\n",
+    " .kinds td.x{width:55%}.kinds td.n{width:16%}}\n",
     "form{display:flex;flex-wrap:wrap;gap:.5rem .75rem;align-items:end;padding:.6rem 0;"
     "background:var(--paper);position:sticky;top:0;z-index:2;border-bottom:1px solid "
     "var(--line)}\n"

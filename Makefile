@@ -1,6 +1,7 @@
 # POSIX make. `make help` lists the targets; CC, CFLAGS, LDFLAGS and B (the folder of what is
 # built) may be set on the command line.
 .POSIX:
+.PHONY: examples
 
 CC = cc
 CFLAGS = -std=c99 -O2
@@ -15,10 +16,11 @@ S = 33
 READERS = tools/tool.c tools/json.c tools/safetensors.c tools/hf.c tools/hf_config.c \
  tools/hf_export.c tools/hf_tokenizer.c tools/hf_weights.c
 PROGRAM = $(READERS) tools/main.c tools/common.c tools/input.c tools/output.c \
- tools/output_mark.c tools/watch.c tools/cmd_convert.c tools/cmd_encode.c tools/cmd_export.c \
- tools/cmd_info.c tools/cmd_tag.c tools/cmd_tokenize.c tools/cmd_train.c \
- tools/labelled.c tools/scores.c tools/report.c tools/report_chart.c tools/report_page.c \
- tools/report_style.c tools/cmd_eval.c tools/cmd_score.c
+ tools/output_mark.c tools/label_map.c tools/labelled.c tools/scores.c tools/report.c \
+ tools/report_chart.c tools/report_page.c tools/report_style.c tools/watch.c \
+ tools/cmd_convert.c tools/cmd_data.c tools/cmd_encode.c tools/cmd_eval.c tools/cmd_export.c \
+ tools/cmd_info.c tools/cmd_quantize.c tools/cmd_score.c tools/cmd_tag.c \
+ tools/cmd_tokenize.c tools/cmd_train.c
 
 all: $(B)/tokclass
 
@@ -41,15 +43,18 @@ demo: $(B)/tokclass ## tag examples/demo.txt and show the text with coloured spa
 	@$(B)/tokclass tag examples/demo.tcm examples/demo.txt --format ansi
 
 test: $(B)/tokclass $(B)/all ## build and run everything that needs no more than the compiler
-	@sh tests/run.sh "$(B)/all" "sh tests/cli.sh $(B)/tokclass"
+	@sh tests/run.sh "$(B)/all" "sh tests/cli.sh $(B)/tokclass" "sh tests/kill.sh $(B)/tokclass"
 
 test-all: ## slower: gcc and clang, sanitizers, macros, C++, examples, valgrind
 	@sh tests/configs.sh gcc clang native nosimd openmp asan tsan macros examples valgrind
 
 examples: ## build the programs in examples/
 	@mkdir -p $(B)
-	@for f in examples/*.c; do n=$${f##*/}; n=$${n%.c}; echo "$(B)/$$n"; \
-	  $(CC) $(CFLAGS) $(LDFLAGS) -I. -o "$(B)/$$n" "$$f" $(LDLIBS) || exit 1; done
+	@OMPI_CC="$(CC)"; export OMPI_CC; for f in examples/*.c; do n=$${f##*/}; n=$${n%.c}; \
+	  case $$n in *_mpi) c=mpicc ;; *) c="$(CC)" ;; esac; \
+	  command -v $${c%% *} >/dev/null || { echo "skipped: $$f needs $$c"; continue; }; \
+	  echo "$(B)/$$n"; $$c $(CFLAGS) $(LDFLAGS) -I. -o "$(B)/$$n" "$$f" $(LDLIBS) || exit 1; \
+	  done
 
 check: ## the rules of layering, names and format
 	@tools/check

@@ -115,6 +115,20 @@
  * widened to f32 in cache, two panels at a time. After the first call of a shape a tagger
  * allocates nothing but its result.
  *
+ * Labelled data. A data set maps a file of columns or JSON and knows where sentences begin;
+ * a sentence is parsed when it is asked for. Scores count gold against predicted tags, sentence
+ * by sentence, as seqeval does. tc_evaluate puts both together.
+ *
+ * Training. A trainer holds a copy of its base in f32, in memory as a .tcm file would be, so
+ * that at any moment it is a model for sessions and taggers, and the bytes of one. An update is
+ * made of micro-batches: forward pass, loss (the mean over their labelled tokens, then over the
+ * micro-batches), backward pass; then clipping by the norm of all gradients and AdamW. Dropout
+ * depends on seed, update and the element's place alone. Of the word embeddings only rows that
+ * some batch has used have moments. tc_trainer_run does everything: order, windows for long
+ * sentences, evaluation, the best model, checkpoints; tc_trainer_step one update for a loop of
+ * one's own. Same data, options and seed give the same bytes, for any number of threads, on
+ * every level with fused multiply-add, and for a run that was killed and resumed.
+ *
  * Files. A file that is loaded must not be changed in place while it is in use; replace it by
  * renaming a new one.
  *
@@ -157,6 +171,10 @@
  *     layer layer.I.attention.qkv (the rows of query, key, value stacked), .attention.output,
  *     .attention.norm, .ffn.up, .ffn.down, .ffn.norm, each with .weight and .bias; head.weight,
  *     .bias. Vectors, embeddings.type and head.weight are f32, the rest has the file's dtype.
+ *   "trns" and "trnm" make a file a checkpoint of a training: its state (what a run must have
+ *     in common with it, update, live rows, scores so far, checksums of the moments; then the
+ *     live rows of the word embeddings) and AdamW's moments: m and v of all tensors behind the
+ *     word embeddings, then m and v of the live rows. Readers of models pass over both
  *   "tokn": 32 u32, then tables on 8 bytes. Offsets count from the section's beginning.
  *      0 kind, 1 = WordPiece   1 vocabulary V    2 flags     3 id of the unknown token
  *      4 most characters of a word               5 units of the vocabulary's trie
@@ -903,6 +921,8 @@ typedef struct tc_train_run {
      * checkpoint. */
     int (*stepped)(void *user, tc_trainer *trainer, const tc_step *step);
     int (*evaluated)(void *user, tc_trainer *trainer, const tc_train_evaluation *evaluation);
+    /* Called before each checkpoint, may be null: what a log holds by then is part of it. */
+    void (*saving)(void *user);
     int (*progress)(void *user, size_t done, size_t total); /* of an evaluation, may be null */
     void *user;
 } tc_train_run;
@@ -1048,6 +1068,8 @@ TC__INLINE uint64_t tc__mem_add(uint64_t a, uint64_t b, int *overflow) {
     }
     return a + b;
 }
+
+TC__INLINE size_t tc__mem_least(size_t a, size_t b) { return a < b ? a : b; }
 
 TC__INLINE size_t tc__mem_round(size_t n, size_t unit) { return (n + unit - 1) / unit * unit; }
 
@@ -7374,7 +7396,7 @@ static tc_status tc__fwd_create(const tc_model *m, const tc_env *env, tc_session
 
 enum { TC__PIECE = 16384, TC__PENDING = 64 };
 
-/* At most TC__PIECE neighbouring numbers of a tensor; sums and updates go piece by piece. */
+/* Neighbouring numbers of a tensor; sums and updates go piece by piece. */
 typedef struct tc__piece {
     size_t first, count; /* in the dense numbers */
     uint32_t tensor;
@@ -7612,9 +7634,9 @@ static void tc__bwd_weight_item(void *context, size_t item, unsigned worker) {
     if (!block)
         for (i = 0; i < wide; i++)
             g->s->ops->column_sum(g->bias + (panel + i) * 16, packed + i * 16 * T, 16, T, 16);
-    g->s->ops->gemm_dw(K - block < TC__DW_ROWS ? K - block : TC__DW_ROWS, T, g->x + block,
-                       g->ldx, packed, 16 * T, wide, g->add,
-                       g->weight + panel * 16 * K + block * 16, 16, K * 16);
+    g->s->ops->gemm_dw(tc__mem_least(K - block, TC__DW_ROWS), T, g->x + block, g->ldx, packed,
+                       16 * T, wide, g->add, g->weight + panel * 16 * K + block * 16, 16,
+                       K * 16);
 }
 
 /* Gradients of a linear layer y = x W^T + b, from dy [T, N] and x [T, K]. */
@@ -7716,7 +7738,7 @@ static void tc__bwd_map_item(void *context, size_t item, unsigned worker) {
     const tc__emap *e = (const tc__emap *)context;
     const tc_session *s = e->t->s;
     size_t ld = tc__fwd_ld(e->n), first = item * TC__ROWS_AT_ONCE, at = first * ld;
-    size_t rows = s->tokens - first < TC__ROWS_AT_ONCE ? s->tokens - first : TC__ROWS_AT_ONCE;
+    size_t rows = tc__mem_least(s->tokens - first, TC__ROWS_AT_ONCE);
     (void)worker;
     if (e->what == TC__EMAP_ACT_BACK) {
         tc__bwd_act(s->ops, s->model->act, e->to + at, e->from + at, ld, rows, e->n);
@@ -7877,7 +7899,7 @@ static void tc__bwd_embed_item(void *context, size_t item, unsigned worker) {
     const tc_model *m = s->model;
     const uint32_t *starts = (const uint32_t *)(void *)s->starts.data;
     size_t E = p->E, ld = tc__fwd_ld(E), j = item * TC__EMBED_COLUMNS, i, sequence = 0;
-    size_t n = E - j < TC__EMBED_COLUMNS ? E - j : TC__EMBED_COLUMNS;
+    size_t n = tc__mem_least(E - j, TC__EMBED_COLUMNS);
     float *positions = tc__params_grad(p, m->position.panels) + j,
           *types = m->type.rows ? tc__params_grad(p, m->type.panels) + j : NULL;
     (void)worker;
@@ -8003,7 +8025,7 @@ static uint64_t tc__loss_active(const int32_t *labels, size_t tokens) {
 }
 
 /* The sum of the losses of all labelled rows of logits [T, ld]; their gradients, for a mean
- * over `count` tokens of one of `parts` micro-batches, in their place. Without a label: zeros. */
+ * over `count` tokens of one of `parts` micro-batches, in their place. Without a label: 0. */
 static double tc__loss_run(const tc__ops *ops, float *logits, size_t ld, uint32_t C,
                            const int32_t *labels, size_t tokens, float eps, uint64_t count,
                            uint32_t parts) {
@@ -8438,10 +8460,16 @@ typedef struct tc__json { /* a place in the text of one value */
     tc_dataset *d;
     const char *p, *end;
     const char *wrong; /* what is, or null */
+    int memory;        /* there was not enough */
 } tc__json;
 
 static int tc__data_wrong(tc__json *j, const char *what) {
     if (!j->wrong) j->wrong = what;
+    return 0;
+}
+
+static int tc__data_memory(tc__json *j) {
+    j->memory = 1;
     return 0;
 }
 
@@ -8571,8 +8599,7 @@ static int tc__data_strings(tc__json *j, tc__buf *to) {
         if (to == &j->d->word_labels && j->p < j->end && *j->p >= '0' && *j->p <= '9')
             return tc__data_wrong(j, "labels are numbers, their names are needed");
         if (!tc__data_text(j, &s)) return 0;
-        if (tc__mem_append(&j->d->env, to, &s, sizeof s))
-            return tc__data_wrong(j, "out of memory");
+        if (tc__mem_append(&j->d->env, to, &s, sizeof s)) return tc__data_memory(j);
     } while (tc__data_take(j, ','));
     return tc__data_take(j, ']') ? 1 : tc__data_wrong(j, "an array does not end");
 }
@@ -8633,8 +8660,7 @@ static int tc__data_marks(tc__json *j) {
     do {
         tc__mark m;
         if (!tc__data_mark(j, &m)) return 0;
-        if (tc__mem_append(&j->d->env, b, &m, sizeof m))
-            return tc__data_wrong(j, "out of memory");
+        if (tc__mem_append(&j->d->env, b, &m, sizeof m)) return tc__data_memory(j);
     } while (tc__data_take(j, ','));
     if (!tc__data_take(j, ']')) return tc__data_wrong(j, "an array does not end");
     tc__mem_sort(b->data, b->used / sizeof(tc__mark), sizeof(tc__mark), tc__data_mark_order);
@@ -8670,7 +8696,7 @@ static int tc__data_cut(tc__json *j, tc_string text) {
     }
     if (count && marks[count - 1].end > tc__utf8_count(text.data, text.length))
         return tc__data_wrong(j, "a span ends behind the text");
-    if (tc__mem_reserve(&d->env, &d->prefixed, room)) return tc__data_wrong(j, "out of memory");
+    if (tc__mem_reserve(&d->env, &d->prefixed, room)) return tc__data_memory(j);
     for (;; at++) {
         uint32_t code = ' ', n = p < end ? tc__utf8_next(p, end, &code) : 0;
         int white = !n || TC__UNI_IN(tc__uni_white, code),
@@ -8685,7 +8711,7 @@ static int tc__data_cut(tc__json *j, tc_string text) {
             }
             if (tc__mem_append(&d->env, &d->words, &s, sizeof s) ||
                 tc__mem_append(&d->env, &d->word_labels, &label, sizeof label))
-                return tc__data_wrong(j, "out of memory");
+                return tc__data_memory(j);
             word = NULL;
         }
         if (m < count && at == marks[m].end) {
@@ -8713,7 +8739,7 @@ static int tc__data_spans_key(tc_string key) {
            tc__data_is(key, "ents") || tc__data_is(key, "labels") || tc__data_is(key, "label");
 }
 
-/* The first character of an array: '0' for any number, ']' if it is empty; 0 if this is none. */
+/* The first character in an array: '0' for a number, ']' if it is empty; 0 if this is none. */
 static char tc__data_array(const tc__json *j) {
     tc__json look = *j;
     if (!tc__data_take(&look, '[')) return 0;
@@ -8789,6 +8815,7 @@ static tc_status tc__data_object(tc_dataset *d, tc__json *j, uint64_t line) {
     if (tc__mem_reserve(&d->env, &d->strings, (uint64_t)(j->end - j->p)))
         return TC_ERROR_MEMORY;
     good = tc__data_members(j);
+    if (!good && j->memory) return TC_ERROR_MEMORY;
     if (!good) {
         for (; p < j->p; p++) line += *p == '\n';
         return tc__data_fail(d, line, j->wrong ? j->wrong : "malformed JSON");
@@ -9151,7 +9178,7 @@ static tc_status tc__train_pieces(tc_trainer *t, uint32_t i) {
     size_t at;
     for (at = 0; at < x->count && i && !x->frozen && !status; at += TC__PIECE) {
         piece.first = x->first + at;
-        piece.count = x->count - at < TC__PIECE ? x->count - at : TC__PIECE;
+        piece.count = tc__mem_least(x->count - at, TC__PIECE);
         piece.tensor = i;
         status = tc__mem_append(&t->env, &t->pieces, &piece, sizeof piece);
     }
@@ -10226,6 +10253,28 @@ static void tc__score_reset(tc_scores *s) {
     memset(s->begin, 0, sizeof s->begin);
     s->foreign = s->spans = s->other = 0;
     s->table.sentences = s->table.tokens = s->table.correct_tokens = 0;
+}
+/* Allocates what sentences of up to `longest` words with these tags need, and their table. */
+static tc_status tc__score_reserve(tc_scores *s, const char *const *tags, uint32_t count,
+                                   size_t longest) {
+    tc_string one;
+    uint32_t i;
+    uint64_t types;
+    tc_status status = TC_OK;
+    for (i = 0; i < count && !status; i++) {
+        one = tc__tok_string(tags[i], strlen(tags[i]));
+        status = tc__score_add(s, &one, &one, 1);
+    }
+    types = s->types.items.used / sizeof(tc__name) + 1;
+    if (types > TC__CONFUSED) types = TC__CONFUSED;
+    if (!status)
+        status = tc__mem_reserve(&s->env, &s->confusions, types * types * sizeof(tc_confusion));
+    if (!status) status = tc__mem_reserve(&s->env, &s->gold, (longest + 1) * sizeof(tc__chunk));
+    if (!status)
+        status = tc__mem_reserve(&s->env, &s->predicted, (longest + 1) * sizeof(tc__chunk));
+    if (!status) status = tc__score_table(s);
+    tc__score_reset(s);
+    return status;
 }
 #endif
 
@@ -11435,6 +11484,15 @@ static tc_status tc__eval_run(tc__evaluator *e, tc_scores *scores, tc_evaluation
  * The whole training: order of the data, updates, evaluation, the best model, checkpoints
  * (trainer.md sections 2, 3, 7). */
 
+typedef struct tc__state { /* what a checkpoint holds beside weights and moments */
+    uint64_t print, step, live, pad;
+    double loss_sum, since_sum; /* of the losses of all updates, of those since evaluation */
+    uint64_t since;
+    double best;
+    uint64_t best_step, worse; /* 0: none yet; evaluations without a new best */
+    uint64_t checksums[4];     /* m, v, row_m, row_v */
+} tc__state;
+
 typedef struct tc__run {
     tc_trainer *t;
     const tc_train_run *how;
@@ -11448,16 +11506,7 @@ typedef struct tc__run {
     uint64_t passes;
     tc_scores *scores;
     uint64_t print; /* of options and data: a checkpoint must have the same */
-    /* what a checkpoint holds beside weights and moments */
-    struct tc__state {
-        uint64_t print, step, live, pad;
-        double loss_sum,
-            since_sum; /* of the losses of all updates, of those since evaluation */
-        uint64_t since;
-        double best;
-        uint64_t best_step, worse; /* 0: none yet; evaluations without a new best */
-        uint64_t checksums[4];     /* m, v, row_m, row_v */
-    } state;
+    tc__state state;
 } tc__run;
 
 static void tc__run_free(tc__run *r) {
@@ -11552,6 +11601,13 @@ static tc_status tc__run_measure_dev(tc__run *r, size_t *longest) {
             memset(e->logits.data, 0, T * r->t->model->info.num_labels * sizeof(float));
         if (!status) status = tc__eval_read(e, &loss);
     }
+    if (!status)
+        status = tc__score_reserve(r->scores, r->t->model->labels, r->t->model->info.num_labels,
+                                   r->how->dev->info.longest);
+    n = r->how->dev->info.longest * sizeof(tc_string);
+    if (!status) status = tc__mem_reserve(&e->env, &e->gold, n);
+    if (!status) status = tc__mem_reserve(&e->env, &e->predicted, n);
+    if (!status) status = tc__mem_reserve(&e->env, &e->shown, n);
     return status;
 }
 
@@ -11668,7 +11724,7 @@ static tc_status tc__run_open(tc__run *r) {
 static tc_status tc__run_save(tc__run *r, const char *path) {
     tc_trainer *t = r->t;
     tc__params *p = &t->params;
-    struct tc__state state = r->state;
+    tc__state state = r->state;
     size_t rows = p->live_count * p->E;
     tc__part parts[6];
     uint32_t i;
@@ -11791,7 +11847,7 @@ static tc_status tc__run_batch(tc__run *r, size_t first, size_t last, tc_labelle
     return status;
 }
 
-/* Puts the numbers of an update's sentences behind the message that a number is not finite. */
+/* Puts the numbers of an update's sentences behind the message of a failure. */
 static tc_status tc__run_named(tc__run *r, tc_status status, size_t first, size_t last) {
     tc_diag *d = r->t->env.diag;
     size_t n;
@@ -11869,6 +11925,7 @@ static tc_status tc__run_evaluate(tc__run *r, double epoch, int *stop) {
 
 static tc_status tc__run_checkpoint(tc__run *r) {
 #ifndef TC_NO_STDIO
+    if (r->how->checkpoint && r->how->saving) r->how->saving(r->how->user);
     if (r->how->checkpoint) return tc__run_save(r, r->how->checkpoint);
 #endif
     (void)r;
@@ -12559,14 +12616,18 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const f
                                          (size_t)(j % TC__RN) * TC__RW)
                             : start;
     }
-    for (k = 0; k < K; k++, b += 16) {
+    for (k = 0; k < K; k++, a += k_stride, b += 16) {
+#if TC__RW == 1 && defined(__GNUC__)
+        /* gcc 12 vectorises this loop for two rows with a load that reaches behind the last */
+        __asm__("" : "+r"(a));
+#endif
         _Pragma("GCC unroll 16")
         for (j = 0; j < width; j++)
             column[j] = TC__R_LOAD(b + (size_t)(j / TC__RN) * panel_stride +
                                    (size_t)(j % TC__RN) * TC__RW);
         _Pragma("GCC unroll 16")
         for (r = 0; r < rows; r++) {
-            TC__R x = TC__R_SET1(a[(size_t)r * row_stride + k * k_stride]);
+            TC__R x = TC__R_SET1(a[(size_t)r * row_stride]);
             _Pragma("GCC unroll 16")
             for (j = 0; j < width; j++) sum[r][j] = TC__R_FMA(x, column[j], sum[r][j]);
         }

@@ -19,6 +19,8 @@
 #include "t_json.h"
 #include "t_safetensors.h"
 #include "t_hf.h"
+#include "t_data.h"
+#include "t_score.h"
 #include "t_train.h"
 #include "t_export.h"
 
@@ -34,6 +36,8 @@ int main(int argc, char **argv) {
     test_json();
     test_safetensors();
     test_hf();
+    test_data();
+    test_score();
     test_train();
     test_export();
     return test_finish();

@@ -88,7 +88,7 @@ wrong 'no command'
 wrong 'unknown command' tgg
 err_has tag
 wrong 'option before the command' --frobnicate
-for command in tag tokenize encode info convert export; do
+for command in tag tokenize encode info convert export score quantize; do
     run "help of $command" 0 "$command" --help
     out_has "usage: tokclass $command"
     out_has '--help'
@@ -122,6 +122,21 @@ wrong 'export without a folder' export m
 err_has 'the folder'
 wrong 'export to standard output' export m -
 wrong 'export to two folders' export m a b
+wrong 'quantize without an output' quantize m --dtype s8
+wrong 'quantize without a type' quantize m q.tcm
+err_has '--dtype'
+wrong 'quantize to f32' quantize m q.tcm --dtype f32
+err_has 's8|s16|bf16|f16'
+for option in '--max-loss 1' '--column 2' '--map A=B' '--format json'; do
+    # shellcheck disable=SC2086
+    wrong "quantize $option without data" quantize m q.tcm --dtype s8 $option
+    err_has '--eval'
+done
+wrong 'a loss below zero' quantize m q.tcm --dtype s8 --eval d --max-loss -1
+wrong 'a map without =' quantize m q.tcm --dtype s8 --eval d --map A=B,C
+err_has 'C is not FROM=TO'
+wrong 'report and model to standard output' quantize m - --dtype s8 --eval d
+wrong 'model and data from standard input' quantize - q.tcm --dtype s8 --eval -
 wrong 'stride with none' tag m --stride 4 --aggregation none
 wrong 'stride with truncate' tag m --stride 4 --long truncate
 wrong 'conll needs words' tag m --format conll
@@ -555,12 +570,283 @@ same_files hf hf2
 holds hf2 "README $files"
 [ -e hf5 ] && fail "$name" 'the folder is still there' || pass
 
+# ---------------------------------------------------------------------------------- score
+printf 'a O O\nb O O\nc O B-MISC\nd B-MISC I-MISC\ne I-MISC I-MISC\nf I-MISC I-MISC\ng O O\n' >both
+printf '\nh B-PER B-PER\ni I-PER I-PER\nj O O\n' >>both
+cut -d ' ' -f 1,2 both >gold
+cut -d ' ' -f 1,3 both >pred
+cut -d ' ' -f 3 both >tags
+input ''
+run 'score one file' 0 score both --digits 2
+out_is '              precision    recall  f1-score   support\n\n        MISC       0.00      0.00      0.00         1\n         PER       1.00      1.00      1.00         1\n\n   micro avg       0.50      0.50      0.50         2\n   macro avg       0.50      0.50      0.50         2\nweighted avg       0.50      0.50      0.50         2\naccuracy 0.80\n'
+err_empty
+cp out report
+run 'score two files' 0 score --digits=2 gold pred
+cmp -s out report && pass || fail "$name" 'differs from one file'
+run 'score labels alone' 0 score gold tags --digits 2
+cmp -s out report && pass || fail "$name" 'differs from one file'
+err_empty
+cp pred in
+run 'score standard input' 0 score gold - --digits 2
+cmp -s out report && pass || fail "$name" 'differs from a file'
+run 'score, a column of two files' 0 score both both --column 2 --digits 0
+out_has 'micro avg          1         1         1         2'
+out_has 'accuracy 1'
+run 'score, default digits' 0 score both
+out_has '   micro avg     0.5000    0.5000    0.5000         2'
+out_has 'accuracy 0.8000'
+run 'score as json' 0 score both --format json
+out_is '{"MISC": {"precision": 0.0, "recall": 0.0, "f1": 0.0, "number": 1}, "PER": {"precision": 1.0, "recall": 1.0, "f1": 1.0, "number": 1}, "overall_precision": 0.5, "overall_recall": 0.5, "overall_f1": 0.5, "overall_accuracy": 0.8, "support": 2, "confusion": {"type_wrong": 0, "boundary_wrong": 1, "both_wrong": 0, "missed": 0, "spurious": 0, "pairs": [{"gold": "MISC", "predicted": "MISC", "exact": 0, "overlap": 1}, {"gold": "PER", "predicted": "PER", "exact": 1, "overlap": 0}]}}\n'
+run 'score strict' 0 score both --mode strict --digits 2
+cmp -s out report && pass || fail "$name" 'differs from default mode'
+run 'score strict with a scheme' 0 score both --mode strict --scheme IOB1 --digits 2
+out_has 'accuracy 0.80'
+broken 'score strict, another scheme' score both --mode strict --scheme IOE2
+err_has 'both:4: the label B-MISC does not belong to the scheme IOE2'
+printf 'a B-X\n\nb O\nc B-X\n' >g2
+printf 'a B-X\n\nb O\nc U-X\n' >p2
+broken 'score strict, a prediction of no scheme' score g2 p2 --mode strict
+err_has 'p2:4: the label U-X does not belong to the scheme IOB2'
+out_empty
+printf 'a O\n' >none
+broken 'score strict, no scheme detected' score none none --mode strict
+err_has 'none: the tags are of no scheme'
+wrong 'score, an unknown scheme' score both --mode strict --scheme IOB3
+err_has 'BILOU'
+wrong 'score, an unknown mode' score both --mode loose
+wrong 'score, too many digits' score both --digits 51
+wrong 'score, a column of one file' score both --column 2
+wrong 'score, standard input twice' score - -
+wrong 'score, three files' score a b c
+run 'score, a scheme without strict' 0 score both --scheme IOB2
+one_line
+run 'score, a scheme without strict, quietly' 0 score both --scheme IOB2 --quiet
+err_empty
+printf 'a PER-B\nb PER-I\n' >inv
+run 'score suffixes' 0 score inv inv --suffix
+out_has '         PER     1.0000    1.0000    1.0000         1'
+printf 'a DET\nb NOUN\n\nc \303\251\n' >pos
+run 'score parts of speech' 0 score pos pos
+out_has '         DET     1.0000    1.0000    1.0000         1'
+printf '           \303\251     1.0000' >want
+out_has "$(cat want)"
+run 'score parts of speech as spans' 0 score pos pos --mode default
+out_has '         OUN     1.0000'
+run 'score with confusions' 0 score both --confusion
+out_has '  same type, other words              1'
+err_empty
+run 'score confusions of tags' 0 score pos pos --confusion
+one_line
+printf '{"tokens":["a"],"ner_tags":["B-X"]}\n' >j1
+printf 'a\tB-X\n' >c1
+run 'score JSON against columns' 0 score j1 c1
+out_has 'accuracy 1.0000'
+broken 'score one JSON file' score j1
+printf 'b\tB-X\n' >c1
+run 'score other words' 0 score j1 c1
+one_line
+err_has 'c1:1'
+printf 'a O\nb O\n\nc O\n' >g2
+printf 'a O\n\nb O\n\nc O\n' >p2
+broken 'score, a sentence of another length' score g2 p2
+err_has 'p2:1: '
+err_has 'g2:1 '
+head -n 2 g2 >p2
+broken 'score, a sentence too few' score g2 p2
+err_has 'g2:4: '
+err_has 'p2:2 '
+broken 'score, a sentence too many' score p2 g2
+err_has 'g2:4: '
+printf 'a O\nb\n' >bad
+broken 'score, a malformed line' score g2 bad
+err_has 'bad:2: '
+broken 'score, no file' score g2 no-such-file
+err_has no-such-file
+broken 'score, too few columns' score tags
+
+# ----------------------------------------------------------------------------------- data
+printf 'a N B-X\nb N I-X\nc N O\n\na N B-X\nb N I-X\nc N O\n\nd N I-Y\n' >train
+printf 'a N B-X\nb N I-X\nc N O\n\nnew N B-Z\n' >dev
+run 'data --help' 0 data --help
+out_has 'usage: tokclass data [FILE]'
+run 'data' 0 data train
+out_has '  format                3 columns between spaces: words in 1, labels in 3'
+out_has '  sentences             3'
+out_has '  words                 7'
+out_has '  longest sentence      3 words, line 1'
+out_has '  repeated sentences    1 (33.3 %)'
+out_has '  scheme                IOB2'
+out_has '    line 9: I-Y begins the sentence'
+out_has '  X                              2  66.7 %'
+out_has '  B-X                            2  28.6 %'
+err_empty
+cp out human
+cp train in
+run 'data from standard input' 0 data
+sed 's/^standard input$/train/' out >again
+cmp -s again human && pass || fail "$name" 'differs from a file'
+run 'data with dev and model' 0 data train --dev dev --model "$model"
+out_has '  sentences of both     1 (50.0 %)'
+out_has '  words not there       1 (25.0 %)'
+out_has '  labels not there      B-Z'
+out_has '  tokens                7'
+out_has '  over 512 tokens       0 (0.0 %)'
+run 'data as json' 0 data train --dev dev --format json --model "$model"
+out_lines 1
+for key in '"format": "columns", "separator": "space", "columns": 3, "word_column": 1, "label_column": 3' \
+    '"labels": {"B-X": 2, "I-X": 2, "I-Y": 1, "O": 2}' '"scheme": "IOB2"' \
+    '"entities": {"X": 2, "Y": 1}' '"invalid": 1' \
+    '"invalid_first": [{"line": 9, "before": null, "label": "I-Y"}]' \
+    '"repeated_sentences": 1' '"max_length": 512' '"sentences_in_file": 1' \
+    '"words_not_in_file": 1' '"labels_not_in_file": ["B-Z"]'; do
+    out_has "$key"
+done
+printf 'a\tI-X\nb\tI-X\n\nc\tI-X\nd\tB-X\ne\tB-Y\n' >iob1
+run 'data of IOB1' 0 data iob1
+out_has '  scheme                IOB1'
+out_has '    line 6: B-Y after B-X'
+printf 'a B-X\nb O\nc S-X\nd E-X\ne B-X\n\nf I-X\n' >iobes
+run 'data of IOBES' 0 data iobes
+out_has '  scheme                IOBES'
+out_has '  invalid labels        5'
+out_has '    line 2: O after B-X'
+out_has '    line 4: E-X after S-X'
+out_has '    line 5: the sentence ends after B-X'
+out_has '    line 7: I-X begins the sentence'
+printf 'a B-X\nb M-X\nc E-X\nd S-X\ne M-X\nf Q-X\n' >bmes
+run 'data of BMES' 0 data bmes
+out_has '  scheme                BMES'
+out_has '    line 6: Q-X is no label of BMES'
+printf 'a B-X\nb L-X\nc U-X\nd L-X\n' >bilou
+run 'data of BILOU' 0 data bilou
+out_has '  scheme                BILOU'
+out_has '    line 4: L-X after U-X'
+printf 'a I-X\nb E-X\nc O\nd E-X\ne O\nf I-X\ng O\n' >ioe
+run 'data of IOE2' 0 data ioe
+out_has '  scheme                IOE2'
+out_has '    line 7: O after I-X'
+run 'data of parts of speech' 0 data train --column 2
+out_lacks scheme
+out_has '  N                              7 100.0 %'
+printf '{"tokens":["a"],"ner_tags":["O"]}\n' >j1
+run 'data of JSON lines' 0 data j1
+out_has '  format                JSON, an object a line'
+: >nothing
+run 'data of nothing' 0 data nothing
+out_has '  sentences             0'
+run 'data of nothing as json' 0 data nothing --format json
+out_lines 1
+broken 'data, a malformed line' data bad
+err_has 'bad:2: '
+broken 'data, no file' data no-such-file
+broken 'data, a model that is none' data train --model bad.tcm
+wrong 'data, standard input twice' data - --dev -
+wrong 'data, two files' data train dev
+input ''
+# ------------------------------------------------------------------------------- quantize
+input ''
+run 'names' 0 tag f32.tcm sylvain.txt
+sed 's/"score": [0-9.]*//g' out >names
+for dtype in s8 s16 bf16 f16; do
+    run "quantize $dtype" 0 quantize f32.tcm "q-$dtype.tcm" --dtype $dtype
+    out_empty
+    err_empty
+    run "quantize $dtype" 0 info "q-$dtype.tcm" --verify
+    out_has "dtype               $dtype"
+    out_has 'tokclass quantize'
+    run "quantize $dtype" 0 tag "q-$dtype.tcm" sylvain.txt
+    sed 's/"score": [0-9.]*//g' out | cmp -s - names && pass || fail "$name" 'the names differ'
+done
+run 'convert to s8' 0 convert hf8 c8.tcm --dtype s8
+run 'its numbers' 0 encode c8.tcm --output logits sylvain.txt
+cp out logits
+run 'quantize and convert agree' 0 encode q-s8.tcm --output logits sylvain.txt
+cmp -s out logits && pass || fail "$name" 'the numbers differ'
+run 'quantize to standard output' 0 quantize f32.tcm - --dtype s8
+cmp -s out q-s8.tcm && pass || fail "$name" 'the file differs'
+cp f32.tcm in
+run 'quantize from standard input' 0 quantize - q.tcm --dtype=s8
+cmp -s q.tcm q-s8.tcm && pass || fail "$name" 'the file differs'
+rm -f q.tcm
+input ''
+broken 'quantize a tokenizer' quantize tokenizer.tcm q.tcm --dtype s8
+err_has 'tokenizer.tcm: the file holds a tokenizer and no model'
+broken 'quantize a changed file' quantize flipped.tcm q.tcm --dtype s8
+err_has 'flipped.tcm'
+broken 'quantize a missing file' quantize no-such-model.tcm q.tcm --dtype s8
+broken 'quantize to a folder that is not there' quantize "$model" no/such.tcm --dtype s16
+err_has 'no/such.tcm'
+
+# a new model whose labels are close calls, and data that says they are right: f16 keeps them
+# all, s8 does not
+vocab=$here/tests/data/wordpiece/vocab-uncased.txt
+cat >config.json <<END
+{"model_type": "bert", "architectures": ["BertForTokenClassification"], "hidden_act": "gelu",
+ "num_hidden_layers": 2, "hidden_size": 32, "intermediate_size": 64,
+ "num_attention_heads": 2, "vocab_size": $(($(wc -l <"$vocab"))),
+ "max_position_embeddings": 64, "type_vocab_size": 2, "layer_norm_eps": 1e-12}
+END
+grep '^[a-z]*$' "$vocab" | awk '{ w[n++] = $0 } END { for (k = 1; k < 20; k++)
+    for (i = 0; i < n; i++) {
+        print w[(i * (2 * k + 1) + k) % n], "B-" (i + k) % 50
+        if (i % 10 == 9) print ""
+    } }' >labelled.conll
+run 'a new model' 0 train --from-config config.json --vocab "$vocab" \
+    --train labelled.conll --out new.tcm --max-steps 1 --learning-rate 0 --quiet
+run 'its labels' 0 tag new.tcm --input conll --format conll labelled.conll
+cp out gold.conll
+run 'quantize with data' 0 quantize new.tcm q.tcm --dtype f16 --eval gold.conll
+err_empty
+out_lines 6
+out_has 'before          after'
+out_has 'F1                 1.000000       1.000000  +0.00 points'
+out_has 'equal labels                      100.00 %  of '
+out_has 'sentences/s'
+run 'the model is there' 0 info q.tcm --verify
+out_has f16
+cp q.tcm kept.tcm
+broken 'quantize loses too much' quantize new.tcm q.tcm --dtype s8 --eval gold.conll --max-loss 0
+err_has 'q.tcm: not written: '
+out_has 'F1                 1.000000       0.9'
+cmp -s q.tcm kept.tcm && pass || fail "$name" 'the old file was changed'
+rm -f q.tcm
+cp gold.conll in
+broken 'the same as JSON' quantize new.tcm q.tcm --dtype s8 --eval - --max-loss 0 --format json
+out_lines 1
+out_has '{"before": {"dtype": "f32", "bytes": '
+out_has '"overall_f1": 1, "eval_samples_per_second": '
+out_has '}, "after": {"dtype": "s8", "bytes": '
+out_has '"f1_loss": 0.'
+out_has '"max_loss": 0, "label_agreement": 0.9'
+out_has '"words": '
+out_has '"refused": true}'
+ls -a | grep -q 'q\.tcm' && fail "$name" 'a file is there' || pass
+run 'a loss that is allowed' 0 quantize new.tcm q.tcm --dtype s8 --eval - --max-loss 100 \
+    --format json
+out_has '"refused": false}'
+[ -s q.tcm ] && pass || fail "$name" 'there is no file'
+printf 'x NEW\nof B-\n' >in
+broken 'labels that the model lacks' quantize new.tcm q2.tcm --dtype s8 --eval -
+err_has 'standard input: '
+err_has 'B-, NEW'
+run 'labels that are mapped' 0 quantize new.tcm q2.tcm --dtype s16 --eval - --map NEW=B-1,B-=B-2
+printf 'x B-1 NEW\nof B-2 NEW\n' >in
+run 'column' 0 quantize new.tcm q2.tcm --dtype s16 --eval - --column 2
+rm -f q2.tcm
+input ''
+broken 'no sentence' quantize new.tcm q2.tcm --dtype s8 --eval -
+err_has 'standard input: there is no labelled sentence'
+broken 'no data' quantize new.tcm q2.tcm --dtype s8 --eval no-such-file
+err_has 'no-such-file'
+[ -e q2.tcm ] && fail "$name" 'there is a file' || pass
+
 # ------------------------------------------------------------------- outputs that fail
 cp sylvain.txt in
 if [ -c /dev/full ] && ! (echo x >/dev/full) 2>/dev/null; then
     for arguments in 'tag MODEL' 'tag MODEL --format html' 'tokenize MODEL' 'info MODEL' \
-        'encode MODEL --output mean' 'encode MODEL --output mean --format npy' '--help' \
-        '--version'; do
+        'encode MODEL --output mean' 'encode MODEL --output mean --format npy' \
+        'quantize new.tcm q.tcm --dtype f16 --eval gold.conll' '--help' '--version' \
+        'score both' 'data train'; do
         name="disk full: $arguments"
         set --
         for word in $arguments; do

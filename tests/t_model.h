@@ -8,7 +8,36 @@
 typedef struct slow {
     const tc_model *model;
     double *tensors[512];
+#ifndef TC_NO_TRAIN
+    const tc__rates *rates; /* of dropout, or null */
+#endif
 } slow;
+
+/* Dropout of rows [rows, n] as a training does it; the first row has the number `first`. */
+static void slow_drop(const slow *s, double *x, size_t rows, size_t n, int kind, uint32_t layer,
+                      size_t first) {
+#ifndef TC_NO_TRAIN
+    static const uint32_t sites[] = {TC__SITE_EMBED, TC__SITE_CLASSIFIER, TC__SITE_LAYER,
+                                     TC__SITE_LAYER + 1, TC__SITE_LAYER + 2};
+    const tc__rates *r = s->rates;
+    tc__dropout d;
+    size_t i, k;
+    float rate;
+    if (!r) return;
+    rate = kind == 1   ? r->classifier
+           : kind == 2 ? r->attention
+           : kind == 3 ? r->output
+                       : r->hidden;
+    if (!tc__bwd_drop(r, rate, sites[kind] + 4 * layer, &d)) return;
+    for (i = 0; i < rows; i++)
+        for (k = 0; k < n; k++)
+            x[i * n + k] *= tc__kref_word(&d, (uint32_t)(first + i), (uint32_t)k) < d.threshold
+                                ? 0
+                                : (double)d.scale;
+#else
+    (void)s, (void)x, (void)rows, (void)n, (void)kind, (void)layer, (void)first;
+#endif
+}
 
 static const double *slow_get(slow *s, const char *format, unsigned layer) {
     char name[96];
@@ -76,7 +105,8 @@ static double slow_act(const char *act, double x) {
     return x / (1 + exp(-x));
 }
 
-static void slow_attention(const double *qkv, double *out, size_t n, size_t h, size_t heads) {
+static void slow_attention(const slow *s, uint32_t layer, const double *qkv, double *out,
+                           size_t n, size_t h, size_t heads) {
     size_t d = h / heads, a, i, j, k;
     double *p = (double *)malloc(n * sizeof *p);
     for (a = 0; a < heads; a++)
@@ -90,6 +120,7 @@ static void slow_attention(const double *qkv, double *out, size_t n, size_t h, s
                 if (p[j] > top) top = p[j];
             }
             for (j = 0; j < n; j++) sum += p[j] = exp(p[j] - top);
+            slow_drop(s, p, 1, n, 2, layer, a * n + i);
             for (k = 0; k < d; k++) {
                 double mixed = 0;
                 for (j = 0; j < n; j++)
@@ -101,47 +132,62 @@ static void slow_attention(const double *qkv, double *out, size_t n, size_t h, s
 }
 
 /* logits [n, C] of one sequence, in a malloc block. */
-static double *slow_run(const tc_model *model, const int32_t *ids, const uint8_t *types,
-                        size_t n) {
-    const tc_model_info *m = tc_model_get_info(model);
+static double *slow_logits(slow *s, const int32_t *ids, const uint8_t *types, size_t n) {
+    const tc_model_info *m = tc_model_get_info(s->model);
     size_t E = m->embedding_size, H = m->hidden_size, I = m->intermediate_size, i, k;
     size_t big = n * (3 * H + I + E + m->num_labels);
     double *x = (double *)malloc(big * sizeof *x), *y = (double *)malloc(big * sizeof *y),
            *z = (double *)malloc(big * sizeof *z);
     const double *word, *position, *type;
     uint32_t l;
-    slow s;
-    memset(&s, 0, sizeof s);
-    s.model = model;
-    word = slow_get(&s, "embeddings.word", 0);
-    position = slow_get(&s, "embeddings.position", 0);
-    type = m->type_vocab_size ? slow_get(&s, "embeddings.type", 0) : NULL;
+    word = slow_get(s, "embeddings.word", 0);
+    position = slow_get(s, "embeddings.position", 0);
+    type = m->type_vocab_size ? slow_get(s, "embeddings.type", 0) : NULL;
     for (i = 0; i < n; i++)
         for (k = 0; k < E; k++)
             x[i * E + k] = word[(size_t)ids[i] * E + k] + position[i * E + k] +
                            (type ? type[types[i] * E + k] : 0);
-    slow_norm(&s, "embeddings.norm", 0, x, n, E);
+    slow_norm(s, "embeddings.norm", 0, x, n, E);
+    slow_drop(s, x, n, E, 0, 0, 0);
     if (E != H) {
-        slow_linear(&s, "embeddings.projection", 0, x, n, E, H, y);
+        slow_linear(s, "embeddings.projection", 0, x, n, E, H, y);
         memcpy(x, y, n * H * sizeof *x);
     }
     for (l = 0; l < m->num_hidden_layers; l++) {
-        slow_linear(&s, "layer.%u.attention.qkv", l, x, n, H, 3 * H, y);
-        slow_attention(y, z, n, H, m->num_attention_heads);
-        slow_linear(&s, "layer.%u.attention.output", l, z, n, H, H, y);
+        slow_linear(s, "layer.%u.attention.qkv", l, x, n, H, 3 * H, y);
+        slow_attention(s, l, y, z, n, H, m->num_attention_heads);
+        slow_linear(s, "layer.%u.attention.output", l, z, n, H, H, y);
+        slow_drop(s, y, n, H, 3, l, 0);
         for (i = 0; i < n * H; i++) x[i] += y[i];
-        slow_norm(&s, "layer.%u.attention.norm", l, x, n, H);
-        slow_linear(&s, "layer.%u.ffn.up", l, x, n, H, I, y);
+        slow_norm(s, "layer.%u.attention.norm", l, x, n, H);
+        slow_linear(s, "layer.%u.ffn.up", l, x, n, H, I, y);
         for (i = 0; i < n * I; i++) y[i] = slow_act(m->hidden_act, y[i]);
-        slow_linear(&s, "layer.%u.ffn.down", l, y, n, I, H, z);
+        slow_linear(s, "layer.%u.ffn.down", l, y, n, I, H, z);
+        slow_drop(s, z, n, H, 4, l, 0);
         for (i = 0; i < n * H; i++) x[i] += z[i];
-        slow_norm(&s, "layer.%u.ffn.norm", l, x, n, H);
+        slow_norm(s, "layer.%u.ffn.norm", l, x, n, H);
     }
-    slow_linear(&s, "head", 0, x, n, H, m->num_labels, y);
-    for (i = 0; i < 512; i++) free(s.tensors[i]);
+    slow_drop(s, x, n, H, 1, 0, 0);
+    slow_linear(s, "head", 0, x, n, H, m->num_labels, y);
     free(x);
     free(z);
     return y;
+}
+
+static void slow_free(slow *s) {
+    size_t i;
+    for (i = 0; i < 512; i++) free(s->tensors[i]);
+}
+
+static double *slow_run(const tc_model *model, const int32_t *ids, const uint8_t *types,
+                        size_t n) {
+    double *logits;
+    slow s;
+    memset(&s, 0, sizeof s);
+    s.model = model;
+    logits = slow_logits(&s, ids, types, n);
+    slow_free(&s);
+    return logits;
 }
 
 /* ---- batches made up ---- */

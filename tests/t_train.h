@@ -60,7 +60,7 @@ static size_t train_list(const json_doc *doc, const json_node *node, int32_t *ou
 
 /* The first line of a file: a padded batch and its loss. */
 static void train_batch(train_case *c, const json_doc *doc, const json_node *root) {
-    static int32_t ids[1024], labels[1024], mask[1024], types[1024];
+    static int32_t ids[1024], labels[1024];
     static uint8_t bytes[1024];
     uint32_t lengths[8];
     const json_node *b = json_get(doc, root, "batch"), *row[4];
@@ -80,8 +80,8 @@ static void train_batch(train_case *c, const json_doc *doc, const json_node *roo
             row[i] = json_next(doc, row[i]);
         }
         for (i = 0, lengths[s] = 0; i < n && one[2][i]; i++, T++) {
-            ids[T] = one[0][i], labels[T] = one[1][i], mask[T] = one[2][i];
-            types[T] = one[3][i], bytes[T] = (uint8_t)one[3][i];
+            ids[T] = one[0][i], labels[T] = one[1][i];
+            bytes[T] = (uint8_t)one[3][i];
             lengths[s]++;
         }
     }
@@ -99,7 +99,7 @@ static void train_compare(train_case *c, const json_doc *doc, const json_node *r
                           tc_string name) {
     double norm = 0, sum = 0, e;
     const json_node *first;
-    size_t i, k, n, count;
+    size_t i, k, n, count = 0;
     for (i = 0; i < c->hf.item_count; i++)
         for (k = 0, n = c->hf.items[i].sources; k < n; k++) {
             const st_tensor *source = c->hf.items[i].source[k];
@@ -162,8 +162,6 @@ static void test_train_gradients(void) {
             continue;
         }
         CHECK(each_line(file, train_visit, &c));
-        printf("%s: loss %g, worst %g of %g, %d tensors, %d missing\n", names[i], c.loss,
-               c.worst, c.total, c.tensors, c.missing);
         CHECK_CASE(c.loss < 1e-5, names[i]);
         CHECK_CASE(c.worst < 3e-6 * c.total, names[i]);
         CHECK_CASE(c.tensors > 30 && !c.missing, names[i]);
@@ -173,7 +171,622 @@ static void test_train_gradients(void) {
     }
 }
 
-static void test_train(void) { test_train_gradients(); }
+/* ---- the real Trainer's curves ---- */
+
+typedef struct train_curve {
+    const char *name, *base;
+    uint32_t accumulation;
+    uint64_t steps;
+    int all, cosine;
+} train_curve;
+
+static const train_curve train_curves[] = {
+    {"bert-first", "bert", 1, 60, 0, 0},
+    {"bert-all", "bert", 1, 60, 1, 0},
+    {"bert-accumulate2", "bert", 2, 60, 0, 0},
+    {"bert-accumulate4-leftover", "bert", 4, 18, 0, 0},
+    {"bert-shuffle", "bert", 1, 30, 0, 0},
+    {"bert-cosine-smoothing", "bert", 1, 60, 0, 1},
+    {"distilbert-first", "distilbert", 1, 60, 0, 0},
+    {"distilbert-all", "distilbert", 1, 60, 1, 0},
+};
+
+/* BERT's files are here, DistilBERT's in the shared folder. */
+static const char *train_path(const train_curve *c, const char *folder, const char *file) {
+    static char path[4][1200];
+    static int next;
+    char *out = path[next++ % 4];
+    if (!strcmp(c->base, "bert"))
+        snprintf(out, sizeof path[0], "tests/data/train/%s%s%s", folder, *file ? "/" : "",
+                 file);
+    else
+        snprintf(out, sizeof path[0], "%s/oracles/reference/trainer/%s%s%s", test_shared,
+                 folder, *file ? "/" : "", file);
+    return out;
+}
+
+static tc_train_options train_recipe(const train_curve *c) {
+    tc_train_options o = tc_train_defaults();
+    o.learning_rate = 5e-4;
+    o.weight_decay = 0.01;
+    o.batch_size = 4;
+    o.accumulation = c->accumulation;
+    o.max_steps = c->steps;
+    o.label_all_tokens = c->all;
+    if (c->cosine) {
+        o.schedule = TC_SCHEDULE_COSINE;
+        o.warmup_ratio = 0.1;
+        o.label_smoothing = 0.1;
+    } else {
+        o.warmup_steps = 6;
+    }
+    return o;
+}
+
+static tc_dataset *train_data(void) {
+    tc_dataset *d = NULL;
+    CHECK_EQ(tc_dataset_load("tests/data/train/train.conll", NULL, NULL, &d), TC_OK);
+    return d;
+}
+
+typedef struct train_follow {
+    train_case c;            /* for the map of names, and the trainer */
+    double loss, rate, norm; /* largest relative differences */
+    double loss20, norm20, weights;
+    tc_step steps[64];
+    size_t count;
+} train_follow;
+
+static void train_curve_visit(void *user, const json_doc *doc, const json_node *root,
+                              size_t line) {
+    train_follow *f = (train_follow *)user;
+    const json_node *micro = json_first(doc, json_get(doc, root, "micro_losses"));
+    double loss = 0, n = 0, e[3];
+    const tc_step *s = &f->steps[line - 1];
+    for (; micro; micro = json_next(doc, micro), n++) loss += json_double(micro);
+    e[0] = fabs(s->loss / (loss / n) - 1);
+    e[1] = fabs(s->learning_rate - json_double(json_get(doc, root, "learning_rate"))) / 5e-4;
+    e[2] = fabs(s->grad_norm / json_double(json_get(doc, root, "grad_norm")) - 1);
+    if (e[0] > f->loss) f->loss = e[0];
+    if (e[1] > f->rate) f->rate = e[1];
+    if (e[2] > f->norm) f->norm = e[2];
+    if (line <= 20 && e[0] > f->loss20) f->loss20 = e[0];
+    if (line <= 20 && e[2] > f->norm20) f->norm20 = e[2];
+    CHECK_EQ(json_int(json_get(doc, root, "step"), 0), s->step);
+}
+
+/* The numbers of a tensor of the checkpoint as they are now; freed by the caller. */
+static float *train_numbers(train_case *c, tc_string name, size_t *count, int *key_bias) {
+    const tc_model *m = tc_trainer_model(c->trainer);
+    tc_tensor_info info;
+    size_t i, k;
+    uint32_t t;
+    for (i = 0; i < c->hf.item_count; i++)
+        for (k = 0; k < c->hf.items[i].sources; k++) {
+            const st_tensor *source = c->hf.items[i].source[k];
+            float *all;
+            if (source->name_length != name.length ||
+                memcmp(source->name, name.data, name.length))
+                continue;
+            for (t = 0;
+                 !tc_model_tensor(m, t, &info) && strcmp(info.name, c->hf.items[i].name);)
+                t++;
+            *count = (size_t)source->elements;
+            *key_bias = k == 1 && source->rank == 1;
+            all = (float *)malloc((size_t)info.rows * info.columns * sizeof *all);
+            (void)tc_model_read(m, t, all);
+            memmove(all, all + k * *count, *count * sizeof *all);
+            return all;
+        }
+    return NULL;
+}
+
+static void train_weight_visit(void *user, const json_doc *doc, const json_node *root,
+                               size_t line) {
+    train_follow *f = (train_follow *)user;
+    size_t n = 0, i;
+    int key_bias = 0;
+    float *x = train_numbers(&f->c, json_text(json_get(doc, root, "tensor")), &n, &key_bias);
+    double sum = 0, all = 0, e;
+    (void)line;
+    for (i = 0; x && i < n; i++) {
+        sum += (double)x[i];
+        all += fabs((double)x[i]);
+    }
+    e = fabs(sum - json_double(json_get(doc, root, "sum"))) / (double)(n ? n : 1);
+    if (fabs(all - json_double(json_get(doc, root, "abs_sum"))) / (double)(n ? n : 1) > e)
+        e = fabs(all - json_double(json_get(doc, root, "abs_sum"))) / (double)n;
+    if (key_bias) e /= 30; /* their gradient is 0 but for rounding, which Adam amplifies */
+    if (e > f->weights) f->weights = e;
+    CHECK(x != NULL);
+    free(x);
+}
+
+/* The sentences of a file of numbers. */
+static size_t train_order(const char *path, uint32_t *out, size_t most) {
+    size_t size, n = 0;
+    char *text = test_read_file(path, &size), *p = text;
+    for (; p && *p && n < most; p = strchr(p, '\n') + 1) out[n++] = (uint32_t)atoi(p);
+    free(text);
+    return n;
+}
+
+/* Updates with batches cut by hand from the order: 40 sentences a pass. */
+static void train_by_hand(train_follow *f, tc_dataset *d, const uint32_t *order, size_t n,
+                          const tc_train_options *o) {
+    tc_model *m = f->c.trainer->model;
+    tc__feats feats[4];
+    tc__buf names = {NULL, 0, 0}, ids = {NULL, 0, 0};
+    tc_env env;
+    size_t at, i;
+    memset(&env, 0, sizeof env);
+    memset(feats, 0, sizeof feats);
+    for (i = 0; i < 4; i++) CHECK(!tc__eval_feats(&feats[i], m, &env, 0));
+    CHECK(!tc__eval_labels(m, d, NULL, 0, &env, &names));
+    for (at = 0; at < n && f->count < o->max_steps;) {
+        tc_labelled b[4];
+        size_t count = 0, end = at / 40 * 40 + 40;
+        memset(b, 0, sizeof b);
+        for (; count < o->accumulation && at < end; count++) {
+            tc__feats *x = &feats[count];
+            tc__eval_clear(x);
+            for (i = 0; i < 4; i++, at++) {
+                tc_sentence s;
+                ids.used = 0;
+                CHECK(!tc_dataset_sentence(d, order[at], &s) &&
+                      !tc__eval_ids(d, &names, &s, &env, &ids) &&
+                      !tc__eval_encode(x, s.words, s.count, TC__AT(ids, const int32_t),
+                                       o->label_all_tokens));
+            }
+            b[count].batch.ids = TC__AT(x->ids, const int32_t);
+            b[count].batch.types = TC__AT(x->types, const uint8_t);
+            b[count].batch.lengths = TC__AT(x->lengths, const uint32_t);
+            b[count].batch.sequences = TC__ITEMS(x->lengths, uint32_t);
+            b[count].labels = TC__AT(x->labels, const int32_t);
+        }
+        CHECK_EQ(tc_trainer_step(f->c.trainer, b, count, &f->steps[f->count++]), TC_OK);
+    }
+    for (i = 0; i < 4; i++) tc__eval_drop(&feats[i]);
+    tc__mem_drop(&env, &names);
+    tc__mem_drop(&env, &ids);
+}
+
+static int train_keep_step(void *user, tc_trainer *trainer, const tc_step *s) {
+    train_follow *f = (train_follow *)user;
+    (void)trainer;
+    f->steps[f->count++] = *s;
+    return 0;
+}
+
+static void test_train_curve(const train_curve *curve) {
+    static train_follow f;
+    hf_options options = {HF_TASK_AUTO, 0, -1};
+    tc_train_options o = train_recipe(curve);
+    const char *folder = train_path(curve, curve->base, "");
+    uint32_t order[512];
+    size_t n = train_order(train_path(curve, curve->name, "order.txt"), order, 512);
+    tc_dataset *d = train_data();
+    hf_error error;
+    memset(&f, 0, sizeof f);
+    if (!d || hf_open(&f.c.hf, folder, &options, &error) ||
+        !made_convert(&f.c.base, folder, -1) ||
+        tc_trainer_create(f.c.base.model, &o, NULL, &f.c.trainer)) {
+        SKIP("the shared folder is not here");
+        return;
+    }
+    if (!strcmp(curve->name, "bert-shuffle")) { /* the order that seed 42 gives */
+        tc_train_run run;
+        memset(&run, 0, sizeof run);
+        run.train = d;
+        run.stepped = train_keep_step;
+        run.user = &f;
+        CHECK_EQ(tc_trainer_run(f.c.trainer, &run, NULL), TC_OK);
+    } else {
+        train_by_hand(&f, d, order, n, &o);
+    }
+    CHECK_EQ(f.count, curve->steps);
+    CHECK(each_line(train_path(curve, curve->name, "steps.jsonl"), train_curve_visit, &f));
+    CHECK(each_line(train_path(curve, curve->name, "weights.jsonl"), train_weight_visit, &f));
+    CHECK_CASE(f.loss20 < 1e-5 && f.norm20 < 1e-5, curve->name);
+    CHECK_CASE(f.loss < 2e-5 && f.norm < 2e-5 && f.rate < 1e-8, curve->name);
+    CHECK_CASE(f.weights < 3e-6, curve->name);
+    if (!(f.loss < 2e-5 && f.norm < 2e-5 && f.rate < 1e-8 && f.weights < 3e-6))
+        printf("    loss %g, norm %g, rate %g, weights %g\n", f.loss, f.norm, f.rate,
+               f.weights);
+    tc_trainer_free(f.c.trainer);
+    made_free(&f.c.base);
+    hf_close(&f.c.hf);
+    tc_dataset_free(d);
+}
+
+static void test_train_curves(void) {
+    size_t i;
+    for (i = 0; i < sizeof train_curves / sizeof *train_curves; i++)
+        test_train_curve(&train_curves[i]);
+}
+
+/* ---- the same bytes ---- */
+
+enum { TRAIN_UPDATES = 12 };
+#define TRAIN_CHECKSUM UINT64_C(0x830f782d3e090aa7)
+
+typedef struct train_setup {
+    tc_train_options options;
+    tc_env env;
+    int eval, stop_at; /* evaluates on the same data; ends after that update */
+    const char *checkpoint, *resume;
+    uint64_t checksum; /* of the model */
+    tc_step last;
+    tc_train_evaluation evaluation;
+    double f1;
+    int evaluations;
+} train_setup;
+
+static int train_stop(void *user, tc_trainer *trainer, const tc_step *s) {
+    train_setup *t = (train_setup *)user;
+    (void)trainer;
+    t->last = *s;
+    return t->stop_at && s->step == (uint64_t)t->stop_at;
+}
+
+static int train_note(void *user, tc_trainer *trainer, const tc_train_evaluation *e) {
+    train_setup *t = (train_setup *)user;
+    (void)trainer;
+    t->evaluation = *e;
+    t->f1 = e->scores->micro.f1;
+    t->evaluations++;
+    return 0;
+}
+
+static void train_setup_init(train_setup *t) {
+    memset(t, 0, sizeof *t);
+    t->options = tc_train_defaults();
+    t->options.learning_rate = 1e-3;
+    t->options.weight_decay = 0.01;
+    t->options.batch_size = 5;
+    t->options.accumulation = 2;
+    t->options.max_steps = TRAIN_UPDATES;
+    t->options.dropout = 0.2;
+    t->options.attention_dropout = 0.1;
+    t->eval = 1;
+}
+
+static tc_status train_go(const made *base, train_setup *t) {
+    tc_dataset *d = NULL, *dev = NULL;
+    tc_trainer *trainer = NULL;
+    tc_train_run run;
+    const void *data;
+    size_t size;
+    tc_status status = tc_dataset_load("tests/data/train/train.conll", NULL, &t->env, &d);
+    if (!status) status = tc_dataset_load("tests/data/train/train.conll", NULL, &t->env, &dev);
+    if (!status) status = tc_trainer_create(base->model, &t->options, &t->env, &trainer);
+    memset(&run, 0, sizeof run);
+    run.train = d;
+    run.dev = t->eval ? dev : NULL;
+    run.checkpoint = t->checkpoint;
+    run.resume = t->resume;
+    run.stepped = train_stop;
+    run.evaluated = train_note;
+    run.user = t;
+    if (!status) status = tc_trainer_run(trainer, &run, NULL);
+    if (!status) status = tc_trainer_write(trainer, &data, &size);
+    if (!status) t->checksum = tc__bytes_checksum(data, size);
+    tc_trainer_free(trainer);
+    tc_dataset_free(d);
+    tc_dataset_free(dev);
+    return status;
+}
+
+static int train_base(made *m) { return made_convert(m, "tests/data/train/bert", -1); }
+
+static void test_train_bits(void) {
+    made base;
+    train_setup first, t;
+    tc_level level = TC_LEVEL_BEST;
+    unsigned threads;
+    int i;
+    if (!train_base(&base)) {
+        CHECK(0);
+        return;
+    }
+    train_setup_init(&first);
+    if (tc_level_choose(TC_LEVEL_BEST) == TC_LEVEL_BASE) level = TC_LEVEL_SCALAR;
+    first.env.level = level;
+    CHECK_EQ(train_go(&base, &first), TC_OK);
+    CHECK_EQ(first.last.step, TRAIN_UPDATES);
+    CHECK_EQ(first.evaluations, 3); /* three passes of four updates */
+    for (threads = 2; threads < 4; threads++) {
+        train_setup_init(&t);
+        t.env.threads = threads;
+        t.env.level = level;
+        CHECK_EQ(train_go(&base, &t), TC_OK);
+        CHECK(t.checksum == first.checksum && t.f1 == first.f1);
+    }
+    for (i = TC_LEVEL_SCALAR; i < TC_LEVEL_COUNT; i++) {
+        if (i == TC_LEVEL_BASE || !tc_level_available((tc_level)i)) continue;
+        train_setup_init(&t);
+        t.env.level = (tc_level)i;
+        CHECK_EQ(train_go(&base, &t), TC_OK);
+        CHECK_CASE(t.checksum == first.checksum, tc_level_name((tc_level)i));
+    }
+    CHECK_CASE(first.checksum == TRAIN_CHECKSUM, "the sum that every machine gives");
+    if (first.checksum != TRAIN_CHECKSUM)
+        printf("    %016llx\n", (unsigned long long)first.checksum);
+    made_free(&base);
+}
+
+#ifndef TC_NO_STDIO
+/* Stops after every update once, goes on from the checkpoint, ends with the same bytes. */
+static void test_train_resume(void) {
+    const char *path = "build/t_train.tcm";
+    made base;
+    train_setup whole, t;
+    tc_model *model;
+    int stop;
+    FILE *f = fopen(path, "wb");
+    if (!f || !train_base(&base)) {
+        if (f) fclose(f);
+        SKIP("build/ cannot be written");
+        return;
+    }
+    fclose(f);
+    train_setup_init(&whole);
+    CHECK_EQ(train_go(&base, &whole), TC_OK);
+    for (stop = 1; stop <= TRAIN_UPDATES; stop++) {
+        train_setup_init(&t);
+        t.checkpoint = path;
+        t.stop_at = stop;
+        CHECK_EQ(train_go(&base, &t), TC_OK);
+        CHECK_EQ(tc_model_load(path, NULL, &model), TC_OK); /* a checkpoint is a model */
+        CHECK_EQ(tc_model_verify(model, NULL), TC_OK);
+        tc_model_free(model);
+        train_setup_init(&t);
+        t.checkpoint = t.resume = path;
+        t.env.threads = 1 + (unsigned)stop % 2;
+        CHECK_EQ(train_go(&base, &t), TC_OK);
+        CHECK(t.checksum == whole.checksum);
+        if (stop < TRAIN_UPDATES) CHECK(t.evaluation.training_loss > 0);
+        CHECK(stop > 8 || t.evaluation.training_loss == whole.evaluation.training_loss);
+    }
+    train_setup_init(&t); /* another recipe */
+    t.resume = path;
+    t.options.learning_rate = 2e-3;
+    CHECK_EQ(train_go(&base, &t), TC_ERROR_ARGUMENT);
+    train_setup_init(&t); /* a model is no checkpoint */
+    t.resume = "examples/demo.tcm";
+    CHECK(train_go(&base, &t) != TC_OK);
+    remove(path);
+    made_free(&base);
+}
+#endif
+
+/* ---- central differences of the slow encoder, in double ---- */
+
+enum { DIFF_TOKENS = 9 };
+static const int32_t diff_ids[DIFF_TOKENS] = {2, 5, 6, 7, 11, 12, 6, 20, 3};
+static const uint8_t diff_types[DIFF_TOKENS] = {0, 0, 0, 1, 1, 0, 1, 0, 0};
+static const int32_t diff_labels[DIFF_TOKENS] = {-100, 1, 2, 0, 3, 4, -100, 2, -100};
+
+static double diff_loss(slow *s, double smoothing) {
+    uint32_t C = tc_model_get_info(s->model)->num_labels, j;
+    double *x = slow_logits(s, diff_ids, diff_types, DIFF_TOKENS), loss = 0, n = 0;
+    size_t i;
+    for (i = 0; i < DIFF_TOKENS; i++) {
+        const double *row = x + i * C;
+        double sum = 0, all = 0;
+        if (diff_labels[i] < 0) continue;
+        for (j = 0; j < C; j++) {
+            sum += exp(row[j]);
+            all += row[j];
+        }
+        loss += (1 - smoothing) * (log(sum) - row[diff_labels[i]]) +
+                smoothing * (log(sum) - all / C);
+        n++;
+    }
+    free(x);
+    return loss / n;
+}
+
+/* Every number of every tensor. */
+static void test_train_difference(const plan *p, double dropout) {
+    tc_train_options o = tc_train_defaults();
+    tc_labelled b;
+    uint32_t length = DIFF_TOKENS, t;
+    tc_trainer *trainer;
+    tc_tensor_info info;
+    tc_step step;
+    double worst = 0;
+    made base;
+    slow s;
+    memset(&b, 0, sizeof b);
+    memset(&s, 0, sizeof s);
+    o.dropout = dropout;
+    o.attention_dropout = dropout / 2;
+    o.learning_rate = 0;
+    o.label_smoothing = dropout > 0 ? 0 : 0.1;
+    b.batch.ids = diff_ids;
+    b.batch.types = diff_types;
+    b.batch.lengths = &length;
+    b.batch.sequences = 1;
+    b.labels = diff_labels;
+    if (!made_plan(&base, p, NULL) || tc_trainer_create(base.model, &o, NULL, &trainer) ||
+        tc_trainer_step(trainer, &b, 1, &step)) {
+        CHECK(0);
+        return;
+    }
+    trainer->tape.rates.update = 0; /* those of the update that was made */
+    s.rates = &trainer->tape.rates;
+    s.model = tc_trainer_model(trainer);
+    CHECK(fabs(diff_loss(&s, o.label_smoothing) / step.loss - 1) < 1e-5);
+    for (t = 0; !tc_model_tensor(s.model, t, &info); t++) {
+        size_t n, i;
+        float *g = train_gradient(trainer, info.name, 0, 1, &n);
+        double *x = s.tensors[t], up, e;
+        for (i = 0; i < n; i++) {
+            double keep = x[i];
+            x[i] = keep + 1e-5;
+            up = diff_loss(&s, o.label_smoothing);
+            x[i] = keep - 1e-5;
+            e = (up - diff_loss(&s, o.label_smoothing)) / 2e-5;
+            x[i] = keep;
+            if (!t && i / info.columns == 0) e = 0; /* [PAD] is not trained */
+            e = fabs(e - (double)g[i]) / (1 + fabs(e));
+            if (e > worst) worst = e;
+        }
+        free(g);
+    }
+    CHECK_CASE(worst < 3e-5, p->act);
+    if (worst >= 3e-5) printf("    %g\n", worst);
+    slow_free(&s);
+    tc_trainer_free(trainer);
+    made_free(&base);
+}
+
+static void test_train_differences(void) {
+    static const plan plans[] = {{2, 12, 3, 20, 10, 2, 5, 12, "gelu", TC_F32},
+                                 {1, 16, 2, 12, 16, 0, 6, 10, "relu", TC_F32},
+                                 {1, 20, 4, 8, 20, 2, 5, 10, "silu", TC_F32},
+                                 {1, 6, 1, 7, 9, 3, 7, 9, "gelu_new", TC_F32}};
+    size_t i;
+    for (i = 0; i < 4; i++) {
+        test_train_difference(&plans[i], 0);
+        test_train_difference(&plans[i], 0.4);
+    }
+}
+
+/* ---- memory, numbers that are not finite, what is frozen ---- */
+
+static const char train_text[] = "my O\nname O\nis O\nanna B-PER\nsmith I-PER\n\n"
+                                 "anna B-PER\nis O\nin O\nnew B-LOC\nyork I-LOC\n. O\n\n"
+                                 "an O\nanna B-PER\n, O\nanna B-ORG\nsmith I-ORG\nin O\n. O\n";
+
+typedef struct train_memory {
+    ledger *l;
+    long first, last; /* allocations after the first and the last update */
+} train_memory;
+
+static int train_memory_step(void *user, tc_trainer *trainer, const tc_step *s) {
+    train_memory *m = (train_memory *)user;
+    (void)trainer;
+    m->last = m->l->calls;
+    if (s->step == 1) m->first = m->last;
+    return 0;
+}
+
+static tc_status train_small(ledger *l, const tc_env *env, const made *from) {
+    tc_train_options o = tc_train_defaults();
+    tc_dataset *d = NULL, *dev = NULL;
+    tc_trainer *t = NULL;
+    tc_train_run run;
+    train_memory m;
+    tc_status status;
+    memset(&run, 0, sizeof run);
+    memset(&m, 0, sizeof m);
+    m.l = l;
+    o.max_steps = 2;
+    o.batch_size = 2;
+    status = tc_dataset_open(train_text, sizeof train_text - 1, NULL, env, &d);
+    if (!status) status = tc_dataset_open(train_text, sizeof train_text - 1, NULL, env, &dev);
+    if (!status) status = tc_trainer_create(from->model, &o, env, &t);
+    run.train = d;
+    run.dev = dev;
+    run.eval_steps = 1;
+    run.stepped = train_memory_step;
+    run.user = &m;
+    if (!status) status = tc_trainer_run(t, &run, NULL);
+    if (!status) CHECK_EQ(m.last, m.first); /* not even by an evaluation */
+    tc_trainer_free(t);
+    tc_dataset_free(d);
+    tc_dataset_free(dev);
+    return status;
+}
+
+static void test_train_memory(void) {
+    static const plan p = {2, 16, 2, 20, 12, 2, 7, 16, "gelu", TC_S8};
+    made m;
+    if (made_plan(&m, &p, NULL))
+        memory_fail(train_small, &m);
+    else
+        CHECK(0);
+    made_free(&m);
+}
+
+/* A learning rate that makes numbers overflow ends with a sentence that names them. */
+static void test_train_numbers(void) {
+    train_setup t;
+    tc_diag diag;
+    made base;
+    if (!train_base(&base)) return;
+    train_setup_init(&t);
+    memset(&diag, 0, sizeof diag);
+    t.env.diag = &diag;
+    t.options.learning_rate = 9e5;
+    t.options.max_grad_norm = 0;
+    t.options.weight_decay = 9e5;
+    t.options.max_steps = 200;
+    CHECK_EQ(train_go(&base, &t), TC_ERROR_NUMBER);
+    CHECK(strstr(diag.message, "update ") && strstr(diag.message, "is not finite") &&
+          strstr(diag.message, "sentences "));
+    made_free(&base);
+}
+
+static int train_moved(const tc_trainer *t, const made *base, const char *name) {
+    tc_tensor_info a, b;
+    uint32_t i = 0, j = 0, layout;
+    uint64_t checksum;
+    while (!tc_model_tensor(t->model, i, &a) && strcmp(a.name, name)) i++;
+    while (!tc_model_tensor(base->model, j, &b) && strcmp(b.name, name)) j++;
+    tc__model_entry(t->model, i, &a, &layout, &checksum);
+    tc__model_entry(base->model, j, &b, &layout, &checksum);
+    return memcmp(t->model->file.data + a.offset, base->model->file.data + b.offset,
+                  (size_t)a.size) != 0;
+}
+
+/* What is frozen stays, bit for bit; layers that learn slower move less. */
+static void test_train_freeze(void) {
+    static const struct {
+        int embeddings, layers, word, position, layer0, layer1;
+    } cases[] = {
+        {0, 0, 1, 1, 1, 1}, {1, 0, 0, 0, 1, 1}, {0, 1, 0, 0, 0, 1}, {0, 2, 0, 0, 0, 0}};
+    made base;
+    size_t i;
+    if (!train_base(&base)) return;
+    for (i = 0; i < 4; i++) {
+        tc_train_options o = tc_train_defaults();
+        tc_dataset *d = train_data();
+        tc_trainer *t = NULL;
+        tc_train_run run;
+        memset(&run, 0, sizeof run);
+        o.max_steps = 3;
+        o.weight_decay = 0.1;
+        o.freeze_embeddings = cases[i].embeddings;
+        o.freeze_layers = (uint32_t)cases[i].layers;
+        run.train = d;
+        CHECK(!tc_trainer_create(base.model, &o, NULL, &t) && !tc_trainer_run(t, &run, NULL));
+        (void)tc_trainer_model(t);
+        CHECK_EQ(train_moved(t, &base, "embeddings.word"), cases[i].word);
+        CHECK_EQ(train_moved(t, &base, "embeddings.position"), cases[i].position);
+        CHECK_EQ(train_moved(t, &base, "layer.0.ffn.up.weight"), cases[i].layer0);
+        CHECK_EQ(train_moved(t, &base, "layer.1.attention.norm.weight"), cases[i].layer1);
+        CHECK_EQ(train_moved(t, &base, "head.weight"), 1);
+        tc_trainer_free(t);
+        tc_dataset_free(d);
+    }
+    made_free(&base);
+}
+
+static void test_train(void) {
+    test_train_gradients();
+    test_train_curves();
+    test_train_differences();
+    test_train_bits();
+#ifndef TC_NO_STDIO
+    test_train_resume();
+#endif
+    test_train_memory();
+    test_train_numbers();
+    test_train_freeze();
+}
 
 #endif
 #endif

@@ -39,6 +39,7 @@ run 0 convert --quiet "$work/json" "$work/json.tcm"
 echo 'a b' >"$work/in"
 run 0 tokenize "$work/json.tcm" --offsets utf16
 run 1 tag "$work/json.tcm"
+run 1 quantize "$work/json.tcm" "$work/out.tcm" --dtype s8
 if [ -f examples/demo.tcm ]; then
     echo 'My name is Sylvain and I work at Hugging Face in Brooklyn.' >"$work/in"
     for isa in base avx2; do

@@ -1,4 +1,5 @@
 /* cmd_eval.c - tokclass eval: tags labelled data and scores it. */
+#include "label_map.h"
 #include "labelled.h"
 #include "report.h"
 #include "scores.h"
@@ -13,7 +14,7 @@ typedef struct eval_job {
     const char *path, *map, *predictions, *page;
     int mode, scheme, suffix, format, confusion;
     int64_t digits, column, batch_size, max_length;
-    label_maps maps;
+    label_map maps;
     tc_model *model;
     labelled data;
     tc_scores *scores;
@@ -74,7 +75,8 @@ static int eval_check(eval_job *j, char **argv) {
     if (j->scheme >= 0 && j->mode != 1) {
         tool_note("eval", "--scheme has no effect without --mode strict, as in seqeval");
     }
-    return label_maps_parse(&j->maps, "eval", j->map);
+    status = label_map_parse(&j->maps, "eval", j->map);
+    return status ? status : -1;
 }
 
 /* --------------------------------------------------------------------------------- work */
@@ -144,7 +146,7 @@ static int eval_run(eval_job *j) {
     memset(&o, 0, sizeof o);
     o.batch_size = (uint32_t)j->batch_size;
     o.max_length = (uint32_t)j->max_length;
-    o.map = j->maps.items;
+    o.map = j->maps.pairs;
     o.map_count = j->maps.count;
     o.sentence = eval_sentence;
     o.progress = eval_progress;
@@ -241,6 +243,6 @@ int cmd_eval(int argc, char **argv) {
     tc_scores_free(j.scores);
     labelled_close(&j.data);
     common_unload(&j.c, j.model);
-    label_maps_free(&j.maps);
+    label_map_free(&j.maps);
     return status;
 }

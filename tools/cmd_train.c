@@ -4,7 +4,7 @@
 #endif
 #include "common.h"
 #include "hf.h"
-#include "labelled.h"
+#include "label_map.h"
 #include "watch.h"
 
 #include <errno.h>
@@ -30,7 +30,7 @@ typedef struct train_job {
     tc_trainer *trainer;
     tc_dataset *data[3]; /* train, dev, test */
     uint32_t *numbers;   /* of --order */
-    label_maps maps;
+    label_map maps;
     const char **labels; /* of the training data, behind the map */
     char *checkpoint_path, *best_path;
     watch w;
@@ -162,7 +162,8 @@ static int train_check(train_job *j, int count) {
                           "--report needs a file: the page is written again and again");
     if (j->precision == 2)
         return tool_fail("train", "--precision bf16 is not available on this machine");
-    return label_maps_parse(&j->maps, "train", j->map);
+    n = (uint64_t)label_map_parse(&j->maps, "train", j->map);
+    return n ? (int)n : -1;
 }
 
 static void train_options(train_job *j) {
@@ -197,14 +198,14 @@ static int train_labels(train_job *j) {
         tc_string label;
         label.data = d->labels[i];
         label.length = strlen(label.data);
-        j->labels[i] = label_maps_apply(&j->maps, label).data;
+        j->labels[i] = label_map_apply(&j->maps, label).data;
     }
     qsort((void *)j->labels, d->num_labels, sizeof *j->labels, train_by_bytes);
     for (i = 0; i < d->num_labels; i++)
         if (!n || strcmp(j->labels[n - 1], j->labels[i]) != 0) j->labels[n++] = j->labels[i];
     j->options.labels = j->labels;
     j->options.num_labels = n;
-    j->run.map = j->maps.items;
+    j->run.map = j->maps.pairs;
     j->run.map_count = j->maps.count;
     return 0;
 }
@@ -430,6 +431,7 @@ static int train_run(train_job *j) {
     j->w.best_path = j->best == BEST_NONE ? NULL : j->best_path;
     j->run.stepped = watch_stepped;
     j->run.evaluated = watch_evaluated;
+    j->run.saving = watch_saving;
     j->run.user = &j->w;
     train_catch();
     if (!j->checkpoint) remove(j->best_path); /* of a run that was killed */
@@ -441,7 +443,9 @@ static int train_run(train_job *j) {
         watch_page(&j->w, NULL, NULL);
     }
     if (failed) return TOOL_FAILED;
-    if (status) return common_fail(&j->c, j->train, status);
+    if (status)
+        return common_fail(&j->c, status == TC_ERROR_IO ? j->checkpoint_path : j->train,
+                           status);
     if (watch_interrupted)
         return tool_fail("train", "interrupted after update %llu of %llu%s",
                          (unsigned long long)result.steps,
@@ -482,7 +486,7 @@ static int train_scores(train_job *j, tc_scores *scores) {
     memset(&o, 0, sizeof o);
     o.batch_size = j->options.eval_batch_size;
     o.max_length = j->options.max_length;
-    o.map = j->maps.items;
+    o.map = j->maps.pairs;
     o.map_count = j->maps.count;
     o.sentence = j->page ? train_sentence : NULL;
     o.user = j;
@@ -520,7 +524,7 @@ static void train_close(train_job *j) {
     tc_writer_free(j->writer);
     for (i = 0; i < 3; i++) tc_dataset_free(j->data[i]);
     report_free(j->w.report);
-    label_maps_free(&j->maps);
+    label_map_free(&j->maps);
     free((void *)j->labels);
     free(j->numbers);
     free(j->checkpoint_path);
@@ -538,7 +542,7 @@ int cmd_train(int argc, char **argv) {
     if (status < 0) status = common_check(&j.c, "train");
     if (status < 0) status = train_check(&j, count);
     if (status >= 0) {
-        label_maps_free(&j.maps);
+        label_map_free(&j.maps);
         return status;
     }
     j.base = count ? argv[1] : NULL;

@@ -68,58 +68,6 @@ int labelled_sentence(labelled *l, size_t index, tc_sentence *sentence) {
     return status ? labelled_status(l, status) : 0;
 }
 
-/* --------------------------------------------------------------------------------- map */
-
-int label_maps_parse(label_maps *m, const char *command, const char *text) {
-    size_t n, i, k, most = 1;
-    memset(m, 0, sizeof *m);
-    if (!text || !*text) return -1;
-    n = strlen(text);
-    for (i = 0; i < n; i++) most += text[i] == ',';
-    m->items = (tc_label_map *)malloc(most * sizeof *m->items);
-    m->copy = (char *)malloc(n + 1);
-    if (!m->items || !m->copy) return tool_fail(NULL, "out of memory");
-    memcpy(m->copy, text, n + 1);
-    for (i = 0; i <= n;) {
-        char *from = m->copy + i, *to;
-        i += strcspn(from, ",") + 1;
-        m->copy[i - 1] = 0;
-        to = strchr(from, '=');
-        if (!to || to == from) {
-            return tool_usage(command, "--map %s: each part is to be FROM=TO, and %s is not",
-                              text, *from ? from : "an empty one");
-        }
-        *to++ = 0;
-        for (k = 0; k < m->count; k++) {
-            if (strcmp(m->items[k].from, from) != 0) continue;
-            return tool_usage(command, "--map maps %s twice", from);
-        }
-        m->items[m->count].from = from;
-        m->items[m->count++].to = *to ? to : "O";
-    }
-    return -1;
-}
-
-void label_maps_free(label_maps *m) {
-    free(m->items);
-    free(m->copy);
-    memset(m, 0, sizeof *m);
-}
-
-tc_string label_maps_apply(const label_maps *m, tc_string label) {
-    size_t i;
-    for (i = 0; i < m->count; i++) {
-        const char *from = m->items[i].from;
-        if (strlen(from) != label.length || memcmp(from, label.data, label.length) != 0) {
-            continue;
-        }
-        label.data = m->items[i].to;
-        label.length = strlen(label.data);
-        break;
-    }
-    return label;
-}
-
 /* ----------------------------------------------------------------------------- numbers */
 
 void out_double(out *o, double v) {

@@ -26,20 +26,6 @@ int labelled_fail(const labelled *l, uint64_t line, const char *format, ...) TOO
 /* The same for what the library said. */
 int labelled_status(const labelled *l, tc_status status);
 
-/* Labels that are read as others. */
-typedef struct label_maps {
-    tc_label_map *items;
-    size_t count;
-    char *copy;
-} label_maps;
-
-/* Reads "FROM=TO,..."; an empty TO is O, null text none at all. -1 to go on, else the status
- * to leave with; label_maps_free in either case. */
-int label_maps_parse(label_maps *m, const char *command, const char *text);
-void label_maps_free(label_maps *m);
-/* What stands for a label: its own bytes if nothing else does. */
-tc_string label_maps_apply(const label_maps *m, tc_string label);
-
 /* A double with the fewest digits that name it, as Python's json does; null if not finite. */
 void out_double(out *o, double v);
 /* UTF-8 on one line, at least `width` code points: below 0 flush left. */

@@ -16,9 +16,11 @@ static const main_command main_commands[] = {
     {"encode", cmd_encode, "logits, hidden states, vectors of text"},
     {"train", cmd_train, "learn from labelled sentences"},
     {"eval", cmd_eval, "tag labelled sentences and score it"},
+    {"data", cmd_data, "what is in labelled data"},
     {"score", cmd_score, "predicted labels against gold ones"},
     {"convert", cmd_convert, "a HuggingFace checkpoint to a .tcm model"},
     {"export", cmd_export, "a .tcm model to a HuggingFace checkpoint"},
+    {"quantize", cmd_quantize, "a model in a smaller type of numbers, and what that costs"},
     {"info", cmd_info, "what a model is"},
 };
 enum { MAIN_COUNT = (int)(sizeof main_commands / sizeof *main_commands) };

@@ -99,7 +99,7 @@ static int report_is_span(const report_label *l, int suffix) {
     return strchr("BIESULM", letter) != NULL;
 }
 
-int report_begin(report *r, const char *const *labels, uint32_t count, const label_maps *maps,
+int report_begin(report *r, const char *const *labels, uint32_t count, const label_map *maps,
                  int suffix) {
     uint32_t i, k;
     free(r->labels);
@@ -307,7 +307,7 @@ static report_word *report_read(report *r, const tc_sentence *s, const tc_string
     }
     words = r->words + r->word_count;
     for (i = 0; i < s->count; i++) {
-        tc_string gold = label_maps_apply(r->maps, s->labels[i]);
+        tc_string gold = label_map_apply(r->maps, s->labels[i]);
         words[i].length = (uint32_t)s->words[i].length;
         words[i].predicted = predicted[i].length ? report_find(r, predicted[i]) : -1;
         words[i].gold = gold.length == predicted[i].length &&

@@ -3,7 +3,8 @@
 #ifndef REPORT_H
 #define REPORT_H
 
-#include "labelled.h"
+#include "label_map.h"
+#include "output.h"
 
 typedef struct report report;
 
@@ -23,7 +24,7 @@ void report_option(report *r, const char *name, const char *format, ...) TOOL_PR
 
 /* Begins an evaluation: forgets all sentences. The labels [count] of the model and the map
  * must last until the page is made. 0, or 1 without memory. */
-int report_begin(report *r, const char *const *labels, uint32_t count, const label_maps *maps,
+int report_begin(report *r, const char *const *labels, uint32_t count, const label_map *maps,
                  int suffix);
 /* The next sentence, as tc_evaluate_options.sentence has it. Those with errors are kept, up to
  * a number that bounds memory. 0, or 1 without memory. */

@@ -74,7 +74,7 @@ struct report {
     /* of the evaluation */
     report_label *labels;
     uint32_t label_count;
-    const label_maps *maps;
+    const label_map *maps;
     int suffix, spans, begun;
     uint64_t wrong; /* sentences with errors */
     report_kept *kept;

@@ -109,6 +109,8 @@ static int watch_log(watch *w, const tc_step *s) {
     return 0;
 }
 
+void watch_saving(void *user) { watch_flush((watch *)user); }
+
 int watch_close(watch *w) {
     if (w->shown) fputs("\r\033[K", stderr);
     w->shown = 0;

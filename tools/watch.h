@@ -39,6 +39,7 @@ int watch_save(watch *w, tc_trainer *trainer, const char *path);
 int watch_page(watch *w, const tc_score_table *table, const tc_evaluation *evaluation);
 /* Members of tc_train_run; `user` is the watch. */
 int watch_stepped(void *user, tc_trainer *trainer, const tc_step *step);
+void watch_saving(void *user);
 int watch_evaluated(void *user, tc_trainer *trainer, const tc_train_evaluation *evaluation);
 
 #endif

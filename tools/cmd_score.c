@@ -1,5 +1,6 @@
 /* cmd_score.c - tokclass score: predicted labels against gold ones, as seqeval counts. */
 #include "labelled.h"
+#include "scores.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -225,144 +226,17 @@ static int score_table(score_job *j) {
     return common_fail(&j->c, j->gold.path, status);
 }
 
-/* --------------------------------------------------------------------------------- text */
+/* ------------------------------------------------------------------------------ results */
 
-static int score_not_counted(const tc_score_table *t) {
-    return !t->spans || (!t->confusion_count && t->micro.support + t->micro.predicted);
-}
-
-static void score_error(out *o, const char *name, uint64_t count) {
-    out_text(o, "  ");
-    out_cell(o, name, -28);
-    out_count(o, count, 9);
-    out_char(o, '\n');
-}
-
-static void score_confusion_text(score_job *j) {
-    const tc_score_table *t = j->table;
-    out *o = &j->o;
-    size_t i;
-    out_text(o, "\nentities\n");
-    score_error(o, "gold", t->micro.support);
-    score_error(o, "predicted", t->micro.predicted);
-    score_error(o, "correct", t->micro.correct);
-    score_error(o, "same words, other type", t->type_wrong);
-    score_error(o, "same type, other words", t->boundary_wrong);
-    score_error(o, "other type and words", t->both_wrong);
-    score_error(o, "missed", t->missed);
-    score_error(o, "spurious", t->spurious);
-    out_text(o, "\n  ");
-    out_cell(o, "gold", -24);
-    out_char(o, ' ');
-    out_cell(o, "predicted", -24);
-    out_text(o, " same words   overlap\n");
-    for (i = 0; i < t->confusion_count; i++) {
-        const tc_confusion *c = &t->confusions[i];
-        out_text(o, "  ");
-        out_cell(o, c->gold ? c->gold : "-", -24);
-        out_char(o, ' ');
-        out_cell(o, c->predicted ? c->predicted : "-", -24);
-        out_count(o, c->exact, 11);
-        out_count(o, c->overlap, 10);
-        out_char(o, '\n');
+static int score_print(score_job *j) {
+    if (j->format == SCORE_JSON) {
+        scores_json(&j->o, j->table);
+        scores_json_end(&j->o);
+        return out_flush(&j->o);
     }
-}
-
-static int score_text(score_job *j) {
-    tc_string report;
-    char text[80];
-    tc_status status = tc_scores_report(j->scores, (uint32_t)j->digits, &report);
-    if (status) return common_fail(&j->c, j->gold.path, status);
-    out_bytes(&j->o, report.data, report.length);
-    snprintf(text, sizeof text, "accuracy %.*f\n", (int)j->digits, j->table->accuracy);
-    out_text(&j->o, text);
-    if (j->confusion && score_not_counted(j->table)) {
-        tool_note("score", j->table->spans
-                               ? "confusions are counted for up to 255 types"
-                               : "the labels mark no spans: there are no confusions of types");
-    } else if (j->confusion) {
-        score_confusion_text(j);
-    }
-    return 0;
-}
-
-/* --------------------------------------------------------------------------------- JSON */
-
-static void score_key(out *o, const char *key) {
-    if (o->size && o->data[o->size - 1] != '{') out_text(o, ", ");
-    out_json_text(o, key);
-    out_text(o, ": ");
-}
-
-static void score_number(out *o, const char *key, double value) {
-    score_key(o, key);
-    out_double(o, value);
-}
-
-static void score_uint(out *o, const char *key, uint64_t value) {
-    score_key(o, key);
-    out_uint(o, value);
-}
-
-static void score_name(out *o, const char *key, const char *name) {
-    score_key(o, key);
-    if (name) {
-        out_json_text(o, name);
-    } else {
-        out_text(o, "null");
-    }
-}
-
-static void score_confusion_json(out *o, const tc_score_table *t) {
-    size_t i;
-    score_key(o, "confusion");
-    if (score_not_counted(t)) {
-        out_text(o, "null");
-        return;
-    }
-    out_char(o, '{');
-    score_uint(o, "type_wrong", t->type_wrong);
-    score_uint(o, "boundary_wrong", t->boundary_wrong);
-    score_uint(o, "both_wrong", t->both_wrong);
-    score_uint(o, "missed", t->missed);
-    score_uint(o, "spurious", t->spurious);
-    score_key(o, "pairs");
-    out_char(o, '[');
-    for (i = 0; i < t->confusion_count; i++) {
-        const tc_confusion *c = &t->confusions[i];
-        if (i) out_text(o, ", ");
-        out_char(o, '{');
-        score_name(o, "gold", c->gold);
-        score_name(o, "predicted", c->predicted);
-        score_uint(o, "exact", c->exact);
-        score_uint(o, "overlap", c->overlap);
-        out_char(o, '}');
-    }
-    out_text(o, "]}");
-}
-
-static void score_json(score_job *j) {
-    const tc_score_table *t = j->table;
-    out *o = &j->o;
-    size_t i;
-    out_char(o, '{');
-    for (i = 0; i < t->count; i++) {
-        const tc_score *r = &t->rows[i];
-        score_key(o, r->name);
-        out_char(o, '{');
-        score_number(o, "precision", r->precision);
-        score_number(o, "recall", r->recall);
-        score_number(o, "f1", r->f1);
-        score_uint(o, "number", r->support);
-        out_char(o, '}');
-    }
-    score_number(o, "overall_precision", t->micro.precision);
-    score_number(o, "overall_recall", t->micro.recall);
-    score_number(o, "overall_f1", t->micro.f1);
-    score_number(o, "overall_accuracy", t->accuracy);
-    score_uint(o, "support", t->micro.support);
-    score_confusion_json(o, t);
-    out_text(o, "}\n");
+    if (scores_text(&j->o, &j->c, j->gold.path, j->scores, j->table, (int)j->digits)) return 1;
+    if (j->confusion) scores_confusion(&j->o, "score", j->table);
+    return out_flush(&j->o);
 }
 
 int cmd_score(int argc, char **argv) {
@@ -376,9 +250,7 @@ int cmd_score(int argc, char **argv) {
     if (status < 0) status = score_check(&j, count, argv);
     if (status < 0) {
         status = score_open(&j, count, argv) || score_add(&j) || score_table(&j);
-        if (!status && j.format == SCORE_JSON) score_json(&j);
-        if (!status && j.format == SCORE_TEXT) status = score_text(&j);
-        if (!status) status = out_flush(&j.o);
+        if (!status) status = score_print(&j);
     }
     out_free(&j.o);
     tc_scores_free(j.scores);

@@ -4,6 +4,7 @@
 #endif
 #include "common.h"
 #include "hf.h"
+#include "label_map.h"
 #include "watch.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@ typedef struct train_job {
     tc_train_run run;
     /* the command line */
     const char *base, *train, *dev, *test, *out, *config, *vocab, *order, *eval, *freeze;
-    const char *checkpoint, *log, *map;
+    const char *checkpoint, *log, *map, *page;
     int64_t batch_size, eval_batch_size, max_steps, warmup_steps, accumulation, seed,
         max_length, column, patience, save_every;
     int schedule, best, precision, resume, label_all_tokens, cased;
@@ -29,6 +30,8 @@ typedef struct train_job {
     tc_trainer *trainer;
     tc_dataset *data[3]; /* train, dev, test */
     uint32_t *numbers;   /* of --order */
+    label_map maps;
+    const char **labels; /* of the training data, behind the map */
     char *checkpoint_path, *best_path;
     watch w;
 } train_job;
@@ -109,6 +112,8 @@ static int train_parse(train_job *j, int argc, char **argv, int *count) {
          "updates between checkpoints; default: an epoch"},
         {"resume", TOOL_FLAG, &j->resume, NULL, 0, 0, "go on from the checkpoint in DIR"},
         {"log", TOOL_TEXT, &j->log, "FILE", 0, 0, "a JSON line for each update"},
+        {"report", TOOL_TEXT, &j->page, "FILE", 0, 0,
+         "a page of curves, scores, confusions and the sentences with errors"},
         COMMON_OPTIONS(j->c),
         {NULL, TOOL_FLAG, NULL, NULL, 0, 0, NULL},
     };
@@ -152,9 +157,13 @@ static int train_check(train_job *j, int count) {
     if ((j->resume || j->save_every) && !j->checkpoint)
         return tool_usage("train", "--%s needs --checkpoint",
                           j->resume ? "resume" : "save-every");
+    if (j->page && strcmp(j->page, "-") == 0)
+        return tool_usage("train",
+                          "--report needs a file: the page is written again and again");
     if (j->precision == 2)
         return tool_fail("train", "--precision bf16 is not available on this machine");
-    return -1;
+    n = (uint64_t)label_map_parse(&j->maps, "train", j->map);
+    return n ? (int)n : -1;
 }
 
 static void train_options(train_job *j) {
@@ -174,6 +183,32 @@ static void train_options(train_job *j) {
 }
 
 /* ---- data ---- */
+
+static int train_by_bytes(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The labels of the training data behind the map, each once, in the order of their bytes. */
+static int train_labels(train_job *j) {
+    const tc_data_info *d = tc_dataset_get_info(j->data[0]);
+    uint32_t i, n = 0;
+    j->labels = (const char **)malloc((d->num_labels + 1u) * sizeof *j->labels);
+    if (!j->labels) return tool_fail(NULL, "out of memory");
+    for (i = 0; i < d->num_labels; i++) {
+        tc_string label;
+        label.data = d->labels[i];
+        label.length = strlen(label.data);
+        j->labels[i] = label_map_apply(&j->maps, label).data;
+    }
+    qsort((void *)j->labels, d->num_labels, sizeof *j->labels, train_by_bytes);
+    for (i = 0; i < d->num_labels; i++)
+        if (!n || strcmp(j->labels[n - 1], j->labels[i]) != 0) j->labels[n++] = j->labels[i];
+    j->options.labels = j->labels;
+    j->options.num_labels = n;
+    j->run.map = j->maps.pairs;
+    j->run.map_count = j->maps.count;
+    return 0;
+}
 
 static int train_load_data(train_job *j) {
     const char *const names[3] = {j->train, j->dev, j->test};
@@ -240,13 +275,12 @@ static int train_new_model(train_job *j) {
     tc_status status;
     const void *data;
     size_t size;
-    const tc_data_info *d = tc_dataset_get_info(j->data[0]);
     if (hf_open_config(&hf, j->config, j->vocab, j->cased, &error))
         return tool_fail(error.file ? error.file : j->config, "%s", error.message);
     hf.desc.task = "token-classification";
     hf.desc.producer = "tokclass train " TC_VERSION;
-    hf.desc.labels = d->labels;
-    hf.desc.num_labels = d->num_labels;
+    hf.desc.labels = j->options.labels;
+    hf.desc.num_labels = j->options.num_labels;
     status = tc_writer_create(&env, &j->writer);
     if (!status) status = tc_writer_tokenizer(j->writer, &hf.tokenizer.desc);
     if (!status) status = tc_writer_initialize(j->writer, &hf.desc, j->options.seed);
@@ -257,15 +291,11 @@ static int train_new_model(train_job *j) {
 }
 
 static int train_open(train_job *j) {
-    const tc_data_info *d;
     tc_env env = common_env(&j->c);
     tc_status status;
-    if (train_load_data(j) || train_read_order(j)) return TOOL_FAILED;
+    if (train_load_data(j) || train_labels(j) || train_read_order(j)) return TOOL_FAILED;
     if (j->config ? train_new_model(j) : common_load(&j->c, j->base, &j->model))
         return TOOL_FAILED;
-    d = tc_dataset_get_info(j->data[0]);
-    j->options.labels = d->labels;
-    j->options.num_labels = d->num_labels;
     status = tc_trainer_create(j->model, &j->options, &env, &j->trainer);
     if (status) return common_fail(&j->c, j->config ? j->config : j->base, status);
     common_unload(&j->c, j->model);
@@ -299,6 +329,65 @@ static int train_paths(train_job *j) {
     j->run.checkpoint = j->checkpoint_path;
     if (j->resume && stat(j->checkpoint_path, &info) == 0) j->run.resume = j->checkpoint_path;
     return 0;
+}
+
+/* ---- the page ---- */
+
+static void train_page_data(report *r, const char *name, const char *path, tc_dataset *d) {
+    const tc_data_info *info = d ? tc_dataset_get_info(d) : NULL;
+    if (info)
+        report_option(r, name, "%s, %llu sentences, %llu words", path,
+                      (unsigned long long)info->sentences, (unsigned long long)info->words);
+}
+
+static void train_page_options(train_job *j, report *r) {
+    static const char *const schedules[] = {"linear", "constant", "cosine"}, *const bests[] = {
+                                                                                 "F1", "loss",
+                                                                                 "none"};
+    const tc_train_options *o = &j->options;
+    report_option(r, "base", "%s", j->base ? j->base : j->config);
+    train_page_data(r, "train", j->train, j->data[0]);
+    train_page_data(r, "dev", j->dev, j->data[1]);
+    train_page_data(r, "test", j->test, j->data[2]);
+    if (j->map) report_option(r, "map", "%s", j->map);
+    report_option(r, "labels", "%lu", (unsigned long)o->num_labels);
+    if (o->max_steps)
+        report_option(r, "updates", "%llu", (unsigned long long)o->max_steps);
+    else
+        report_option(r, "epochs", "%g", o->epochs);
+    report_option(r, "batch size", "%lu", (unsigned long)o->batch_size);
+    if (o->accumulation > 1)
+        report_option(r, "batches in an update", "%lu", (unsigned long)o->accumulation);
+    report_option(r, "learning rate", "%g, %s", o->learning_rate, schedules[o->schedule]);
+    if (o->warmup_steps)
+        report_option(r, "warmup", "%llu updates", (unsigned long long)o->warmup_steps);
+    else if (o->warmup_ratio > 0)
+        report_option(r, "warmup", "%g of all updates", o->warmup_ratio);
+    report_option(r, "weight decay", "%g", o->weight_decay);
+    report_option(r, "AdamW", "beta %g and %g, epsilon %g", o->adam_beta1, o->adam_beta2,
+                  o->adam_epsilon);
+    report_option(r, "gradient norm, at most", "%g", o->max_grad_norm);
+    if (o->dropout >= 0) report_option(r, "dropout", "%g", o->dropout);
+    if (o->attention_dropout >= 0)
+        report_option(r, "attention dropout", "%g", o->attention_dropout);
+    if (o->label_smoothing > 0) report_option(r, "label smoothing", "%g", o->label_smoothing);
+    if (o->layer_decay < 1) report_option(r, "layer decay", "%g", o->layer_decay);
+    if (j->freeze) report_option(r, "frozen", "%s", j->freeze);
+    if (o->max_length) report_option(r, "max length", "%lu", (unsigned long)o->max_length);
+    report_option(r, "seed", "%lu", (unsigned long)o->seed);
+    report_option(r, "best by", "%s", bests[j->best]);
+}
+
+/* The page is there from the beginning, so that a bad path fails before the work. */
+static int train_page(train_job *j) {
+    if (!j->page) return 0;
+    j->w.report = report_create("Training");
+    if (!j->w.report) return tool_fail(NULL, "out of memory");
+    j->w.page_path = j->page;
+    report_names(j->w.report, j->out, j->dev);
+    train_page_options(j, j->w.report);
+    report_progress(j->w.report, REPORT_RUNNING, 0, 0);
+    return watch_page(&j->w, NULL, NULL);
 }
 
 /* ---- the run ---- */
@@ -335,8 +424,10 @@ static int train_finish(train_job *j) {
 static int train_run(train_job *j) {
     tc_train_result result;
     tc_status status;
-    if (train_paths(j) || watch_open(&j->w, j->log, j->run.resume != NULL)) return TOOL_FAILED;
+    int failed;
     j->w.c = &j->c;
+    if (train_paths(j) || train_page(j) || watch_open(&j->w, j->log, j->run.resume != NULL))
+        return TOOL_FAILED;
     j->w.best_path = j->best == BEST_NONE ? NULL : j->best_path;
     j->run.stepped = watch_stepped;
     j->run.evaluated = watch_evaluated;
@@ -345,7 +436,13 @@ static int train_run(train_job *j) {
     train_catch();
     if (!j->checkpoint) remove(j->best_path); /* of a run that was killed */
     status = tc_trainer_run(j->trainer, &j->run, &result);
-    if (watch_close(&j->w)) return TOOL_FAILED;
+    failed = watch_close(&j->w);
+    if (j->w.report && (failed || status || watch_interrupted)) {
+        report_progress(j->w.report, REPORT_STOPPED, result.steps,
+                        tc_trainer_steps(j->trainer));
+        watch_page(&j->w, NULL, NULL);
+    }
+    if (failed) return TOOL_FAILED;
     if (status)
         return common_fail(&j->c, status == TC_ERROR_IO ? j->checkpoint_path : j->train,
                            status);
@@ -361,25 +458,62 @@ static int train_run(train_job *j) {
     return 0;
 }
 
-/* Scores of the finished model on --test. */
-static int train_test(train_job *j) {
+/* ---- the finished model ---- */
+
+static tc_status train_sentence(void *user, size_t index, const tc_sentence *s,
+                                const tc_string *predicted) {
+    (void)index;
+    return report_sentence(((train_job *)user)->w.report, s, predicted) ? TC_ERROR_MEMORY
+                                                                        : TC_OK;
+}
+
+/* Makes the page with the scores and errors of the finished model. */
+static int train_last_page(train_job *j, const tc_score_table *table,
+                           const tc_evaluation *evaluation) {
+    report_progress(j->w.report, REPORT_DONE, 0, 0);
+    report_names(j->w.report, j->out, j->test ? j->test : j->dev);
+    return watch_page(&j->w, table, evaluation);
+}
+
+static int train_scores(train_job *j, tc_scores *scores) {
     tc_evaluate_options o;
-    tc_scores *scores = NULL;
+    tc_evaluation e;
     tc_env env = common_env(&j->c);
-    tc_string report;
+    const tc_model_info *info = tc_model_get_info(j->model);
+    const tc_score_table *table;
+    tc_string text;
     tc_status status;
-    if (!j->data[2]) return 0;
-    if (common_load(&j->c, j->out, &j->model)) return TOOL_FAILED;
     memset(&o, 0, sizeof o);
     o.batch_size = j->options.eval_batch_size;
     o.max_length = j->options.max_length;
+    o.map = j->maps.pairs;
+    o.map_count = j->maps.count;
+    o.sentence = j->page ? train_sentence : NULL;
+    o.user = j;
+    if (j->page && report_begin(j->w.report, info->labels, info->num_labels, &j->maps, 0))
+        return tool_fail(NULL, "out of memory");
+    status = tc_evaluate(j->model, j->data[j->test ? 2 : 1], &o, &env, scores, &e);
+    if (!status && j->test) status = tc_scores_report(scores, 4, &text);
+    if (!status && j->test) printf("\n%s", text.data);
+    if (!status) status = tc_scores_table(scores, &table);
+    if (status) return common_fail(&j->c, j->test ? j->test : j->dev, status);
+    if (j->page && train_last_page(j, table, &e)) return TOOL_FAILED;
+    return tool_flush();
+}
+
+/* Scores of the finished model on --test, and the last page: on --test or --dev. */
+static int train_test(train_job *j) {
+    tc_env env = common_env(&j->c);
+    tc_scores *scores = NULL;
+    tc_status status;
+    int failed;
+    if (j->page && !j->test && !j->dev) return train_last_page(j, NULL, NULL);
+    if (!j->test && !j->page) return 0;
+    if (common_load(&j->c, j->out, &j->model)) return TOOL_FAILED;
     status = tc_scores_create(NULL, &env, &scores);
-    if (!status) status = tc_evaluate(j->model, j->data[2], &o, &env, scores, NULL);
-    if (!status) status = tc_scores_report(scores, 4, &report);
-    if (status) common_fail(&j->c, j->test, status);
-    if (!status) printf("\n%s", report.data);
+    failed = status ? common_fail(&j->c, j->out, status) : train_scores(j, scores);
     tc_scores_free(scores);
-    return status ? TOOL_FAILED : tool_flush();
+    return failed;
 }
 
 static void train_close(train_job *j) {
@@ -389,6 +523,9 @@ static void train_close(train_job *j) {
     common_unload(&j->c, j->model);
     tc_writer_free(j->writer);
     for (i = 0; i < 3; i++) tc_dataset_free(j->data[i]);
+    report_free(j->w.report);
+    label_map_free(&j->maps);
+    free((void *)j->labels);
     free(j->numbers);
     free(j->checkpoint_path);
     free(j->best_path);
@@ -404,8 +541,11 @@ int cmd_train(int argc, char **argv) {
     status = train_parse(&j, argc, argv, &count);
     if (status < 0) status = common_check(&j.c, "train");
     if (status < 0) status = train_check(&j, count);
-    if (status >= 0) return status;
-    j.base = argv[1];
+    if (status >= 0) {
+        label_map_free(&j.maps);
+        return status;
+    }
+    j.base = count ? argv[1] : NULL;
     train_options(&j);
     status = train_open(&j);
     if (!status) status = train_run(&j);

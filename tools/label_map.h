@@ -14,5 +14,7 @@ typedef struct label_map {
  * after a message; label_map_free in either case. */
 int label_map_parse(label_map *m, const char *command, const char *text);
 void label_map_free(label_map *m);
+/* What stands for a label of the data: itself if nothing else does. */
+tc_string label_map_apply(const label_map *m, tc_string label);
 
 #endif

@@ -15,6 +15,7 @@ static const main_command main_commands[] = {
     {"tokenize", cmd_tokenize, "text to tokens, ids to text"},
     {"encode", cmd_encode, "logits, hidden states, vectors of text"},
     {"train", cmd_train, "learn from labelled sentences"},
+    {"eval", cmd_eval, "tag labelled sentences and score it"},
     {"data", cmd_data, "what is in labelled data"},
     {"score", cmd_score, "predicted labels against gold ones"},
     {"convert", cmd_convert, "a HuggingFace checkpoint to a .tcm model"},

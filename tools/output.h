@@ -63,6 +63,9 @@ int mark_colour(const char *label);
 /* Text of the entity's type: the label without B- or I-. */
 const char *mark_type(const char *label);
 
+/* Escaped text; what HTML cannot carry (most control characters) as U+FFFD. */
+void html_text(out *o, const char *s, size_t n);
+void html_string(out *o, const char *s);
 void html_begin(writer *w);
 void html_input(writer *w, const input_item *item, const tc_entities *e);
 void html_end(writer *w);

@@ -133,8 +133,7 @@ static const char html_style[] =
     ".c8{background:#7b2f40}.c9{background:#43434b}}\n"
     "</style>\n";
 
-/* Escaped text; what HTML cannot carry (most control characters) as U+FFFD. */
-static void html_text(out *o, const char *s, size_t n) {
+void html_text(out *o, const char *s, size_t n) {
     size_t i, k;
     for (i = 0; i < n; i += k) {
         unsigned char c = (unsigned char)s[i];
@@ -161,7 +160,7 @@ static void html_text(out *o, const char *s, size_t n) {
     }
 }
 
-static void html_string(out *o, const char *s) { html_text(o, s, strlen(s)); }
+void html_string(out *o, const char *s) { html_text(o, s, strlen(s)); }
 
 static void html_score(out *o, float score) {
     char text[32];

@@ -5,6 +5,7 @@
 #include "watch.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,6 +29,38 @@ int watch_open(watch *w, const char *log, int resumed) {
     return w->log ? 0 : tool_fail(log, "cannot be opened: %s", strerror(errno));
 }
 
+/* The number behind a key in a line of the log; 0 if it is not there. */
+static int watch_number(const char *line, const char *key, double *value) {
+    const char *at = strstr(line, key);
+    char *end;
+    if (!at) return 0;
+    *value = strtod(at + strlen(key), &end);
+    return end != at + strlen(key);
+}
+
+/* Puts an update of the run before this one on the page. */
+static void watch_again(watch *w, const char *line, uint64_t step) {
+    tc_score_table scores;
+    tc_train_evaluation e;
+    double loss;
+    if (!w->report) return;
+    if (watch_number(line, "\"loss\": ", &loss)) report_step(w->report, step, loss);
+    memset(&e, 0, sizeof e);
+    memset(&scores, 0, sizeof scores);
+    e.scores = &scores;
+    e.step = step;
+    scores.spans = 1;
+    if (!watch_number(line, "\"eval_loss\": ", &e.evaluation.loss) ||
+        !watch_number(line, "\"eval_f1\": ", &scores.micro.f1))
+        return;
+    watch_number(line, "\"epoch\": ", &e.epoch);
+    watch_number(line, "\"eval_precision\": ", &scores.micro.precision);
+    watch_number(line, "\"eval_recall\": ", &scores.micro.recall);
+    watch_number(line, "\"eval_accuracy\": ", &scores.accuracy);
+    e.training_loss = NAN;
+    report_evaluation(w->report, &e);
+}
+
 /* Drops the lines of update `step` and later ones, which are made again. */
 static int watch_cut(watch *w, uint64_t step) {
     char line[1024];
@@ -38,6 +71,7 @@ static int watch_cut(watch *w, uint64_t step) {
         unsigned long long have = 0;
         if (sscanf(line, "{\"step\": %llu", &have) != 1 || have >= step || !strchr(line, '\n'))
             break;
+        watch_again(w, line, have);
         at = ftell(w->log);
     }
     if (fseek(w->log, at, SEEK_SET) || ftruncate(fileno(w->log), at))
@@ -105,6 +139,32 @@ static void watch_progress(watch *w, const tc_step *s) {
     fflush(stderr);
 }
 
+/* ------------------------------------------------------------------------------ the page */
+
+int watch_page(watch *w, const tc_score_table *table, const tc_evaluation *evaluation) {
+    out page;
+    int failed;
+    if (!w->report) return 0;
+    memset(&page, 0, sizeof page);
+    report_page(w->report, &page, table, evaluation);
+    failed = report_save(&page, w->page_path);
+    out_free(&page);
+    w->paged = tool_seconds();
+    return failed;
+}
+
+/* Until there are scores the page is made new from time to time for the curve of the loss. */
+static int watch_page_step(watch *w, const tc_step *s) {
+    if (!w->report) return 0;
+    report_step(w->report, s->step, s->loss);
+    report_progress(w->report, REPORT_RUNNING, s->step, w->total);
+    if (!w->evaluated && tool_seconds() - w->paged > 30 && watch_page(w, NULL, NULL))
+        w->failed = 1;
+    return w->failed;
+}
+
+/* ----------------------------------------------------------------------------- callbacks */
+
 int watch_stepped(void *user, tc_trainer *trainer, const tc_step *s) {
     watch *w = (watch *)user;
     w->total = tc_trainer_steps(trainer);
@@ -112,6 +172,7 @@ int watch_stepped(void *user, tc_trainer *trainer, const tc_step *s) {
     w->steps++;
     if (watch_log(w, s)) return 1;
     watch_progress(w, s);
+    if (watch_page_step(w, s)) return 1;
     w->stepped = tool_seconds();
     return watch_interrupted != 0;
 }
@@ -151,6 +212,9 @@ int watch_evaluated(void *user, tc_trainer *trainer, const tc_train_evaluation *
     watch_key(w, "eval_accuracy", e->scores->accuracy);
     watch_key(w, "eval_runtime", tool_seconds() - w->stepped);
     if (watch_table(w, e)) w->failed = 1;
+    w->evaluated = 1;
+    if (w->report) report_evaluation(w->report, e);
+    if (watch_page(w, e->scores, &e->evaluation)) w->failed = 1;
     if (e->improved && w->best_path && watch_save(w, trainer, w->best_path)) w->failed = 1;
     return w->failed || watch_interrupted;
 }

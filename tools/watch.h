@@ -5,6 +5,7 @@
 
 #include "common.h"
 #include "output.h"
+#include "report.h"
 
 #include <signal.h>
 
@@ -12,7 +13,9 @@ typedef struct watch {
     common *c;
     const char *best_path; /* where the best model goes; null: nowhere */
     double start;
-    int failed; /* the run was ended for a failure that was reported */
+    report *report;        /* null: no page */
+    const char *page_path; /* where it goes */
+    int failed;            /* the run was ended for a failure that was reported */
     /* private */
     const char *log_path;
     FILE *log;
@@ -20,7 +23,8 @@ typedef struct watch {
     int cut;  /* the log may hold updates that are done again */
     int shown, table;
     uint64_t tokens, steps, total;
-    double last, stepped;
+    double last, stepped, paged;
+    int evaluated; /* the page has scores */
 } watch;
 
 extern volatile sig_atomic_t watch_interrupted;
@@ -31,6 +35,8 @@ int watch_open(watch *w, const char *log, int resumed);
 int watch_close(watch *w);
 /* Writes the model of a trainer; 0 on success. */
 int watch_save(watch *w, tc_trainer *trainer, const char *path);
+/* Writes the page, with scores unless they are null; 0 on success, or without one. */
+int watch_page(watch *w, const tc_score_table *table, const tc_evaluation *evaluation);
 /* Members of tc_train_run; `user` is the watch. */
 int watch_stepped(void *user, tc_trainer *trainer, const tc_step *step);
 void watch_saving(void *user);

@@ -835,12 +835,13 @@ TC_API tc_status tc_evaluate(const tc_model *model, tc_dataset *dataset,
 
 /* From tc_train_defaults: the Trainer's own. */
 typedef struct tc_train_options {
-    double learning_rate;     /* 5e-5 */
-    double weight_decay;      /* 0; biases and norms never decay */
-    double epochs;            /* 3 */
-    uint64_t max_steps;       /* updates; 0: as many as the epochs take */
-    uint32_t batch_size;      /* 8 sentences in a micro-batch */
-    uint32_t accumulation;    /* 1 micro-batch in an update */
+    double learning_rate;  /* 5e-5 */
+    double weight_decay;   /* 0; biases and norms never decay */
+    double epochs;         /* 3 */
+    uint64_t max_steps;    /* updates; 0: as many as the epochs take; with tc_trainer_step: the
+                                 rate stays constant */
+    uint32_t batch_size;   /* 8 sentences in a micro-batch */
+    uint32_t accumulation; /* 1 micro-batch in an update */
     uint32_t eval_batch_size; /* 32 */
     tc_schedule schedule;     /* linear */
     uint64_t warmup_steps;    /* 0 */
@@ -8074,7 +8075,7 @@ static double tc__optim_factor(tc_schedule schedule, uint64_t done, uint64_t tot
                                uint64_t warmup) {
     double s = (double)done, T = (double)total, W = (double)warmup, left;
     if (done < warmup) return s / (W > 1 ? W : 1);
-    if (schedule == TC_SCHEDULE_CONSTANT) return 1;
+    if (schedule == TC_SCHEDULE_CONSTANT || !total) return 1; /* no end is known */
     left = T - W > 1 ? T - W : 1;
     if (schedule == TC_SCHEDULE_LINEAR) return T > s ? (T - s) / left : 0;
     left = 0.5 * (1 + tc__optim_cos(3.14159265358979323846 * ((s - W) / left)));
@@ -9267,7 +9268,7 @@ static void tc__train_lay(tc_trainer *t, tc__layout *a, uint64_t tokens) {
     uint64_t slots = tokens * t->options.accumulation;
     p->slots = p->whole || slots > p->V ? p->V : (size_t)slots;
     p->row_grad = tc__train_floats(a, p->slots * (uint64_t)p->E); /* before grad: one block */
-    if (p->whole) a->used = p->V * (uint64_t)p->E * sizeof(float) / 64 * 64;
+    if (p->whole) a->used = (p->V * (uint64_t)p->E * sizeof(float) + 63) / 64 * 64;
     p->grad = tc__train_floats(a, p->n);
     p->m = tc__train_floats(a, p->n);
     p->v = tc__train_floats(a, p->n);
@@ -9340,6 +9341,7 @@ static tc_status tc__train_reserve(tc_trainer *t, uint64_t tokens, uint64_t sequ
     a.base = arena + (64 - (uintptr_t)arena % 64) % 64;
     a.used = 0;
     tc__train_lay(t, &a, tokens);
+    if (p->whole) memset(p->row_grad, 0, (size_t)(p->grad - p->row_grad) * sizeof *p->grad);
     memset(p->m, 0, p->n * sizeof *p->m);
     memset(p->v, 0, p->n * sizeof *p->v);
     memset(p->grad, 0, p->n * sizeof *p->grad);

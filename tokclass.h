@@ -835,12 +835,13 @@ TC_API tc_status tc_evaluate(const tc_model *model, tc_dataset *dataset,
 
 /* From tc_train_defaults: the Trainer's own. */
 typedef struct tc_train_options {
-    double learning_rate;     /* 5e-5 */
-    double weight_decay;      /* 0; biases and norms never decay */
-    double epochs;            /* 3 */
-    uint64_t max_steps;       /* updates; 0: as many as the epochs take */
-    uint32_t batch_size;      /* 8 sentences in a micro-batch */
-    uint32_t accumulation;    /* 1 micro-batch in an update */
+    double learning_rate;  /* 5e-5 */
+    double weight_decay;   /* 0; biases and norms never decay */
+    double epochs;         /* 3 */
+    uint64_t max_steps;    /* updates; 0: as many as the epochs take; with tc_trainer_step: the
+                                 rate stays constant */
+    uint32_t batch_size;   /* 8 sentences in a micro-batch */
+    uint32_t accumulation; /* 1 micro-batch in an update */
     uint32_t eval_batch_size; /* 32 */
     tc_schedule schedule;     /* linear */
     uint64_t warmup_steps;    /* 0 */
@@ -1214,6 +1215,19 @@ static tc_status tc__diag_fail(tc_diag *d, tc_status status, uint64_t offset,
     d->line = 0;
     return status;
 }
+
+#ifndef TC_NO_TRAIN
+/* Puts text before the message of a failure. */
+static void tc__diag_before(tc_diag *d, const char *text) {
+    tc_diag copy;
+    size_t n = 0;
+    if (!d) return;
+    copy = *d;
+    tc__diag_put(d, &n, text, strlen(text));
+    tc__diag_put(d, &n, copy.message, strlen(copy.message));
+    d->message[n] = 0;
+}
+#endif
 
 static tc_status tc__diag_memory(tc_diag *d) {
     return tc__diag_fail(d, TC_ERROR_MEMORY, 0, "out of memory");
@@ -8061,7 +8075,7 @@ static double tc__optim_factor(tc_schedule schedule, uint64_t done, uint64_t tot
                                uint64_t warmup) {
     double s = (double)done, T = (double)total, W = (double)warmup, left;
     if (done < warmup) return s / (W > 1 ? W : 1);
-    if (schedule == TC_SCHEDULE_CONSTANT) return 1;
+    if (schedule == TC_SCHEDULE_CONSTANT || !total) return 1; /* no end is known */
     left = T - W > 1 ? T - W : 1;
     if (schedule == TC_SCHEDULE_LINEAR) return T > s ? (T - s) / left : 0;
     left = 0.5 * (1 + tc__optim_cos(3.14159265358979323846 * ((s - W) / left)));
@@ -8421,9 +8435,10 @@ static tc_status tc__data_row(tc_dataset *d, const tc__line *l, uint64_t line) {
          memchr(columns[0].data, '.', columns[0].length)))
         return TC_OK; /* CoNLL-U: a range of words, an empty node */
     if (count != n->columns && (count < n->columns || n->column == n->columns)) {
-        status = tc__diag_fail(d->env.diag, TC_ERROR_FORMAT, 0,
-                               "line %u: the columns are %u, in the first lines %u", line,
-                               (uint64_t)count, (uint64_t)n->columns);
+        status =
+            tc__diag_fail(d->env.diag, TC_ERROR_FORMAT, 0,
+                          "line %u: the number of columns is %u, in the first lines it is %u",
+                          line, (uint64_t)count, (uint64_t)n->columns);
         if (d->env.diag) d->env.diag->line = line;
         return status;
     }
@@ -9253,7 +9268,7 @@ static void tc__train_lay(tc_trainer *t, tc__layout *a, uint64_t tokens) {
     uint64_t slots = tokens * t->options.accumulation;
     p->slots = p->whole || slots > p->V ? p->V : (size_t)slots;
     p->row_grad = tc__train_floats(a, p->slots * (uint64_t)p->E); /* before grad: one block */
-    if (p->whole) a->used = p->V * (uint64_t)p->E * sizeof(float) / 64 * 64;
+    if (p->whole) a->used = (p->V * (uint64_t)p->E * sizeof(float) + 63) / 64 * 64;
     p->grad = tc__train_floats(a, p->n);
     p->m = tc__train_floats(a, p->n);
     p->v = tc__train_floats(a, p->n);
@@ -9326,6 +9341,7 @@ static tc_status tc__train_reserve(tc_trainer *t, uint64_t tokens, uint64_t sequ
     a.base = arena + (64 - (uintptr_t)arena % 64) % 64;
     a.used = 0;
     tc__train_lay(t, &a, tokens);
+    if (p->whole) memset(p->row_grad, 0, (size_t)(p->grad - p->row_grad) * sizeof *p->grad);
     memset(p->m, 0, p->n * sizeof *p->m);
     memset(p->v, 0, p->n * sizeof *p->v);
     memset(p->grad, 0, p->n * sizeof *p->grad);
@@ -11708,6 +11724,7 @@ static tc_status tc__run_open(tc__run *r) {
         o.progress = w->progress;
         o.user = w->user;
         status = tc__eval_open(&r->dev, t->model, t->session, w->dev, &o, &t->env);
+        if (status) tc__diag_before(t->env.diag, "development data: ");
         if (!status) status = tc__score_create(&scores, &t->env, &r->scores);
         if (!status) status = tc__run_measure_dev(r, &longest);
     }

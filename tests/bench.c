@@ -224,6 +224,56 @@ BENCH_WIDEN(bf16, uint16_t, N)
 BENCH_WIDEN(s16, int16_t, y, N)
 BENCH_WIDEN(s8, int8_t, y, N)
 
+static size_t bench_gemm_dw_call(const tc__ops *o, float *x, float *y) {
+    o->gemm_dw(48, ROWS, x, N, y, ROWS * 16, 3, 0, x + 64, 16, 48 * 16);
+    return 48 * 48;
+}
+static size_t bench_transpose_call(const tc__ops *o, float *x, float *y) {
+    o->transpose(x, N, y, N);
+    return 256;
+}
+#define BENCH_BACK(name)                                                                       \
+    static size_t bench_##name##_call(const tc__ops *o, float *x, float *y) {                  \
+        o->name(x, y, N, ROWS, N);                                                             \
+        return ROWS * N;                                                                       \
+    }
+BENCH_BACK(gelu_back)
+BENCH_BACK(gelu_new_back)
+BENCH_BACK(relu_back)
+BENCH_BACK(silu_back)
+static size_t bench_norm_back_call(const tc__ops *o, float *x, float *y) {
+    o->norm_back(x, x + N, y, y + N, 1e-12f, N);
+    return N;
+}
+static size_t bench_softmax_back_call(const tc__ops *o, float *x, float *y) {
+    o->softmax_back(x, y, 0.125f, N);
+    return N;
+}
+static size_t bench_dropout_call(const tc__ops *o, float *x, float *y) {
+    static const tc__dropout site = {{1, 2}, 0x1999999A, 1};
+    (void)y;
+    o->dropout(x, N, ROWS, N, &site, 3, 0);
+    return ROWS * N;
+}
+static size_t bench_column_sum_call(const tc__ops *o, float *x, float *y) {
+    o->column_sum(x, y, N, ROWS, N);
+    return ROWS * N;
+}
+static size_t bench_column_dot_call(const tc__ops *o, float *x, float *y) {
+    o->column_dot(x, y, y, N, ROWS, N);
+    return ROWS * N;
+}
+static size_t bench_adamw_call(const tc__ops *o, float *x, float *y) {
+    static const tc__adamw how = {1, 1, 0.9f, 0.1f, 0.999f, 0.001f, 1e-6f, 30, 1e-8f};
+    memset(x + N, 0, N * sizeof *x); /* no root of what is below zero */
+    o->adamw(x, y, x + 2 * N, x + N, N, &how);
+    return N;
+}
+static size_t bench_squares_call(const tc__ops *o, float *x, float *y) {
+    x[0] = o->squares(y, N);
+    return N;
+}
+
 static void bench_op(const char *name, tc_level level,
                      size_t (*call)(const tc__ops *, float *, float *)) {
     const tc__ops *o = tc__ktab_get(level);
@@ -250,6 +300,7 @@ static void bench_op(const char *name, tc_level level,
 static void bench_ops(tc_level level) {
 #define BENCH_OP(name, args) bench_op(#name, level, bench_##name##_call);
     TC__OPS(BENCH_OP)
+    TC__OPS_TRAIN(BENCH_OP)
     TC__OPS_FLOAT(BENCH_OP)
 #undef BENCH_OP
 }
@@ -354,32 +405,6 @@ static void bench_tag(const tc_model *model, uint32_t tokens, unsigned threads) 
 
 /* ---- a model of the size of BERT-base, f32, random ---- */
 
-static void base_tensor(tc_writer *w, const char *name, uint32_t rows, uint32_t columns) {
-    float *data = numbers((size_t)rows * columns);
-    size_t i;
-    for (i = 0; i < (size_t)rows * columns; i++) data[i] *= 0.05f;
-    if (tc_writer_tensor(w, name, rows, columns, data)) exit(1);
-    free(data);
-}
-
-static void base_pair(tc_writer *w, const char *stem, uint32_t layer, uint32_t rows,
-                      uint32_t columns) {
-    char name[96];
-    snprintf(name, sizeof name, stem, layer, "weight");
-    base_tensor(w, name, rows, columns);
-    snprintf(name, sizeof name, stem, layer, "bias");
-    base_tensor(w, name, 1, rows > 1 ? rows : columns);
-}
-
-static void base_layer(tc_writer *w, uint32_t i) {
-    base_pair(w, "layer.%u.attention.qkv.%s", i, 2304, 768);
-    base_pair(w, "layer.%u.attention.output.%s", i, 768, 768);
-    base_pair(w, "layer.%u.attention.norm.%s", i, 1, 768);
-    base_pair(w, "layer.%u.ffn.up.%s", i, 3072, 768);
-    base_pair(w, "layer.%u.ffn.down.%s", i, 768, 3072);
-    base_pair(w, "layer.%u.ffn.norm.%s", i, 1, 768);
-}
-
 /* Its tokenizer knows single letters: enough to tag with. */
 static tc_status base_tokenizer(tc_writer *w) {
     static const tc_template_step steps[] = {{27, 0, 0}, {-1, 0, 0}, {28, 0, 0}};
@@ -402,35 +427,46 @@ static tc_status base_tokenizer(tc_writer *w) {
     return tc_writer_tokenizer(w, &d);
 }
 
-static void base_write(const char *path) {
+typedef struct shape_of_model {
+    uint32_t layers, hidden, wide, heads;
+} shape_of_model;
+
+static const shape_of_model base_shape = {12, 768, 3072, 12}, mini_shape = {6, 384, 1536, 12};
+
+/* A model with random weights: a writer that holds it. */
+static tc_writer *base_make(const shape_of_model *shape, const void **data, size_t *size) {
     static const char *const labels[] = {"O", "B-PER", "I-PER"};
-    tc_model_desc d = {"bert", "token-classification",
-                       "gelu", "bench",
-                       TC_F32, 12,
-                       768,    3072,
-                       12,     30522,
-                       768,    512,
-                       2,      512,
-                       1e-12f, labels,
-                       3};
+    tc_model_desc d;
     tc_writer *w;
+    memset(&d, 0, sizeof d);
+    d.model_type = "bert";
+    d.task = "token-classification";
+    d.hidden_act = "gelu";
+    d.producer = "bench";
+    d.num_hidden_layers = shape->layers;
+    d.hidden_size = shape->hidden;
+    d.intermediate_size = shape->wide;
+    d.num_attention_heads = shape->heads;
+    d.vocab_size = 30522;
+    d.max_position_embeddings = d.max_length = 512;
+    d.type_vocab_size = 2;
+    d.layer_norm_eps = 1e-12f;
+    d.hidden_dropout = d.attention_dropout = d.classifier_dropout = 0.1f;
+    d.initializer_range = 0.05f;
+    d.labels = labels;
+    d.num_labels = 3;
+    if (tc_writer_create(NULL, &w) || base_tokenizer(w) || tc_writer_initialize(w, &d, 1) ||
+        tc_writer_finish(w, data, size))
+        exit(1);
+    return w;
+}
+
+static void base_write(const char *path) {
     const void *data;
     size_t size;
-    uint32_t i;
-    FILE *f;
-    if (tc_writer_create(NULL, &w) || tc_writer_describe(w, &d) || base_tokenizer(w)) exit(1);
-    base_tensor(w, "embeddings.word", 30522, 768);
-    base_tensor(w, "embeddings.position", 512, 768);
-    base_tensor(w, "embeddings.type", 2, 768);
-    base_tensor(w, "embeddings.norm.weight", 1, 768);
-    base_tensor(w, "embeddings.norm.bias", 1, 768);
-    for (i = 0; i < 12; i++) base_layer(w, i);
-    base_tensor(w, "head.weight", 3, 768);
-    base_tensor(w, "head.bias", 1, 3);
-    f = fopen(path, "wb");
-    if (tc_writer_finish(w, &data, &size) || !f || fwrite(data, 1, size, f) != size ||
-        fclose(f))
-        exit(1);
+    tc_writer *w = base_make(&base_shape, &data, &size);
+    FILE *f = fopen(path, "wb");
+    if (!f || fwrite(data, 1, size, f) != size || fclose(f)) exit(1);
     tc_writer_free(w);
 }
 
@@ -461,6 +497,105 @@ static void bench_memory(const tc_model *model) {
     free(text);
 }
 
+/* ---- training ---- */
+
+/* Multiply-adds of an update count twice; the backward pass is two forward passes. */
+static double train_flops(const shape_of_model *m, double sequences, double length) {
+    double H = m->hidden, I = m->wide, T = sequences * length;
+    return 3 * 2 * m->layers * T * (4 * H * H + 2 * H * I + 2 * length * H);
+}
+
+static void bench_train(const char *what, const shape_of_model *shape, uint32_t sequences,
+                        uint32_t length, unsigned threads) {
+    tc_level best = tc_level_choose(TC_LEVEL_BEST);
+    tc_train_options o = tc_train_defaults();
+    size_t T = (size_t)sequences * length, i, size;
+    int32_t *ids = (int32_t *)malloc(T * sizeof *ids), *labels = (int32_t *)malloc(T * 4);
+    uint32_t *lengths = (uint32_t *)malloc(sequences * sizeof *lengths);
+    double t[SAMPLES], share[SAMPLES], before;
+    const void *data;
+    tc_writer *w = base_make(shape, &data, &size);
+    tc_labelled b;
+    tc_model *model;
+    tc_trainer *trainer;
+    tc_env env;
+    summary s, p;
+    int k;
+    memset(&env, 0, sizeof env);
+    memset(&b, 0, sizeof b);
+    env.threads = threads;
+    for (i = 0; i < T; i++) ids[i] = (int32_t)(i * 7919 % 30522), labels[i] = (int32_t)(i % 3);
+    for (i = 0; i < sequences; i++) lengths[i] = length;
+    b.batch.ids = ids;
+    b.batch.lengths = lengths;
+    b.batch.sequences = sequences;
+    b.labels = labels;
+    o.schedule = TC_SCHEDULE_CONSTANT;
+    o.max_tokens = (uint32_t)T;
+    before = own_memory();
+    if (tc_model_open(data, size, NULL, &model) ||
+        tc_trainer_create(model, &o, &env, &trainer) || tc_trainer_step(trainer, &b, 1, NULL))
+        exit(1);
+    before = own_memory() - before;
+    for (k = 0; k < SAMPLES; k++) {
+        double peak = burst(best), start = seconds(), end;
+        int n = 0;
+        do {
+            if (tc_trainer_step(trainer, &b, 1, NULL)) exit(1);
+            n++;
+            end = seconds();
+        } while (end - start < 0.3);
+        t[k] = (double)T * n / (end - start);
+        share[k] = train_flops(shape, sequences, length) * n / (end - start) * 1e-7 / peak;
+    }
+    s = summarize(t, SAMPLES);
+    p = summarize(share, SAMPLES);
+    printf("train     %s %ux%u, %u thread%s: %.0f %.0f %.0f tokens/s, %.1f %.1f %.1f %% of the "
+           "burst of one thread, %.0f MB\n",
+           what, sequences, length, threads, threads > 1 ? "s" : "", s.least, s.median, s.most,
+           p.least, p.median, p.most, before);
+    tc_trainer_free(trainer);
+    tc_model_free(model);
+    tc_writer_free(w);
+    free(ids);
+    free(labels);
+    free(lengths);
+}
+
+/* AdamW on numbers that no cache holds, beside a copy. */
+static void bench_adamw(tc_level level) {
+    static const tc__adamw how = {1, 1, 0.9f, 0.1f, 0.999f, 0.001f, 1e-6f, 30, 1e-8f};
+    enum { COUNT = 16 << 20 };
+    float *x[4];
+    double t[2][SAMPLES];
+    summary a, c;
+    int i, k;
+    for (k = 0; k < 4; k++) x[k] = numbers(COUNT);
+    for (i = 0; i < COUNT; i++) x[3][i] = fabsf(x[3][i]);
+    for (i = 0; i < SAMPLES; i++) {
+        double start = seconds(), middle;
+        tc__ktab_get(level)->adamw(x[0], x[1], x[2], x[3], COUNT, &how);
+        middle = seconds();
+        memcpy(x[1], x[0], COUNT * sizeof(float));
+        t[0][i] = 28.0 * COUNT / (middle - start) * 1e-9;
+        t[1][i] = 8.0 * COUNT / (seconds() - middle) * 1e-9;
+    }
+    a = summarize(t[0], SAMPLES);
+    c = summarize(t[1], SAMPLES);
+    printf("adamw     %.1f %.1f %.1f GB/s (28 bytes a number), a copy %.1f %.1f %.1f GB/s\n",
+           a.least, a.median, a.most, c.least, c.median, c.most);
+    for (k = 0; k < 4; k++) free(x[k]);
+}
+
+static void bench_training(tc_level level) {
+    bench_adamw(level);
+    bench_train("MiniLM-L6", &mini_shape, 8, 32, 1);
+    bench_train("MiniLM-L6", &mini_shape, 16, 64, 1);
+    bench_train("MiniLM-L6", &mini_shape, 16, 64, 2);
+    bench_train("BERT-base", &base_shape, 8, 32, 1);
+    bench_train("BERT-base", &base_shape, 8, 32, 2);
+}
+
 static void bench_base(const char *path) {
     tc_model *model;
     FILE *f = fopen(path, "rb");
@@ -477,10 +612,13 @@ static void bench_base(const char *path) {
     tc_model_free(model);
 }
 
-/* bench MODEL TEXT BASE: BASE is written if it is not there, 437 MB. */
+/* bench MODEL TEXT BASE: BASE is written if it is not there, 437 MB. bench train: training
+ * alone. */
 int main(int argc, char **argv) {
     tc_level best = tc_level_choose(TC_LEVEL_BEST);
     printf("level %s, burst %.0f Gflop/s\n", tc_level_name(best), burst(best));
+    bench_training(best);
+    if (argc == 2) return 0; /* bench train */
     if (argc > 3) bench_base(argv[3]);
     if (argc > 2) {
         tc_model *model;

@@ -90,8 +90,8 @@ static void test_data_columns(void) {
     data_is("[ O\n", 0, "[/O");
     data_is("\xE5\x8C\x97 B-LOC\n\xE4\xBA\xAC I-LOC\n", 0,
             "\xE5\x8C\x97/B-LOC \xE4\xBA\xAC/I-LOC");
-    data_fails("a O\nb\n", 0, 2, "the columns are 1, in the first lines 2");
-    data_fails("a O\n\nb x O\n", 0, 3, "the columns are 3");
+    data_fails("a O\nb\n", 0, 2, "the number of columns is 1, in the first lines it is 2");
+    data_fails("a O\n\nb x O\n", 0, 3, "the number of columns is 3");
     data_fails("a O\n", 3, 1, "fewer columns");
     data_fails("\na O\n", -3, 2, "fewer columns");
     data_fails("a\tO\n\tO\n", 0, 2, "the word is empty");
@@ -121,7 +121,7 @@ static void test_data_numbered(void) {
             "2\tit\tit\tPRON\tPRP\t_\t3\tobj\t_\t_\n",
             5, "do/VB it/PRP");
     data_is("1 2 O\n3 4 O\n", 0, "1/O 3/O"); /* numbers that count nothing */
-    data_fails("1 a B-X\n2 b I-X\n3 c\n", 0, 3, "the columns are 2");
+    data_fails("1 a B-X\n2 b I-X\n3 c\n", 0, 3, "the number of columns is 2");
 }
 
 static void test_data_json(void) {

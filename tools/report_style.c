@@ -88,7 +88,7 @@ static const char *const report_styles[] = {
     ".matrix a:hover{text-decoration:underline}\n"
     ".matrix small{display:block;font-size:.72rem;color:var(--ink)}\n"
     ".none{font-style:italic}.scroll+h3{margin-top:1.75rem}\n",
-    ".figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(24rem,100%),1fr));"
+    ".figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(19rem,100%),1fr));"
     "gap:1.5rem 2.5rem;margin:.75rem 0 1rem}\n"
     "figure{margin:0;min-width:0}svg{display:block;width:100%;height:auto}\n"
     "svg text{font-size:12.5px;fill:var(--soft);font-variant-numeric:tabular-nums}\n"
@@ -110,7 +110,8 @@ static const char *const report_styles[] = {
     "figcaption .c{border-top:2px dashed var(--c)}figcaption .d{border-top:2px dotted "
     "var(--d)}\n"
     "summary{cursor:pointer}\n"
-    "@media(max-width:34rem){svg text{font-size:17px}body{padding:1.5rem 1rem 4rem}"
+    "@media(max-width:52rem){svg text{font-size:17px}}\n"
+    "@media(max-width:34rem){body{padding:1.5rem 1rem 4rem}"
     "h1{font-size:1.35rem}.key{gap:.75rem 1rem;grid-template-columns:repeat(3,1fr)}"
     ".key dd{font-size:1.3rem}\n"
     " .scores,.kinds{font-size:.8125rem}.scores thead "

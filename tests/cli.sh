@@ -88,7 +88,7 @@ wrong 'no command'
 wrong 'unknown command' tgg
 err_has tag
 wrong 'option before the command' --frobnicate
-for command in tag tokenize encode info convert export score quantize; do
+for command in tag tokenize encode info convert export score quantize eval; do
     run "help of $command" 0 "$command" --help
     out_has "usage: tokclass $command"
     out_has '--help'
@@ -840,13 +840,157 @@ broken 'no data' quantize new.tcm q2.tcm --dtype s8 --eval no-such-file
 err_has 'no-such-file'
 [ -e q2.tcm ] && fail "$name" 'there is a file' || pass
 
+# ----------------------------------------------------------------------------------- eval
+printf 'Sarah B-PER\nlives O\nin O\nLyon B-LOC\n. O\n\n' >people
+printf 'Marie O\nCurie B-PER\nleft O\nWarsaw B-ORG\n. O\n\n<b>&"x O\nin O\nParis O\n' >>people
+cut -d ' ' -f 1 people | "$program" tag "$model" --input conll --format conll >tagged
+awk 'NF == 2 { s = s (s == "" ? "" : " ") $2; next } { print s; s = "" }
+    END { if (s != "") print s }' tagged >labels
+awk 'NR == FNR { if (NF == 2) p[++n] = $2; next } NF == 2 { print $0, p[++k]; next } { print }' \
+    tagged people >scored
+input ''
+run 'score what eval is to find' 0 score scored
+cp out report
+cp people in
+for file in people -; do
+    run "eval $file" 0 eval "$model" $file --predictions predicted
+    err_empty
+    head -n "$(($(wc -l <report)))" out | cmp -s - report && pass || fail "$name" 'not as score'
+    cmp -s labels predicted && pass || fail "$name" 'the predictions are not those of tag'
+    out_lines $(($(wc -l <report) + 3))
+    out_has 'accuracy '
+    out_has 'eval_loss '
+    out_has 'eval_runtime '
+    out_has 'eval_samples_per_second '
+done
+cp out first
+run 'score with digits' 0 score scored --digits 2 --mode strict --scheme IOB2
+cp out report
+run 'eval with digits' 0 eval "$model" people --digits 2 --mode strict --scheme IOB2 \
+    --batch-size 1 --threads 2
+head -n "$(($(wc -l <report)))" out | cmp -s - report && pass || fail "$name" 'not as score'
+run 'score as json' 0 score scored --format json
+tr -d '\n' <out | sed 's/}$//' >report
+run 'eval as json' 0 eval "$model" people --format json
+out_lines 1
+out_has "$(cat report), \"eval_loss\": "
+out_has ', "eval_runtime": '
+out_has ', "eval_samples_per_second": '
+run 'eval, what went wrong' 0 eval "$model" people --confusion --digits 3
+out_has 'same words, other type'
+sed 's/B-PER/B-person/; s/B-ORG/B-ORG/; s/ O$/ none/' people >foreign
+broken 'eval, foreign labels' eval "$model" foreign
+err_has 'foreign: '
+err_has 'B-person, none'
+run 'eval, mapped labels' 0 eval "$model" foreign --map B-person=B-PER,none=
+sed '/^eval_[rs]/d' first | head -n 12 >report
+sed '/^eval_[rs]/d' out | head -n 12 | cmp -s - report && pass || fail "$name" 'other scores'
+for map in B-person B-person=B-PER, =O B-person=B-PER,B-person=O; do
+    wrong "eval, bad map $map" eval "$model" foreign --map "$map"
+    err_has '--map'
+done
+sed 's/ / X /' people >three
+run 'eval, a column' 0 eval "$model" three --column 3 --quiet
+run 'eval, a column from the right' 0 eval "$model" three --column -1
+broken 'eval, a column that is not there' eval "$model" three --column 4
+printf '{"tokens": ["Sarah", "left"], "ner_tags": ["B-PER", "O"]}\n' >lines.jsonl
+run 'eval, JSON lines' 0 eval "$model" lines.jsonl --quiet
+printf '{"tokens": ["Sarah"], "ner_tags": ["B-PER", "O"]}\n' >>lines.jsonl
+broken 'eval, a bad line' eval "$model" lines.jsonl
+err_has 'lines.jsonl:2'
+printf 'Sarah B-PER\n\342\200\213 O\nin O\n' >lost
+run 'eval, a word without tokens' 0 eval "$model" lost --predictions predicted
+err_has 'lost: 1 words'
+grep -q '^B-PER O O$' predicted && pass || fail "$name" "predictions: $(cat predicted)"
+broken 'eval, predictions to a folder that is not there' eval "$model" people \
+    --predictions no/such
+err_has 'no/such'
+out_empty
+broken 'eval, a label that the scheme lacks' eval "$model" people --mode strict --scheme IOE2
+err_has 'people:1: '
+input ''
+broken 'eval, no sentence' eval "$model" -
+err_has 'standard input: there is no labelled sentence'
+out_empty
+wrong 'eval without data' eval "$model"
+wrong 'eval of three files' eval "$model" people people
+wrong 'eval, twice standard input' eval - -
+broken 'eval, no data' eval "$model" no-such-file
+broken 'eval, a tokenizer' eval tokenizer.tcm people
+
+# ------------------------------------------------------------------------------- the page
+page() { # FILE: what every page holds
+    [ "$1" = out ] || cp "$1" out
+    out_has '<!DOCTYPE html>'
+    out_has '<html lang="en">'
+    out_has '<title>'
+    out_has 'prefers-color-scheme'
+    out_has '@media print'
+    out_has '<table class="scores">'
+    out_has '<section id="confusions">'
+    out_has '</html>'
+    out_lacks '//'
+    out_lacks 'src='
+    out_lacks '@import'
+}
+run 'eval as html' 0 eval "$model" people --format html --report page.html
+err_empty
+cmp -s out page.html && pass || fail "$name" 'differs from --report'
+page out
+out_has '<h1>demo.tcm <span>on people</span></h1>'
+out_has '<form id="filter" hidden>'
+out_has 'line 7<'
+out_has '>Warsaw</span>'
+out_has '<b>boundary</b>'
+out_lacks '<b>&'
+n=$(grep -c '^<li data-e=' page.html)
+m=$(awk 'NF == 3 && $2 != $3 { bad = 1 } NF == 0 { n += bad; bad = 0 }
+    END { print n + bad }' scored)
+[ "$n" = "$m" ] && pass || fail "$name" "$n sentences, not $m"
+run 'eval, a page beside the results' 0 eval "$model" people --report page2.html
+out_has 'eval_loss'
+broken 'eval, a page in a folder that is not there' eval "$model" people --report no/such
+err_has 'no/such'
+# labels and words that are HTML, a model trained on them
+awk 'NR <= 60 { print $1, (NR % 3 ? "O" : "B-<i>&\"x"); if (NR % 6 == 0) print "" }' \
+    labelled.conll | sed 's/^ O$//; s/^ B.*//' >hostile
+printf '<script>alert(1)</script> B-<i>&"x\n&amp; O\n' >>hostile
+run 'train with a page' 0 train --from-config config.json --vocab "$vocab" --train hostile \
+    --dev hostile --out html.tcm --max-steps 4 --eval 2 --report train.html --quiet
+page train.html
+out_has '<h1>html.tcm <span>on hostile</span></h1>'
+out_has '<section id="training">'
+out_has '<polyline class="line a" points="'
+out_has '<dt>learning rate</dt>'
+out_has '&lt;i&gt;&amp;&quot;x'
+out_lacks '<i>&'
+out_lacks '<script>alert'
+out_lacks 'http-equiv'
+n=$(grep -c '<circle class="b"' train.html)
+[ "$n" = 2 ] && pass || fail "$name" "$n evaluations, not 2"
+run 'train with a page, no evaluation' 0 train --from-config config.json --vocab "$vocab" \
+    --train hostile --out html.tcm --max-steps 2 --report train.html --quiet
+cp train.html out
+out_has '<section id="training">'
+out_lacks 'NaN'
+out_lacks 'inf'
+run 'train with mapped labels' 0 train --from-config config.json --vocab "$vocab" \
+    --train hostile --out html.tcm --max-steps 1 --map 'B-<i>&"x=B-X' --quiet
+run 'train with mapped labels' 0 info html.tcm --json
+out_has '"0": "B-X", "1": "O"'
+wrong 'train, a page to standard output' train "$model" --train hostile --out x.tcm --report -
+broken 'train, a page in a folder that is not there' train "$model" --train people \
+    --out x.tcm --report no/such
+err_has 'no/such'
+[ -e x.tcm ] && fail "$name" 'there is a model' || pass
+
 # ------------------------------------------------------------------- outputs that fail
 cp sylvain.txt in
 if [ -c /dev/full ] && ! (echo x >/dev/full) 2>/dev/null; then
     for arguments in 'tag MODEL' 'tag MODEL --format html' 'tokenize MODEL' 'info MODEL' \
         'encode MODEL --output mean' 'encode MODEL --output mean --format npy' \
         'quantize new.tcm q.tcm --dtype f16 --eval gold.conll' '--help' '--version' \
-        'score both' 'data train'; do
+        'score both' 'data train' 'eval MODEL people' 'eval MODEL people --format html'; do
         name="disk full: $arguments"
         set --
         for word in $arguments; do

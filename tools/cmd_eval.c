@@ -93,6 +93,9 @@ static int eval_open(eval_job *j, char **argv) {
     j->path = argv[1];
     if (common_load(&j->c, argv[1], &j->model)) return 1;
     if (labelled_open(&j->data, &j->c, argv[2], (int)j->column)) return 1;
+    if (!j->data.info->sentences) {
+        return tool_fail(j->data.path, "there is no labelled sentence");
+    }
     status = tc_scores_create(&options, &env, &j->scores);
     if (status) return common_fail(&j->c, "eval", status);
     if (!j->page && j->format != EVAL_HTML) return 0;

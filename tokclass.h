@@ -11269,7 +11269,10 @@ static int32_t tc__eval_label(const tc_model *m, const char *label, const tc_lab
     uint32_t i;
     size_t k;
     for (k = 0; k < count; k++)
-        if (!strcmp(map[k].from, label)) label = map[k].to;
+        if (!strcmp(map[k].from, label)) {
+            label = map[k].to;
+            break;
+        }
     for (i = 0; i < m->info.num_labels; i++)
         if (!strcmp(m->labels[i], label)) return (int32_t)i;
     return -1;
@@ -11281,24 +11284,25 @@ static tc_status tc__eval_labels(const tc_model *m, const tc_dataset *d,
                                  tc__buf *ids) {
     char list[160];
     size_t n = 0;
-    uint32_t i;
+    uint32_t i, missing = 0;
     tc_status status = TC_OK;
     ids->used = 0;
     for (i = 0; i < d->info.num_labels && !status; i++) {
         int32_t id = tc__eval_label(m, d->info.labels[i], map, count);
         size_t length = strlen(d->info.labels[i]);
+        missing += id < 0;
         if (id < 0 && n + length + 3 < sizeof list) {
             if (n) memcpy(list + n, ", ", 2), n += 2;
             memcpy(list + n, d->info.labels[i], length);
             n += length;
-        } else if (id < 0 && n + 4 < sizeof list && list[n - 1] != '.') {
+        } else if (id < 0 && n + 4 < sizeof list && (!n || list[n - 1] != '.')) {
             memcpy(list + n, "...", 3);
             n += 3;
         }
         status = tc__mem_append(env, ids, &id, sizeof id);
     }
     list[n] = 0;
-    if (n && !status)
+    if (missing && !status)
         return tc__diag_fail(env->diag, TC_ERROR_ARGUMENT, 0,
                              "the model lacks labels of the data: %s", list);
     return status;

@@ -372,6 +372,7 @@ static void test_train_curve(const train_curve *curve) {
         !made_convert(&f.c.base, folder, -1) ||
         tc_trainer_create(f.c.base.model, &o, NULL, &f.c.trainer)) {
         SKIP("the shared folder is not here");
+        tc_dataset_free(d);
         return;
     }
     if (!strcmp(curve->name, "bert-shuffle")) { /* the order that seed 42 gives */

@@ -427,14 +427,14 @@ static tc_status base_tokenizer(tc_writer *w) {
     return tc_writer_tokenizer(w, &d);
 }
 
-typedef struct shape_of_model {
+typedef struct architecture {
     uint32_t layers, hidden, wide, heads;
-} shape_of_model;
+} architecture;
 
-static const shape_of_model base_shape = {12, 768, 3072, 12}, mini_shape = {6, 384, 1536, 12};
+static const architecture base_shape = {12, 768, 3072, 12}, mini_shape = {6, 384, 1536, 12};
 
 /* A model with random weights: a writer that holds it. */
-static tc_writer *base_make(const shape_of_model *shape, const void **data, size_t *size) {
+static tc_writer *base_make(const architecture *size_of, const void **data, size_t *size) {
     static const char *const labels[] = {"O", "B-PER", "I-PER"};
     tc_model_desc d;
     tc_writer *w;
@@ -443,10 +443,10 @@ static tc_writer *base_make(const shape_of_model *shape, const void **data, size
     d.task = "token-classification";
     d.hidden_act = "gelu";
     d.producer = "bench";
-    d.num_hidden_layers = shape->layers;
-    d.hidden_size = shape->hidden;
-    d.intermediate_size = shape->wide;
-    d.num_attention_heads = shape->heads;
+    d.num_hidden_layers = size_of->layers;
+    d.hidden_size = size_of->hidden;
+    d.intermediate_size = size_of->wide;
+    d.num_attention_heads = size_of->heads;
     d.vocab_size = 30522;
     d.max_position_embeddings = d.max_length = 512;
     d.type_vocab_size = 2;
@@ -500,12 +500,12 @@ static void bench_memory(const tc_model *model) {
 /* ---- training ---- */
 
 /* Multiply-adds of an update count twice; the backward pass is two forward passes. */
-static double train_flops(const shape_of_model *m, double sequences, double length) {
+static double train_flops(const architecture *m, double sequences, double length) {
     double H = m->hidden, I = m->wide, T = sequences * length;
     return 3 * 2 * m->layers * T * (4 * H * H + 2 * H * I + 2 * length * H);
 }
 
-static void bench_train(const char *what, const shape_of_model *shape, uint32_t sequences,
+static void bench_train(const char *what, const architecture *size_of, uint32_t sequences,
                         uint32_t length, unsigned threads) {
     tc_level best = tc_level_choose(TC_LEVEL_BEST);
     tc_train_options o = tc_train_defaults();
@@ -514,7 +514,7 @@ static void bench_train(const char *what, const shape_of_model *shape, uint32_t 
     uint32_t *lengths = (uint32_t *)malloc(sequences * sizeof *lengths);
     double t[SAMPLES], share[SAMPLES], before;
     const void *data;
-    tc_writer *w = base_make(shape, &data, &size);
+    tc_writer *w = base_make(size_of, &data, &size);
     tc_labelled b;
     tc_model *model;
     tc_trainer *trainer;
@@ -546,7 +546,7 @@ static void bench_train(const char *what, const shape_of_model *shape, uint32_t 
             end = seconds();
         } while (end - start < 0.3);
         t[k] = (double)T * n / (end - start);
-        share[k] = train_flops(shape, sequences, length) * n / (end - start) * 1e-7 / peak;
+        share[k] = train_flops(size_of, sequences, length) * n / (end - start) * 1e-7 / peak;
     }
     s = summarize(t, SAMPLES);
     p = summarize(share, SAMPLES);

@@ -11795,10 +11795,11 @@ static tc_status tc__run_restore(tc__run *r, const tc__section *a, const tc__sec
     tc_diag *d = t->env.diag;
     size_t sizes[4], at = 0, i;
     float *to[4];
-    const uint32_t *live = (const uint32_t *)(const void *)(a->data + sizeof r->state);
+    const uint32_t *live;
     if (!a->data || !b->data || a->size < sizeof r->state)
         return tc__diag_fail(d, TC_ERROR_FORMAT, 0, "this is a model and no checkpoint");
     memcpy(&r->state, a->data, sizeof r->state);
+    live = (const uint32_t *)(const void *)(a->data + sizeof r->state);
     if (r->state.print != r->print)
         return tc__diag_fail(d, TC_ERROR_ARGUMENT, 0,
                              "the checkpoint is of a run with other options or data");

@@ -7617,7 +7617,7 @@ static void tc__bwd_forward(tc__tape *t) {
 
 /* ---- linear layers ---- */
 
-enum { TC__DW_ROWS = 256 };
+enum { TC__DW_ROWS = 768, TC__DW_TOKENS = 256 };
 
 /* dW += dY^T X and the bias's gradient, in the layout of W. */
 typedef struct tc__wgrad {
@@ -7629,28 +7629,37 @@ typedef struct tc__wgrad {
     int add;
 } tc__wgrad;
 
-/* A block of inputs times two panels of outputs; the columns of dY are packed first. */
+/* Columns [T][16] of dY, zeros beyond the n that there are. */
+static void tc__bwd_columns(float *to, const float *from, size_t ld, size_t T, size_t n) {
+    size_t t;
+    for (t = 0; t < T; t++, to += 16, from += ld) {
+        if (n < 16) {
+            memset(to, 0, 16 * sizeof *to);
+            memcpy(to, from, n * sizeof *to);
+        } else {
+            memcpy(to, from, 16 * sizeof *to);
+        }
+    }
+}
+
+/* A block of inputs times two panels of outputs; the columns of dY are packed first. As many
+ * tokens at once as stay in L1. */
 static void tc__bwd_weight_item(void *context, size_t item, unsigned worker) {
     const tc__wgrad *g = (const tc__wgrad *)context;
+    const tc__ops *ops = g->s->ops;
     size_t K = g->w->columns, N = g->w->rows, T = g->s->tokens, t, i;
     size_t panel = item % g->groups * 2, block = item / g->groups * TC__DW_ROWS;
     size_t n = N - panel * 16 < 32 ? N - panel * 16 : 32, wide = (n + 15) / 16;
     float *packed = g->s->scratch[worker];
-    for (i = 0; i < wide * 16; i += 16) {
-        size_t some = n - i < 16 ? n - i : 16;
-        float *to = packed + i * T;
-        const float *from = g->dy + panel * 16 + i;
-        for (t = 0; t < T; t++, to += 16, from += g->ldy) {
-            if (some < 16) memset(to, 0, 16 * sizeof *to);
-            memcpy(to, from, some * sizeof *to);
-        }
-    }
-    if (!block)
-        for (i = 0; i < wide; i++)
-            g->s->ops->column_sum(g->bias + (panel + i) * 16, packed + i * 16 * T, 16, T, 16);
-    g->s->ops->gemm_dw(tc__mem_least(K - block, TC__DW_ROWS), T, g->x + block, g->ldx, packed,
-                       16 * T, wide, g->add, g->weight + panel * 16 * K + block * 16, 16,
-                       K * 16);
+    for (i = 0; i < wide; i++)
+        tc__bwd_columns(packed + i * 16 * T, g->dy + (panel + i) * 16, g->ldy, T,
+                        tc__mem_least(n - i * 16, 16));
+    for (i = 0; !block && i < wide; i++)
+        ops->column_sum(g->bias + (panel + i) * 16, packed + i * 16 * T, 16, T, 16);
+    for (t = 0; t < T; t += TC__DW_TOKENS)
+        ops->gemm_dw(tc__mem_least(K - block, TC__DW_ROWS), tc__mem_least(T - t, TC__DW_TOKENS),
+                     g->x + t * g->ldx + block, g->ldx, packed + t * 16, 16 * T, wide,
+                     g->add || t, g->weight + panel * 16 * K + block * 16, 16, K * 16);
 }
 
 /* Gradients of a linear layer y = x W^T + b, from dy [T, N] and x [T, K]. */

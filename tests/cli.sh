@@ -984,6 +984,54 @@ broken 'train, a page in a folder that is not there' train "$model" --train peop
 err_has 'no/such'
 [ -e x.tcm ] && fail "$name" 'there is a model' || pass
 
+printf 'a N O\nnew N B-X\n' >dev
+run 'train says the scheme' 0 train new.tcm --train train --dev dev --column 3 --out x.tcm \
+    --max-steps 1
+err_has 'train: the scheme of the labels is IOB2, as it seems'
+err_has 'train:9: I-Y is invalid here in IOB2'
+run 'train with a scheme' 0 train new.tcm --train train --dev dev --column 3 --out x.tcm \
+    --max-steps 1 --scheme IOE2
+err_has 'train: the scheme of the labels is IOE2'
+err_has 'train:1: B-X is invalid here in IOE2'
+err_has 'dev:2: B-X is invalid here in IOE2'
+run 'train on parts of speech' 0 train new.tcm --train train --column 2 --out x.tcm --max-steps 1
+err_has 'train: the scheme of the labels is none'
+rm -f x.tcm
+broken 'train, a model in a folder that is not there' train new.tcm --train train \
+    --out no/x.tcm --max-steps 1
+err_has 'no/x.tcm: cannot be written: '
+broken 'train, a model that is a folder' train new.tcm --train train --out . --max-steps 1
+
+# a checkpoint, then a full disk: the checkpoint stays, and the run goes on from it
+checkpointed() { # NAME STATUS OPTIONS...: standard output goes to the caller's
+    name=$1
+    want=$2
+    shift 2
+    "$program" train new.tcm --train labelled.conll --dev labelled.conll --checkpoint ck \
+        --max-steps 6 --eval 5 --quiet "$@" 2>err
+    got=$?
+    [ $got = "$want" ] && pass || fail "$name" "exit status $got, not $want"
+}
+checkpointed 'train with checkpoints' 0 --save-every 4 --out whole.tcm >out
+rm -rf ck
+checkpointed 'train without standard output' 1 --save-every 4 --out x.tcm >&-
+one_line
+cp ck/checkpoint.tcm kept.tcm
+trap '' XFSZ
+limit=$(ulimit -f)
+ulimit -S -f 100
+checkpointed 'a checkpoint to a full disk' 1 --save-every 1 --out x.tcm --resume >out
+ulimit -S -f "$limit"
+trap - XFSZ
+one_line
+err_has 'ck/checkpoint.tcm: cannot be written: '
+cmp -s ck/checkpoint.tcm kept.tcm && pass || fail "$name" 'the checkpoint was changed'
+[ "$(echo $(ls ck))" = 'best.tcm checkpoint.tcm' ] && pass || fail "$name" 'other files were left'
+[ -e x.tcm ] && fail "$name" 'there is a model' || pass
+checkpointed 'train goes on when there is room' 0 --save-every 4 --out x.tcm --resume >out
+cmp -s x.tcm whole.tcm && pass || fail "$name" 'not the bytes of an unbroken run'
+rm -f x.tcm
+
 # ------------------------------------------------------------------- outputs that fail
 cp sylvain.txt in
 if [ -c /dev/full ] && ! (echo x >/dev/full) 2>/dev/null; then
@@ -1003,6 +1051,18 @@ if [ -c /dev/full ] && ! (echo x >/dev/full) 2>/dev/null; then
         one_line
         err_has 'standard output'
     done
+    broken 'disk full: train --out' train new.tcm --train train --out /dev/full --max-steps 1 \
+        --quiet
+    err_has '/dev/full: cannot be written: '
+    broken 'disk full: train --log' train new.tcm --train train --out x.tcm --log /dev/full \
+        --max-steps 3 --quiet
+    err_has '/dev/full: cannot be written: '
+    [ -e x.tcm ] && fail "$name" 'there is a model' || pass
+    name='disk full: the table of train'
+    "$program" train new.tcm --train train --dev train --out x.tcm --max-steps 1 --quiet \
+        >/dev/full 2>err
+    [ $? = 1 ] && pass || fail "$name" 'exit status is not 1'
+    err_has 'standard output'
 else
     skipped=$((skipped + 1))
 fi

@@ -1,5 +1,6 @@
 /* cmd_data.c - tokclass data: what a person needs to know of labelled data before training. */
 #include "labelled.h"
+#include "scheme.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,23 +20,6 @@ typedef struct data_names {
     size_t count;
 } data_names;
 
-/* Schemes that data may have. */
-typedef enum data_scheme {
-    DATA_NONE = 0,
-    DATA_IOB1,
-    DATA_IOB2,
-    DATA_IOE1,
-    DATA_IOE2,
-    DATA_IOBES,
-    DATA_BMES,
-    DATA_BILOU
-} data_scheme;
-
-static const char *const data_schemes[] = {"none", "IOB1",  "IOB2", "IOE1",
-                                           "IOE2", "IOBES", "BMES", "BILOU"};
-static const char *const data_letters[] = {"",    "IOB",   "IOB",   "IOE",
-                                           "IOE", "IOBES", "BMESO", "BILOU"};
-
 /* Two labels in a row that the scheme does not allow; null where a sentence begins or ends. */
 typedef struct data_bad {
     uint64_t line;
@@ -47,9 +31,8 @@ typedef struct data_bad {
 typedef struct data_set {
     labelled file;
     int open;
-    /* what tells IOB1 from IOB2 and IOE1 from IOE2 */
-    uint64_t inside_starts, free_begins, inside_ends, free_ends;
-    data_scheme scheme;
+    scheme_counts counts;
+    scheme_kind scheme;
     uint64_t entities, invalid, repeated;
     data_bad bad[DATA_SHOWN];
     uint64_t longest_line;
@@ -155,15 +138,6 @@ static int data_insert(data_names *n, const char *name) {
     return 0;
 }
 
-/* The letter of a label of spans: B-PER has B. Letters alone are labels of spans where no label
- * is anything else. */
-static char data_letter(const char *label, int alone) {
-    if (strcmp(label, "O") == 0) return 'O';
-    if (!strchr("BIESULM", label[0])) return '?';
-    if (label[1] == '-' && label[2]) return label[0];
-    return alone && !label[1] ? label[0] : '?';
-}
-
 /* Labels of both files, their letters and types. */
 static int data_labels(data_job *j) {
     size_t i;
@@ -177,11 +151,11 @@ static int data_labels(data_job *j) {
     for (i = 0; i < j->labels.count; i++) {
         const char *label = j->labels.items[i].name;
         alone &= !label[1] && strchr("OBIESULM", label[0]) != NULL;
-        dashes |= !strchr("O?", data_letter(label, 0));
+        dashes |= !strchr("O?", scheme_letter(label, 0));
     }
     for (i = 0; i < j->labels.count; i++) {
         data_name *l = &j->labels.items[i];
-        l->letter = data_letter(l->name, alone);
+        l->letter = scheme_letter(l->name, alone);
         if (l->letter == 'O' || l->letter == '?') continue;
         j->spans = 1;
         if (data_insert(&j->types, dashes ? l->name + 2 : "_")) return 1;
@@ -202,66 +176,12 @@ static data_name *data_label(data_job *j, tc_string label) {
 
 /* ---------------------------------------------------------------------------- schemes */
 
-/* A label and the one before it; a null pointer where the sentence begins or ends. */
-typedef struct data_step {
-    char before, at; /* letters, 0 where there is none */
-    int same;        /* of the same type */
-} data_step;
-
-static data_step data_pair(const data_name *before, const data_name *at) {
-    data_step s;
+static scheme_step data_pair(const data_name *before, const data_name *at) {
+    scheme_step s;
     s.before = before ? before->letter : 0;
     s.at = at ? at->letter : 0;
     s.same = before && at && before->type == at->type;
     return s;
-}
-
-static int data_one_of(char letter, const char *set) { return letter && strchr(set, letter); }
-
-/* Whether a step goes on within an entity of labels without ends, or without beginnings. */
-static int data_goes_on(data_step s, const char *before, const char *at) {
-    return s.same && data_one_of(s.before, before) && data_one_of(s.at, at);
-}
-
-static void data_collect(data_set *set, data_step s) {
-    set->inside_starts += s.at == 'I' && !data_goes_on(s, "BI", "I");
-    set->free_begins += s.at == 'B' && !data_goes_on(s, "BI", "B");
-    set->inside_ends += s.before == 'I' && !data_goes_on(s, "I", "IE");
-    set->free_ends += s.before == 'E' && !data_goes_on(s, "E", "IE");
-}
-
-static data_scheme data_guess(const data_job *j, int which) {
-    const data_set *s = &j->sets[which];
-    char seen[128] = {0};
-    size_t i;
-    for (i = 0; i < j->labels.count; i++) {
-        if (j->labels.items[i].count[which]) seen[(int)j->labels.items[i].letter] = 1;
-    }
-    if (seen['M']) return DATA_BMES;
-    if (seen['U'] || seen['L']) return DATA_BILOU;
-    if (seen['S'] || (seen['B'] && seen['E'])) return DATA_IOBES;
-    if (seen['E']) {
-        return s->inside_ends && s->free_ends < s->inside_ends ? DATA_IOE1 : DATA_IOE2;
-    }
-    if (!seen['B'] && !seen['I']) return DATA_NONE;
-    return s->inside_starts && s->free_begins < s->inside_starts ? DATA_IOB1 : DATA_IOB2;
-}
-
-static int data_step_bad(data_scheme scheme, data_step s) {
-    int open, on;
-    switch (scheme) {
-    case DATA_NONE: return 0;
-    case DATA_IOB1: return s.at == 'B' && !data_goes_on(s, "BI", "B");
-    case DATA_IOB2: return s.at == 'I' && !data_goes_on(s, "BI", "I");
-    case DATA_IOE1: return s.before == 'E' && !data_goes_on(s, "E", "IE");
-    case DATA_IOE2: return s.before == 'I' && !data_goes_on(s, "I", "IE");
-    case DATA_IOBES:
-    case DATA_BMES:
-    case DATA_BILOU: break;
-    }
-    open = data_one_of(s.before, scheme == DATA_BMES ? "BM" : "BI");
-    on = data_one_of(s.at, scheme == DATA_BMES ? "ME" : scheme == DATA_IOBES ? "IE" : "IL");
-    return open ? !on || !s.same : on;
 }
 
 /* ------------------------------------------------------------------------------ hashes */
@@ -325,15 +245,15 @@ static int data_count(data_job *j, int which) {
         for (k = 0; k < s.count; k++) {
             data_name *at = data_label(j, s.labels[k]);
             at->count[which]++;
-            data_collect(set, data_pair(before, at));
+            scheme_collect(&set->counts, data_pair(before, at));
             before = at;
         }
-        data_collect(set, data_pair(before, NULL));
+        scheme_collect(&set->counts, data_pair(before, NULL));
         if (s.count == set->file.info->longest && !set->longest_line) {
             set->longest_line = s.lines[0];
         }
     }
-    set->scheme = data_guess(j, which);
+    set->scheme = scheme_guess(&set->counts);
     return 0;
 }
 
@@ -356,13 +276,13 @@ static void data_entities(data_job *j, int which, const tc_sentence *s) {
     size_t k;
     for (k = 0; k <= s->count; k++) {
         const data_name *at = k < s->count ? data_label(j, s->labels[k]) : NULL;
-        data_step step = data_pair(before, at);
-        int foreign = at && !strchr(data_letters[set->scheme], at->letter);
-        if (set->scheme && (foreign || data_step_bad(set->scheme, step))) {
+        scheme_step step = data_pair(before, at);
+        int foreign = at && !strchr(scheme_letters[set->scheme], at->letter);
+        if (set->scheme && (foreign || scheme_bad(set->scheme, step))) {
             data_invalid(set, s->lines[at ? k : k - 1], before, at, foreign);
         }
-        if (data_one_of(step.at, "BSU") ||
-            (data_one_of(step.at, "IMEL") && !data_goes_on(step, "BIM", "IMEL"))) {
+        if (scheme_has(step.at, "BSU") ||
+            (scheme_has(step.at, "IMEL") && !scheme_goes_on(step, "BIM", "IMEL"))) {
             j->types.items[at->type].count[which]++;
             set->entities++;
         }
@@ -540,14 +460,14 @@ static void data_shape(out *o, const tc_data_info *d) {
     out_text(o, text);
 }
 
-static void data_bad_text(out *o, const data_bad *b, data_scheme scheme) {
+static void data_bad_text(out *o, const data_bad *b, scheme_kind scheme) {
     char line[48];
     snprintf(line, sizeof line, "    line %llu: ", (unsigned long long)b->line);
     out_text(o, line);
     out_cell(o, b->label ? b->label : "the sentence", 0);
     if (b->foreign) {
         out_text(o, " is no label of ");
-        out_text(o, data_schemes[scheme]);
+        out_text(o, scheme_names[scheme]);
     } else if (!b->before) {
         out_text(o, " begins the sentence");
     } else {
@@ -591,7 +511,7 @@ static void data_set_text(data_job *j, int which) {
     if (j->spans) {
         data_number(o, "entities", s->entities);
         data_field(o, "scheme");
-        out_text(o, data_schemes[s->scheme]);
+        out_text(o, scheme_names[s->scheme]);
         out_char(o, '\n');
         data_number(o, "invalid labels", s->invalid);
         for (i = 0; i < s->invalid && i < DATA_SHOWN; i++) {
@@ -757,7 +677,7 @@ static void data_json_set(data_job *j, int which) {
     data_json_uint(o, "longest_words_line", s->longest_line);
     data_json_uint(o, "repeated_sentences", s->repeated);
     data_json_names(o, "labels", &j->labels, which);
-    data_json_text(o, "scheme", s->scheme ? data_schemes[s->scheme] : NULL);
+    data_json_text(o, "scheme", s->scheme ? scheme_names[s->scheme] : NULL);
     data_json_names(o, "entities", &j->types, which);
     data_json_bad(o, s);
     if (j->encoding) data_json_tokens(j, s);

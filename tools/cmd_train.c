@@ -5,6 +5,7 @@
 #include "common.h"
 #include "hf.h"
 #include "label_map.h"
+#include "scheme.h"
 #include "watch.h"
 
 #include <errno.h>
@@ -23,7 +24,7 @@ typedef struct train_job {
     const char *checkpoint, *log, *map, *page;
     int64_t batch_size, eval_batch_size, max_steps, warmup_steps, accumulation, seed,
         max_length, column, patience, save_every;
-    int schedule, best, precision, resume, label_all_tokens, cased;
+    int scheme, schedule, best, precision, resume, label_all_tokens, cased;
     /* the work */
     tc_writer *writer; /* of a model made from a configuration */
     tc_model *model;
@@ -91,6 +92,8 @@ static int train_parse(train_job *j, int argc, char **argv, int *count) {
          "label every piece of a word, not only the first"},
         {"column", TOOL_COUNT, &j->column, "N", -255, 255,
          "column of the labels from 1, below 0 from the right; default: the last"},
+        {"scheme", TOOL_CHOICE, &j->scheme, "auto|IOB1|IOB2|IOE1|IOE2|IOBES|BMES|BILOU", 0, 0,
+         "of the labels, to tell which are invalid; default: guessed"},
         {"map", TOOL_TEXT, &j->map, "FROM=TO,...", 0, 0, "read labels as others; FROM= as O"},
         {"order", TOOL_TEXT, &j->order, "FILE", 0, 0,
          "sentence numbers from 0, one a line: the order of every epoch"},
@@ -230,6 +233,41 @@ static int train_load_data(train_job *j) {
     return 0;
 }
 
+static void train_invalid(const char *path, const scheme_found *found) {
+    const char *scheme = scheme_names[found->kind];
+    char where[1100];
+    uint64_t k;
+    for (k = 0; k < found->invalid && k < SCHEME_SHOWN; k++) {
+        snprintf(where, sizeof where, "%.1000s:%llu", path,
+                 (unsigned long long)found->lines[k]);
+        if (found->labels[k])
+            tool_note(where, "%s is invalid here in %s", found->labels[k], scheme);
+        else
+            tool_note(where, "the sentence ends within an entity, invalid in %s", scheme);
+    }
+    if (found->invalid > SCHEME_SHOWN)
+        tool_note(path, "%llu invalid labels in all; they are learned as they are",
+                  (unsigned long long)found->invalid);
+}
+
+/* Says which scheme the labels have and where they do not keep to it. Nothing is repaired. */
+static int train_scheme(train_job *j) {
+    const char *const names[2] = {j->train, j->dev};
+    scheme_kind kind = (scheme_kind)j->scheme;
+    scheme_found found;
+    int i;
+    for (i = 0; i < 2 && j->data[i]; i++) {
+        if (scheme_scan(j->data[i], kind, &found)) return tool_fail(NULL, "out of memory");
+        kind = found.kind;
+        if (!i)
+            tool_note(names[i], "the scheme of the labels is %s%s", scheme_names[kind],
+                      j->scheme || !kind ? "" : ", as it seems");
+        if (!kind) return 0;
+        train_invalid(names[i], &found);
+    }
+    return 0;
+}
+
 /* One number a line. */
 static int train_read_order(train_job *j) {
     tool_file file;
@@ -314,8 +352,29 @@ static char *train_join(const char *a, const char *b) {
     return path;
 }
 
+/* Whether a file can be made at `path`: better known before a long run than behind it. */
+static int train_writable(const char *path) {
+    const char *slash = strrchr(path, '/');
+    char folder[4096] = ".";
+    size_t n = slash ? (size_t)(slash - path) : 0;
+    struct stat info;
+    if (stat(path, &info) == 0) {
+        if (S_ISDIR(info.st_mode)) return tool_fail(path, "is a folder");
+        if (!S_ISREG(info.st_mode)) return 0;
+    }
+    if (n >= sizeof folder) return tool_fail(path, "the name is too long");
+    if (slash) {
+        memcpy(folder, n ? path : "/", n ? n : 1);
+        folder[n ? n : 1] = 0;
+    }
+    if (access(folder, W_OK | X_OK))
+        return tool_fail(path, "cannot be written: %s", strerror(errno));
+    return 0;
+}
+
 static int train_paths(train_job *j) {
     struct stat info;
+    if (strcmp(j->out, "-") != 0 && train_writable(j->out)) return TOOL_FAILED;
     if (j->checkpoint && mkdir(j->checkpoint, 0777) && errno != EEXIST)
         return tool_fail(j->checkpoint, "cannot be created: %s", strerror(errno));
     if (j->checkpoint) {
@@ -433,6 +492,7 @@ static int train_run(train_job *j) {
     j->run.evaluated = watch_evaluated;
     j->run.saving = watch_saving;
     j->run.user = &j->w;
+    if (train_scheme(j)) return TOOL_FAILED;
     train_catch();
     if (!j->checkpoint) remove(j->best_path); /* of a run that was killed */
     status = tc_trainer_run(j->trainer, &j->run, &result);

@@ -114,7 +114,7 @@ void watch_saving(void *user) { watch_flush((watch *)user); }
 int watch_close(watch *w) {
     if (w->shown) fputs("\r\033[K", stderr);
     w->shown = 0;
-    watch_flush(w);
+    if (!w->failed) watch_flush(w);
     if (w->log && fclose(w->log) && !w->failed) watch_log_failed(w);
     out_free(&w->line);
     return w->failed;

@@ -126,8 +126,9 @@
  * depends on seed, update and the element's place alone. Of the word embeddings only rows that
  * some batch has used have moments. tc_trainer_run does everything: order, windows for long
  * sentences, evaluation, the best model, checkpoints; tc_trainer_step one update for a loop of
- * one's own. Same data, options and seed give the same bytes, for any number of threads, on
- * every level with fused multiply-add, and for a run that was killed and resumed.
+ * one's own, for which a batcher turns sentences into micro-batches. Same data, options and
+ * seed give the same bytes, for any number of threads, on every level with fused multiply-add,
+ * and for a run that was killed and resumed.
  *
  * Files. A file that is loaded must not be changed in place while it is in use; replace it by
  * renaming a new one.
@@ -553,6 +554,7 @@ typedef struct tc_session tc_session;     /* one thread at a time */
 typedef struct tc_tagger tc_tagger;       /* one thread at a time */
 typedef struct tc_writer tc_writer;       /* one thread at a time */
 typedef struct tc_trainer tc_trainer;     /* one thread at a time */
+typedef struct tc_batcher tc_batcher;     /* one thread at a time */
 typedef struct tc_dataset tc_dataset;     /* one thread at a time */
 typedef struct tc_scores tc_scores;       /* one thread at a time */
 
@@ -951,6 +953,18 @@ TC_API void tc_trainer_set_hook(tc_trainer *trainer, tc_gradient_hook hook, void
  * finite, the message names it and the weights are as before. `out` may be null. */
 TC_API tc_status tc_trainer_step(tc_trainer *trainer, const tc_labelled *batches, size_t count,
                                  tc_step *out);
+/* The rate that the schedule scales, from the next update on. */
+TC_API tc_status tc_trainer_set_learning_rate(tc_trainer *trainer, double learning_rate);
+/* Makes micro-batches of a data set for tc_trainer_step as tc_trainer_run does: pieces and
+ * their labels, long sentences as windows. `data` is borrowed, `map` [map_count] may be null; a
+ * label that the model lacks is TC_ERROR_ARGUMENT. To be freed before the trainer. */
+TC_API tc_status tc_batcher_create(const tc_trainer *trainer, tc_dataset *data,
+                                   const tc_label_map *map, size_t map_count, tc_batcher **out);
+TC_API void tc_batcher_free(tc_batcher *batcher);
+/* Sentences [count] of the data set, by number. *out is valid until the next call; it has no
+ * sequences if no word has a token. */
+TC_API tc_status tc_batcher_run(tc_batcher *batcher, const uint32_t *sentences, size_t count,
+                                tc_labelled *out);
 /* The whole training; the same options, data and seed give the same bytes for any number of
  * threads, on every level but TC_LEVEL_BASE, and for a run that was killed and resumed. */
 TC_API tc_status tc_trainer_run(tc_trainer *trainer, const tc_train_run *run,
@@ -6654,6 +6668,15 @@ static tc_status tc__write_entry(tc_writer *w, const char *name, tc_dtype dtype,
     return status;
 }
 
+/* Whether the dtype can hold a number: a finite one must not become infinite. */
+static int tc__write_fits(tc_dtype t, float value) {
+    float a = fabsf(value);
+    if (tc__gemm_scaled(t)) return a < INFINITY;
+    return !(a < INFINITY) || (t == TC_F16    ? tc__bytes_to_f16(a) != 0x7C00
+                               : t == TC_BF16 ? tc__bytes_to_bf16(a) != 0x7F80
+                                              : 1);
+}
+
 static tc_status tc__write_tensor(tc_writer *w, const char *name, uint32_t rows,
                                   uint32_t columns, const float *data) {
     uint32_t layout;
@@ -6665,10 +6688,11 @@ static tc_status tc__write_tensor(tc_writer *w, const char *name, uint32_t rows,
     if (tc__gemm_scaled(dtype) && columns > INT32_MAX / 8191)
         return tc__diag_fail(w->env.diag, TC_ERROR_LENGTH, 0, "tensor %s has too many columns",
                              name);
-    for (i = 0; !overflow && tc__gemm_scaled(dtype) && i < (size_t)rows * columns; i++)
-        if (!(fabsf(data[i]) < INFINITY))
+    for (i = 0; !overflow && dtype != TC_F32 && i < (size_t)rows * columns; i++)
+        if (!tc__write_fits(dtype, data[i]))
             return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,
-                                 "tensor %s holds a number that is not finite", name);
+                                 "tensor %s holds a number that %s cannot hold", name,
+                                 tc__model_dtype_name(dtype));
     if (!status) status = tc__write_room(w, bytes, &at);
     if (status) return status;
     if (layout == TC__LAYOUT_ROWS)
@@ -11118,10 +11142,13 @@ static tc_status tc__tag_create(const tc_model *m, const tc_env *env, tc_tagger 
 
 /* Sequences of one batch of sentences. A sentence beyond the limit becomes several windows, in
  * one of which each of its words counts. */
-typedef struct tc__feats {
+struct tc_batcher {
     tc_env env;
+    tc_dataset *data;
     tc_encoding *encoding;
     uint32_t limit, stride;
+    int all;                             /* every piece of a word has its label */
+    tc__buf label_ids;                   /* of the data's labels, int32 */
     tc__buf ids, types, labels, lengths; /* as tc_labelled */
     tc__buf owners; /* [T] uint32, for the first piece of a word that counts here its number in
                        the batch + 1, else 0 */
@@ -11129,13 +11156,13 @@ typedef struct tc__feats {
     tc__buf gold; /* [words] int32, label ids of the batch */
     tc__buf inside; /* [C] int32, I-X for B-X, else the label itself */
     size_t words;   /* in the batch */
-} tc__feats;
+};
 
 typedef struct tc__choice {
     uint32_t window, edge; /* edge + 1, 0: the word has no token yet */
 } tc__choice;
 
-static void tc__eval_drop(tc__feats *f) {
+static void tc__eval_drop(tc_batcher *f) {
     tc__encode_free(f->encoding);
     tc__mem_drop(&f->env, &f->ids);
     tc__mem_drop(&f->env, &f->types);
@@ -11145,10 +11172,11 @@ static void tc__eval_drop(tc__feats *f) {
     tc__mem_drop(&f->env, &f->best);
     tc__mem_drop(&f->env, &f->gold);
     tc__mem_drop(&f->env, &f->inside);
+    tc__mem_drop(&f->env, &f->label_ids);
 }
 
 /* b_to_i: B-X becomes I-X where the model has that label. */
-static tc_status tc__eval_inside(tc__feats *f, const tc_model *m) {
+static tc_status tc__eval_inside(tc_batcher *f, const tc_model *m) {
     uint32_t i, j, C = m->info.num_labels;
     tc_status status = TC_OK;
     for (i = 0; i < C && !status; i++) {
@@ -11161,24 +11189,7 @@ static tc_status tc__eval_inside(tc__feats *f, const tc_model *m) {
     return status;
 }
 
-static tc_status tc__eval_feats(tc__feats *f, const tc_model *m, const tc_env *env,
-                                uint32_t max_length) {
-    uint32_t limit = m->info.max_position_embeddings;
-    tc_status status;
-    f->env = *env;
-    if (!m->file.tokenizer.data || !m->head.rows)
-        return tc__diag_fail(env->diag, TC_ERROR_UNSUPPORTED, 0, "the model has no %s",
-                             m->head.rows ? "tokenizer" : "token-classification head");
-    if (m->info.max_length && m->info.max_length < limit) limit = m->info.max_length;
-    if (max_length && max_length < limit) limit = max_length;
-    f->limit = limit;
-    f->stride = limit / 4;
-    if (f->stride + tc__encode_specials(&m->tokenizer, 0) >= limit) f->stride = 0;
-    status = tc__encode_create(&m->tokenizer, env, &f->encoding);
-    return status ? status : tc__eval_inside(f, m);
-}
-
-static void tc__eval_clear(tc__feats *f) {
+static void tc__eval_clear(tc_batcher *f) {
     f->ids.used = f->types.used = f->labels.used = f->lengths.used = f->owners.used = 0;
     f->gold.used = 0;
     f->words = 0;
@@ -11190,7 +11201,7 @@ TC__INLINE int tc__eval_first(const tc_token *all, size_t i) {
 }
 
 /* Finds for each word the window in which its first piece stands farthest from an edge. */
-static tc_status tc__eval_choose(tc__feats *f, size_t words) {
+static tc_status tc__eval_choose(tc_batcher *f, size_t words) {
     const tc_token *all = TC__AT(f->encoding->sequence[0], const tc_token);
     const tc__range *ranges = TC__AT(f->encoding->parts[0], const tc__range);
     size_t windows = tc__encode_window_count(f->encoding), w, i, count;
@@ -11218,7 +11229,7 @@ static tc_status tc__eval_choose(tc__feats *f, size_t words) {
     return TC_OK;
 }
 
-static tc_status tc__eval_token(tc__feats *f, const tc_token *k, int32_t label,
+static tc_status tc__eval_token(tc_batcher *f, const tc_token *k, int32_t label,
                                 uint32_t owner) {
     tc_status status = tc__mem_append(&f->env, &f->ids, &k->id, 4);
     if (!status) status = tc__mem_append(&f->env, &f->types, &k->type, 1);
@@ -11226,24 +11237,13 @@ static tc_status tc__eval_token(tc__feats *f, const tc_token *k, int32_t label,
     return status ? status : tc__mem_append(&f->env, &f->owners, &owner, 4);
 }
 
-/* Appends a sentence with its label ids; `all` labels every piece of a word. */
-static tc_status tc__eval_encode(tc__feats *f, const tc_string *words, size_t n,
-                                 const int32_t *labels, int all) {
+/* Appends the windows of a sentence of n words that is encoded, with their label ids. */
+static tc_status tc__eval_windows(tc_batcher *f, const int32_t *labels, size_t n) {
     const int32_t *inside = TC__AT(f->inside, const int32_t);
     const tc_token *whole;
     const tc__choice *best;
-    tc_encode_options o;
-    tc_input input;
     size_t w, i, count;
-    tc_status status;
-    memset(&o, 0, sizeof o);
-    memset(&input, 0, sizeof input);
-    o.max_length = f->limit;
-    o.stride = f->stride;
-    input.words = words;
-    input.word_count = n;
-    status = tc__encode_run(f->encoding, &input, &o);
-    if (!status) status = tc__eval_choose(f, n);
+    tc_status status = tc__eval_choose(f, n);
     whole = TC__AT(f->encoding->sequence[0], const tc_token);
     best = TC__AT(f->best, const tc__choice);
     for (w = 0; !status && w < tc__encode_window_count(f->encoding); w++) {
@@ -11257,7 +11257,7 @@ static tc_status tc__eval_encode(tc__feats *f, const tc_string *words, size_t n,
             if (!tokens[i].special) {
                 int first = tc__eval_first(whole, place++);
                 if (best[word].window == w && best[word].edge) {
-                    label = first ? labels[word] : all ? inside[labels[word]] : -100;
+                    label = first ? labels[word] : f->all ? inside[labels[word]] : -100;
                     owner = first ? (uint32_t)(f->words + (size_t)word + 1) : 0;
                 }
             }
@@ -11265,7 +11265,6 @@ static tc_status tc__eval_encode(tc__feats *f, const tc_string *words, size_t n,
         }
         if (!status) status = tc__mem_append(&f->env, &f->lengths, &length, 4);
     }
-    if (!status) status = tc__mem_append(&f->env, &f->gold, labels, n * sizeof *labels);
     f->words += n;
     return status;
 }
@@ -11317,24 +11316,68 @@ static tc_status tc__eval_labels(const tc_model *m, const tc_dataset *d,
     return status;
 }
 
-/* The ids of a sentence's labels, appended to `out`. */
-static tc_status tc__eval_ids(const tc_dataset *d, const tc__buf *ids, const tc_sentence *s,
-                              const tc_env *env, tc__buf *out) {
+/* Appends the ids of a sentence's labels. */
+static tc_status tc__eval_ids(tc_batcher *f, const tc_sentence *s) {
+    const tc_data_info *n = &f->data->info;
+    const int32_t *ids = TC__AT(f->label_ids, const int32_t);
     size_t i;
     tc_status status = TC_OK;
     for (i = 0; i < s->count && !status; i++) {
-        size_t low = 0, high = d->info.num_labels;
+        size_t low = 0, high = n->num_labels;
         while (high - low > 1) {
             size_t middle = (low + high) / 2;
-            const char *name = d->info.labels[middle];
+            const char *name = n->labels[middle];
             if (tc__data_compare(s->labels[i], tc__data_string(name, name + strlen(name))) < 0)
                 high = middle;
             else
                 low = middle;
         }
-        status = tc__mem_append(env, out, TC__AT(*ids, const int32_t) + low, sizeof(int32_t));
+        status = tc__mem_append(&f->env, &f->gold, ids + low, sizeof *ids);
     }
     return status;
+}
+
+/* ---- batches ---- */
+
+/* What stays the same for all batches. Zeroed by the caller; tc__eval_drop also after a
+ * failure. */
+static tc_status tc__eval_batcher(tc_batcher *f, const tc_model *m, tc_dataset *data,
+                                  const tc_label_map *map, size_t map_count,
+                                  uint32_t max_length, const tc_env *env) {
+    uint32_t limit = m->info.max_position_embeddings;
+    tc_status status;
+    f->env = *env;
+    f->data = data;
+    if (!m->file.tokenizer.data || !m->head.rows)
+        return tc__diag_fail(env->diag, TC_ERROR_UNSUPPORTED, 0, "the model has no %s",
+                             m->head.rows ? "tokenizer" : "token-classification head");
+    if (m->info.max_length && m->info.max_length < limit) limit = m->info.max_length;
+    if (max_length && max_length < limit) limit = max_length;
+    f->limit = limit;
+    f->stride = limit / 4;
+    if (f->stride + tc__encode_specials(&m->tokenizer, 0) >= limit) f->stride = 0;
+    status = tc__encode_create(&m->tokenizer, env, &f->encoding);
+    if (!status) status = tc__eval_inside(f, m);
+    return status ? status : tc__eval_labels(m, data, map, map_count, env, &f->label_ids);
+}
+
+/* Adds a sentence to the batch. */
+static tc_status tc__eval_add(tc_batcher *f, size_t index) {
+    size_t gold = f->gold.used;
+    tc_encode_options o;
+    tc_input input;
+    tc_sentence s;
+    tc_status status = tc__data_sentence(f->data, index, &s);
+    memset(&o, 0, sizeof o);
+    memset(&input, 0, sizeof input);
+    o.max_length = f->limit;
+    o.stride = f->stride;
+    input.words = s.words;
+    input.word_count = s.count;
+    if (!status) status = tc__eval_ids(f, &s);
+    if (!status) status = tc__encode_run(f->encoding, &input, &o);
+    if (status) return status;
+    return tc__eval_windows(f, (const int32_t *)(const void *)(f->gold.data + gold), s.count);
 }
 
 /* ---- evaluation ---- */
@@ -11343,19 +11386,15 @@ typedef struct tc__evaluator {
     tc_env env;
     const tc_model *model;
     tc_session *session;
-    tc_dataset *data;
     tc_evaluate_options options;
-    tc__feats feats;
-    tc__buf label_ids, ids;         /* of the data's labels; of the sentence's */
+    tc_batcher batch;
     tc__buf logits, chosen;         /* [T, C]; [words] int32, -1 for a word without pieces */
     tc__buf gold, predicted, shown; /* tc_string: of the words that count; of all */
     size_t most_tokens;             /* in one run of it */
 } tc__evaluator;
 
 static void tc__eval_free(tc__evaluator *e) {
-    tc__eval_drop(&e->feats);
-    tc__mem_drop(&e->env, &e->label_ids);
-    tc__mem_drop(&e->env, &e->ids);
+    tc__eval_drop(&e->batch);
     tc__mem_drop(&e->env, &e->logits);
     tc__mem_drop(&e->env, &e->chosen);
     tc__mem_drop(&e->env, &e->gold);
@@ -11366,42 +11405,32 @@ static void tc__eval_free(tc__evaluator *e) {
 /* Zeroed by the caller; tc__eval_free also after a failure. */
 static tc_status tc__eval_open(tc__evaluator *e, const tc_model *m, tc_session *s,
                                tc_dataset *d, const tc_evaluate_options *o, const tc_env *env) {
-    tc_status status;
     e->env = *env;
     e->model = m;
     e->session = s;
-    e->data = d;
     e->options = *o;
     e->most_tokens = 512;
-    status = tc__eval_feats(&e->feats, m, env, o->max_length);
-    return status ? status : tc__eval_labels(m, d, o->map, o->map_count, env, &e->label_ids);
+    e->batch.all = o->label_all_tokens;
+    return tc__eval_batcher(&e->batch, m, d, o->map, o->map_count, o->max_length, env);
 }
 
 /* Makes sentences [first, last) the batch. */
 static tc_status tc__eval_batch(tc__evaluator *e, size_t first, size_t last) {
     tc_status status = TC_OK;
-    tc_sentence s;
-    tc__eval_clear(&e->feats);
-    for (; first < last && !status; first++) {
-        e->ids.used = 0;
-        status = tc__data_sentence(e->data, first, &s);
-        if (!status) status = tc__eval_ids(e->data, &e->label_ids, &s, &e->env, &e->ids);
-        if (!status)
-            status = tc__eval_encode(&e->feats, s.words, s.count, TC__AT(e->ids, const int32_t),
-                                     e->options.label_all_tokens);
-    }
+    tc__eval_clear(&e->batch);
+    for (; first < last && !status; first++) status = tc__eval_add(&e->batch, first);
     return status;
 }
 
 /* Logits of the batch, in runs of a limited number of tokens. */
 static tc_status tc__eval_predict(tc__evaluator *e) {
-    const uint32_t *lengths = TC__AT(e->feats.lengths, const uint32_t);
-    size_t n = TC__ITEMS(e->feats.lengths, uint32_t), C = e->model->info.num_labels, i, first;
+    const uint32_t *lengths = TC__AT(e->batch.lengths, const uint32_t);
+    size_t n = TC__ITEMS(e->batch.lengths, uint32_t), C = e->model->info.num_labels, i, first;
     size_t at = 0, tokens;
     tc_status status;
     e->logits.used = 0;
     status = tc__mem_reserve(&e->env, &e->logits,
-                             (uint64_t)TC__ITEMS(e->feats.ids, int32_t) * C * sizeof(float));
+                             (uint64_t)TC__ITEMS(e->batch.ids, int32_t) * C * sizeof(float));
     for (first = 0; first < n && !status; first = i, at += tokens) {
         tc_outputs out;
         tc_batch b;
@@ -11410,8 +11439,8 @@ static tc_status tc__eval_predict(tc__evaluator *e) {
             tokens += lengths[i];
         memset(&out, 0, sizeof out);
         out.logits = TC__AT(e->logits, float) + at * C;
-        b.ids = TC__AT(e->feats.ids, const int32_t) + at;
-        b.types = TC__AT(e->feats.types, const uint8_t) + at;
+        b.ids = TC__AT(e->batch.ids, const int32_t) + at;
+        b.types = TC__AT(e->batch.types, const uint8_t) + at;
         b.lengths = lengths + first;
         b.sequences = i - first;
         status = tc__fwd_run(e->session, &b, &out);
@@ -11421,18 +11450,18 @@ static tc_status tc__eval_predict(tc__evaluator *e) {
 
 /* The mean loss of the batch; the label of each word with pieces into e->chosen. */
 static tc_status tc__eval_read(tc__evaluator *e, double *loss) {
-    const int32_t *labels = TC__AT(e->feats.labels, const int32_t);
-    const uint32_t *owners = TC__AT(e->feats.owners, const uint32_t);
-    size_t T = TC__ITEMS(e->feats.ids, int32_t), C = e->model->info.num_labels, i, j;
+    const int32_t *labels = TC__AT(e->batch.labels, const int32_t);
+    const uint32_t *owners = TC__AT(e->batch.owners, const uint32_t);
+    size_t T = TC__ITEMS(e->batch.ids, int32_t), C = e->model->info.num_labels, i, j;
     float *x = TC__AT(e->logits, float);
     uint64_t active = 0;
     int32_t *chosen;
     *loss = 0;
     e->chosen.used = 0;
-    if (tc__mem_reserve(&e->env, &e->chosen, e->feats.words * sizeof *chosen))
+    if (tc__mem_reserve(&e->env, &e->chosen, e->batch.words * sizeof *chosen))
         return TC_ERROR_MEMORY;
     chosen = TC__AT(e->chosen, int32_t);
-    for (i = 0; i < e->feats.words; i++) chosen[i] = -1;
+    for (i = 0; i < e->batch.words; i++) chosen[i] = -1;
     for (i = 0; i < T; i++, x += C) {
         size_t top = 0;
         for (j = 1; j < C; j++)
@@ -11458,11 +11487,11 @@ static tc_status tc__eval_string(tc__evaluator *e, tc__buf *to, int32_t label) {
  * pieces, which the reference does not count either. */
 static tc_status tc__eval_sentence(tc__evaluator *e, tc_scores *scores, size_t index,
                                    size_t *first, uint64_t *lost) {
-    const int32_t *gold = TC__AT(e->feats.gold, const int32_t) + *first,
+    const int32_t *gold = TC__AT(e->batch.gold, const int32_t) + *first,
                   *chosen = TC__AT(e->chosen, const int32_t) + *first;
     tc_sentence s;
     size_t i;
-    tc_status status = tc__data_sentence(e->data, index, &s);
+    tc_status status = tc__data_sentence(e->batch.data, index, &s);
     e->gold.used = e->predicted.used = e->shown.used = 0;
     for (i = 0; i < s.count && !status; i++) {
         status = tc__eval_string(e, &e->shown, chosen[i]);
@@ -11484,7 +11513,7 @@ static tc_status tc__eval_sentence(tc__evaluator *e, tc_scores *scores, size_t i
 
 /* The whole data set: eval_loss is the mean over batches weighted by sentences. */
 static tc_status tc__eval_run(tc__evaluator *e, tc_scores *scores, tc_evaluation *out) {
-    size_t n = e->data->info.sentences, at, i, batch = e->options.batch_size;
+    size_t n = e->batch.data->info.sentences, at, i, batch = e->options.batch_size;
     double sum = 0, loss;
     tc_status status = TC_OK;
     memset(out, 0, sizeof *out);
@@ -11495,8 +11524,8 @@ static tc_status tc__eval_run(tc__evaluator *e, tc_scores *scores, tc_evaluation
         if (!status) status = tc__eval_read(e, &loss);
         if (status) break;
         sum = fma(loss, (double)(last - at), sum);
-        out->tokens += TC__ITEMS(e->feats.ids, int32_t);
-        out->windows += TC__ITEMS(e->feats.lengths, uint32_t);
+        out->tokens += TC__ITEMS(e->batch.ids, int32_t);
+        out->windows += TC__ITEMS(e->batch.lengths, uint32_t);
         for (i = at; i < last && !status; i++)
             status = tc__eval_sentence(e, scores, i, &first, &out->lost);
         if (!status && e->options.progress && e->options.progress(e->options.user, last, n))
@@ -11504,7 +11533,7 @@ static tc_status tc__eval_run(tc__evaluator *e, tc_scores *scores, tc_evaluation
     }
     out->loss = n ? sum / (double)n : 0;
     out->sentences = n;
-    out->words = e->data->info.words;
+    out->words = e->batch.data->info.words;
     return status;
 }
 
@@ -11522,13 +11551,16 @@ typedef struct tc__state { /* what a checkpoint holds beside weights and moments
     uint64_t checksums[4];     /* m, v, row_m, row_v */
 } tc__state;
 
+typedef struct tc__size { /* of a sentence or a batch */
+    uint64_t tokens, windows, words;
+} tc__size;
+
 typedef struct tc__run {
     tc_trainer *t;
     const tc_train_run *how;
-    tc__feats feats;
+    tc_batcher batch;
     tc__evaluator dev;
-    tc__buf label_ids, ids;
-    tc__buf sizes;             /* for each sentence tokens and windows, uint32 each */
+    tc__buf sizes;             /* tc__size of each sentence */
     uint32_t *order;           /* [sentences of a pass] */
     size_t pass;               /* sentences of a pass */
     uint64_t batches, updates; /* of a pass */
@@ -11540,10 +11572,8 @@ typedef struct tc__run {
 
 static void tc__run_free(tc__run *r) {
     const tc_env *env = &r->t->env;
-    tc__eval_drop(&r->feats);
+    tc__eval_drop(&r->batch);
     tc__eval_free(&r->dev);
-    tc__mem_drop(env, &r->label_ids);
-    tc__mem_drop(env, &r->ids);
     tc__mem_drop(env, &r->sizes);
     tc__mem_free(env, r->order, r->pass * sizeof *r->order);
     tc__score_free(r->scores);
@@ -11559,52 +11589,49 @@ static void tc__run_order(tc__run *r, uint64_t e) {
         tc__rng_permutation(r->order, (uint32_t)r->pass, r->t->options.seed + (uint32_t)e);
 }
 
-static tc_status tc__run_lengths(tc__run *r) {
-    tc_dataset *d = r->how->train;
+static tc_status tc__run_sizes(tc__run *r) {
     tc_status status = TC_OK;
     size_t i, k;
-    for (i = 0; i < d->info.sentences && !status; i++) {
-        uint32_t size[2] = {0, 0};
-        tc_sentence s;
-        r->ids.used = 0;
-        tc__eval_clear(&r->feats);
-        status = tc__data_sentence(d, i, &s);
-        if (!status) status = tc__eval_ids(d, &r->label_ids, &s, &r->t->env, &r->ids);
-        if (!status)
-            status =
-                tc__eval_encode(&r->feats, s.words, s.count, TC__AT(r->ids, const int32_t), 0);
-        for (k = 0; k < TC__ITEMS(r->feats.lengths, uint32_t); k++)
-            size[0] += TC__AT(r->feats.lengths, uint32_t)[k];
-        size[1] = (uint32_t)k;
-        if (!status) status = tc__mem_append(&r->t->env, &r->sizes, size, sizeof size);
+    for (i = 0; i < r->how->train->info.sentences && !status; i++) {
+        tc__size size = {0, 0, 0};
+        tc__eval_clear(&r->batch);
+        status = tc__eval_add(&r->batch, i);
+        size.windows = TC__ITEMS(r->batch.lengths, uint32_t);
+        size.words = r->batch.words;
+        for (k = 0; k < size.windows; k++) size.tokens += TC__AT(r->batch.lengths, uint32_t)[k];
+        if (!status) status = tc__mem_append(&r->t->env, &r->sizes, &size, sizeof size);
     }
     return status;
 }
 
-/* The largest micro-batch of the whole run, and room for its features. */
-static tc_status tc__run_measure(tc__run *r, uint64_t *tokens, uint64_t *windows) {
-    const uint32_t *sizes;
-    tc_status status = tc__run_lengths(r);
-    uint64_t e, T = 0, W = 0;
-    size_t i, batch = r->t->options.batch_size;
-    sizes = TC__AT(r->sizes, const uint32_t);
-    *tokens = *windows = 1;
-    for (e = 0; e < r->passes && !status; e++) {
+/* The largest micro-batch of the whole run, and room for it. */
+static tc_status tc__run_measure(tc__run *r, tc__size *most) {
+    tc_batcher *b = &r->batch;
+    tc_status status = tc__run_sizes(r);
+    uint64_t e;
+    size_t i;
+    memset(most, 0, sizeof *most);
+    for (e = 0; e < r->passes && !status && !(e && r->how->order); e++) {
+        tc__size sum = {0, 0, 0};
         tc__run_order(r, e);
-        for (i = 0, T = W = 0; i < r->pass; i++) {
-            if (i % batch == 0) T = W = 0;
-            T += sizes[2 * r->order[i]];
-            W += sizes[2 * r->order[i] + 1];
-            if (T > *tokens) *tokens = T;
-            if (W > *windows) *windows = W;
+        for (i = 0; i < r->pass; i++) {
+            const tc__size *one = TC__AT(r->sizes, const tc__size) + r->order[i];
+            if (i % r->t->options.batch_size == 0) memset(&sum, 0, sizeof sum);
+            sum.tokens += one->tokens;
+            sum.windows += one->windows;
+            sum.words += one->words;
+            if (sum.tokens > most->tokens) most->tokens = sum.tokens;
+            if (sum.windows > most->windows) most->windows = sum.windows;
+            if (sum.words > most->words) most->words = sum.words;
         }
-        if (r->how->order) break;
     }
-    if (!status) status = tc__mem_reserve(&r->t->env, &r->feats.ids, *tokens * 4);
-    if (!status) status = tc__mem_reserve(&r->t->env, &r->feats.types, *tokens);
-    if (!status) status = tc__mem_reserve(&r->t->env, &r->feats.labels, *tokens * 4);
-    if (!status) status = tc__mem_reserve(&r->t->env, &r->feats.owners, *tokens * 4);
-    if (!status) status = tc__mem_reserve(&r->t->env, &r->feats.lengths, *windows * 4);
+    if (!status) status = tc__mem_reserve(&b->env, &b->ids, most->tokens * 4);
+    if (!status) status = tc__mem_reserve(&b->env, &b->types, most->tokens);
+    if (!status) status = tc__mem_reserve(&b->env, &b->labels, most->tokens * 4);
+    if (!status) status = tc__mem_reserve(&b->env, &b->owners, most->tokens * 4);
+    if (!status) status = tc__mem_reserve(&b->env, &b->lengths, most->windows * 4);
+    if (!status) status = tc__mem_reserve(&b->env, &b->gold, most->words * 4);
+    if (!most->tokens) most->tokens = most->windows = 1;
     return status;
 }
 
@@ -11619,10 +11646,10 @@ static tc_status tc__run_measure_dev(tc__run *r, size_t *longest) {
     for (at = 0; at < n && !status; at += e->options.batch_size) {
         size_t last = n - at < e->options.batch_size ? n : at + e->options.batch_size;
         status = tc__eval_batch(e, at, last);
-        for (i = 0; i < TC__ITEMS(e->feats.lengths, uint32_t); i++)
-            if (TC__AT(e->feats.lengths, uint32_t)[i] > *longest)
-                *longest = TC__AT(e->feats.lengths, uint32_t)[i];
-        T = TC__ITEMS(e->feats.ids, int32_t);
+        for (i = 0; i < TC__ITEMS(e->batch.lengths, uint32_t); i++)
+            if (TC__AT(e->batch.lengths, uint32_t)[i] > *longest)
+                *longest = TC__AT(e->batch.lengths, uint32_t)[i];
+        T = TC__ITEMS(e->batch.ids, int32_t);
         if (!status)
             status = tc__mem_reserve(&e->env, &e->logits,
                                      T * r->t->model->info.num_labels * sizeof(float));
@@ -11714,16 +11741,16 @@ static tc_status tc__run_open(tc__run *r) {
     tc_trainer *t = r->t;
     const tc_train_run *w = r->how;
     tc_evaluate_options o;
-    uint64_t tokens, windows;
+    tc__size most;
     size_t longest;
     tc_status status = tc__run_plan(r);
-    if (!status) status = tc__eval_feats(&r->feats, t->model, &t->env, t->options.max_length);
+    r->batch.all = t->options.label_all_tokens;
     if (!status)
-        status =
-            tc__eval_labels(t->model, w->train, w->map, w->map_count, &t->env, &r->label_ids);
-    if (!status) status = tc__run_measure(r, &tokens, &windows);
+        status = tc__eval_batcher(&r->batch, t->model, w->train, w->map, w->map_count,
+                                  t->options.max_length, &t->env);
+    if (!status) status = tc__run_measure(r, &most);
     if (status) return status;
-    longest = r->feats.limit < tokens ? r->feats.limit : (size_t)tokens;
+    longest = tc__mem_least(r->batch.limit, (size_t)most.tokens);
     if (w->dev) {
         tc_score_options scores;
         memset(&o, 0, sizeof o);
@@ -11741,7 +11768,7 @@ static tc_status tc__run_open(tc__run *r) {
         if (!status) status = tc__score_create(&scores, &t->env, &r->scores);
         if (!status) status = tc__run_measure_dev(r, &longest);
     }
-    if (!status) status = tc__train_reserve(t, tokens, windows, longest);
+    if (!status) status = tc__train_reserve(t, most.tokens, most.windows, longest);
     if (!status && r->how->dev && t->max_tokens < r->dev.most_tokens)
         r->dev.most_tokens = t->max_tokens;
     r->print = tc__run_print(r);
@@ -11856,25 +11883,18 @@ static tc_status tc__run_resume(tc__run *r, const char *path) {
 
 /* ---- the loop ---- */
 
-/* Features of sentences [first, last) of the order. */
-static tc_status tc__run_batch(tc__run *r, size_t first, size_t last, tc_labelled *out) {
-    tc_dataset *d = r->how->train;
+/* Sentences [count] as a micro-batch, valid until the next. */
+static tc_status tc__run_batch(tc_batcher *b, const uint32_t *sentences, size_t count,
+                               tc_labelled *out) {
     tc_status status = TC_OK;
-    tc_sentence s;
-    tc__eval_clear(&r->feats);
-    for (; first < last && !status; first++) {
-        r->ids.used = 0;
-        status = tc__data_sentence(d, r->order[first], &s);
-        if (!status) status = tc__eval_ids(d, &r->label_ids, &s, &r->t->env, &r->ids);
-        if (!status)
-            status = tc__eval_encode(&r->feats, s.words, s.count, TC__AT(r->ids, const int32_t),
-                                     r->t->options.label_all_tokens);
-    }
-    out->batch.ids = TC__AT(r->feats.ids, const int32_t);
-    out->batch.types = TC__AT(r->feats.types, const uint8_t);
-    out->batch.lengths = TC__AT(r->feats.lengths, const uint32_t);
-    out->batch.sequences = TC__ITEMS(r->feats.lengths, uint32_t);
-    out->labels = TC__AT(r->feats.labels, const int32_t);
+    size_t i;
+    tc__eval_clear(b);
+    for (i = 0; i < count && !status; i++) status = tc__eval_add(b, sentences[i]);
+    out->batch.ids = TC__AT(b->ids, const int32_t);
+    out->batch.types = TC__AT(b->types, const uint8_t);
+    out->batch.lengths = TC__AT(b->lengths, const uint32_t);
+    out->batch.sequences = TC__ITEMS(b->lengths, uint32_t);
+    out->labels = TC__AT(b->labels, const int32_t);
     return status;
 }
 
@@ -11886,7 +11906,7 @@ static tc_status tc__run_named(tc__run *r, tc_status status, size_t first, size_
     n = strlen(d->message);
     tc__diag_put(d, &n, "; sentences", 11);
     for (; first < last; first++) {
-        tc__diag_put(d, &n, first + 1 < last ? " " : " ", 1);
+        tc__diag_put(d, &n, " ", 1);
         tc__diag_number(d, &n, r->order[first]);
     }
     d->message[n] = 0;
@@ -11907,8 +11927,7 @@ static tc_status tc__run_update(tc__run *r, uint64_t pass, uint64_t u, tc_step *
     tc__train_begin(t, &w, (uint32_t)(last - first));
     for (b = first; b < last && !status; b++) {
         size_t from = (size_t)b * batch, to = end < from + batch ? end : from + batch;
-        memset(&data, 0, sizeof data);
-        status = tc__run_batch(r, from, to, &data);
+        status = tc__run_batch(&r->batch, r->order + from, to - from, &data);
         if (!status && data.batch.sequences) status = tc__train_micro(t, &w, &data);
     }
     if (!status) status = tc__train_end(t, &w, step);
@@ -12006,7 +12025,7 @@ static tc_status tc__run_train(tc_trainer *t, const tc_train_run *how, tc_train_
     memset(&r, 0, sizeof r);
     r.t = t;
     r.how = how;
-    r.feats.env = r.dev.env = r.dev.feats.env = t->env;
+    r.batch.env = r.dev.env = r.dev.batch.env = t->env;
     t->step = 0;
     status = tc__run_open(&r);
 #ifndef TC_NO_STDIO
@@ -12501,7 +12520,7 @@ TC_API tc_status tc_evaluate(const tc_model *model, tc_dataset *dataset,
     if (!options->batch_size)
         return tc__diag_fail(e.diag, TC_ERROR_ARGUMENT, 0, "batch_size is 0");
     memset(&evaluator, 0, sizeof evaluator);
-    evaluator.env = evaluator.feats.env = e;
+    evaluator.env = evaluator.batch.env = e;
     status = tc__fwd_create(model, &e, &session);
     if (!status) status = tc__eval_open(&evaluator, model, session, dataset, options, &e);
     if (!status) status = tc__eval_run(&evaluator, scores, &result);
@@ -12574,6 +12593,62 @@ TC_API tc_status tc_trainer_step(tc_trainer *trainer, const tc_labelled *batches
     if (!status) status = tc__train_step(trainer, batches, count, &step);
     if (!status && out) *out = step;
     return tc__public_end(trainer->env.diag, status);
+}
+
+TC_API tc_status tc_trainer_set_learning_rate(tc_trainer *trainer, double learning_rate) {
+    double before;
+    tc_status status;
+    if (!trainer) return TC_ERROR_ARGUMENT;
+    (void)tc__public_env(&trainer->env);
+    before = trainer->options.learning_rate;
+    trainer->options.learning_rate = learning_rate;
+    status = tc__train_valid(trainer);
+    if (status) trainer->options.learning_rate = before;
+    return tc__public_end(trainer->env.diag, status);
+}
+
+TC_API tc_status tc_batcher_create(const tc_trainer *trainer, tc_dataset *data,
+                                   const tc_label_map *map, size_t map_count,
+                                   tc_batcher **out) {
+    tc_batcher *b;
+    tc_status status;
+    if (out) *out = NULL;
+    if (!trainer) return TC_ERROR_ARGUMENT;
+    (void)tc__public_env(&trainer->env);
+    if (!data || !out || (map_count && !map))
+        return tc__public_null(trainer->env.diag, "data, map or out");
+    b = (tc_batcher *)tc__mem_zero(&trainer->env, sizeof *b);
+    if (!b) return tc__public_end(trainer->env.diag, TC_ERROR_MEMORY);
+    b->all = trainer->options.label_all_tokens;
+    status = tc__eval_batcher(b, trainer->model, data, map, map_count,
+                              trainer->options.max_length, &trainer->env);
+    if (status)
+        tc_batcher_free(b);
+    else
+        *out = b;
+    return tc__public_end(trainer->env.diag, status);
+}
+
+TC_API void tc_batcher_free(tc_batcher *batcher) {
+    tc_env env;
+    if (!batcher) return;
+    env = batcher->env;
+    tc__eval_drop(batcher);
+    tc__mem_free(&env, batcher, sizeof *batcher);
+}
+
+TC_API tc_status tc_batcher_run(tc_batcher *batcher, const uint32_t *sentences, size_t count,
+                                tc_labelled *out) {
+    size_t i;
+    if (!batcher) return TC_ERROR_ARGUMENT;
+    (void)tc__public_env(&batcher->env);
+    if (!sentences || !out) return tc__public_null(batcher->env.diag, "sentences or out");
+    for (i = 0; i < count; i++)
+        if (sentences[i] >= batcher->data->info.sentences)
+            return tc__diag_fail(batcher->env.diag, TC_ERROR_ARGUMENT, 0,
+                                 "sentence %u of %u is asked for", (uint64_t)sentences[i],
+                                 (uint64_t)batcher->data->info.sentences);
+    return tc__public_end(batcher->env.diag, tc__run_batch(batcher, sentences, count, out));
 }
 
 TC_API tc_status tc_trainer_run(tc_trainer *trainer, const tc_train_run *run,

@@ -9,18 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SENTENCES = 6, BATCH = 3, WORDS = 21, LIMIT = 32, EPOCHS = 20 };
-enum { O, B_PER, I_PER, B_LOC, I_LOC, LABELS };
-static const char *const names[LABELS] = {"O", "B-PER", "I-PER", "B-LOC", "I-LOC"};
-static const struct {
-    const char *text;
-    int32_t labels[5]; /* one a word */
-} data[SENTENCES] = {{"anna lives in paris", {B_PER, O, O, B_LOC}},
-                     {"paul brown met anna", {B_PER, I_PER, O, B_PER}},
-                     {"she left new york", {O, O, B_LOC, I_LOC}},
-                     {"emma brown is in lima", {B_PER, I_PER, O, O, B_LOC}},
-                     {"it rains in new york", {O, O, O, B_LOC, I_LOC}},
-                     {"paris is old", {B_LOC, O, O}}};
+enum { BATCH = 3, WORDS = 21, LIMIT = 32, EPOCHS = 20 };
+/* A word and its label a line; tc_dataset_load reads the same from a file. */
+static const char text[] = "anna B-PER\nlives O\nin O\nparis B-LOC\n\n"
+                           "paul B-PER\nbrown I-PER\nmet O\nanna B-PER\n\n"
+                           "she O\nleft O\nnew B-LOC\nyork I-LOC\n\n"
+                           "emma B-PER\nbrown I-PER\nis O\nin O\nlima B-LOC\n\n"
+                           "it O\nrains O\nin O\nnew B-LOC\nyork I-LOC\n\n"
+                           "paris B-LOC\nis O\nold O\n";
 static const char *const words[WORDS] = {
     "[PAD]", "[UNK]", "[CLS]", "[SEP]", "anna", "brown", "emma", "in",    "is",  "it",  "left",
     "lima",  "lives", "met",   "new",   "old",  "paris", "paul", "rains", "she", "york"};
@@ -32,7 +28,7 @@ static void must(tc_status status) {
 }
 
 /* With a base that knows words already, tc_model_load takes the place of all this. */
-static void make_model(tc_writer *writer, tc_model **model) {
+static void make_model(tc_writer *writer, const tc_data_info *data, tc_model **model) {
     static const tc_template_step cls_text_sep[] = {{2, 0, 0}, {-1, 0, 0}, {3, 0, 0}};
     static tc_string vocab[WORDS]; /* static: all zeros */
     static tc_tokenizer_desc t;
@@ -46,33 +42,22 @@ static void make_model(tc_writer *writer, tc_model **model) {
     m.producer = "6_train", m.num_hidden_layers = m.num_attention_heads = 2;
     m.hidden_size = m.intermediate_size = m.max_position_embeddings = m.max_length = LIMIT;
     m.layer_norm_eps = 1e-12f, m.initializer_range = 0.1f;
-    m.vocab_size = WORDS, m.type_vocab_size = 1, m.labels = names, m.num_labels = LABELS;
+    m.vocab_size = WORDS, m.type_vocab_size = 1, m.labels = data->labels;
+    m.num_labels = data->num_labels;
     must(tc_writer_tokenizer(writer, &t));
     must(tc_writer_initialize(writer, &m, 1));
     must(tc_writer_finish(writer, &bytes, &size));
     must(tc_model_open(bytes, size, &env, model));
 }
 
-/* One update from a batch: its sentences stand one after the other, without padding. */
-static double update(tc_trainer *trainer, tc_encoding *encoding, size_t epoch, size_t first) {
-    int32_t ids[BATCH * LIMIT], labels[BATCH * LIMIT];
-    uint32_t lengths[BATCH];
-    tc_labelled batch = {{ids, NULL, lengths, BATCH}, labels};
+/* One update from BATCH sentences, in another order in each epoch. */
+static double update(tc_trainer *trainer, tc_batcher *batcher, uint32_t first, uint32_t epoch,
+                     uint32_t count) {
+    uint32_t sentences[BATCH], i;
+    tc_labelled batch;
     tc_step step;
-    size_t at = 0, i, k, n;
-    for (i = 0; i < BATCH; i++, at += n) {
-        size_t s = (5 * (first + i) + epoch) % SENTENCES; /* another order in each epoch */
-        tc_input input = {data[s].text, strlen(data[s].text), NULL, 0, NULL, 0};
-        const tc_token *t;
-        must(tc_encoding_run(encoding, &input, NULL));
-        t = tc_encoding_tokens(encoding, 0, &n);
-        for (k = 0; k < n; k++) { /* the first piece of a word has its label, the rest none */
-            int32_t word = t[k].word; /* -1 for [CLS], which is t[0], and [SEP] */
-            ids[at + k] = t[k].id;
-            labels[at + k] = word >= 0 && word != t[k - 1].word ? data[s].labels[word] : -100;
-        }
-        lengths[i] = (uint32_t)n;
-    }
+    for (i = 0; i < BATCH; i++) sentences[i] = (5 * (first + i) + epoch) % count;
+    must(tc_batcher_run(batcher, sentences, BATCH, &batch));
     must(tc_trainer_step(trainer, &batch, 1, &step));
     return step.loss;
 }
@@ -81,38 +66,45 @@ int main(int argc, char **argv) {
     tc_train_options o = tc_train_defaults();
     tc_model *model;
     tc_writer *writer;
-    tc_encoding *encoding;
+    const tc_data_info *info;
+    tc_dataset *data;
+    tc_batcher *batcher;
     tc_trainer *trainer;
     tc_tagger *tagger;
     tc_result *found;
     const void *bytes;
-    size_t size, epoch, i;
+    uint32_t epoch, i, count;
+    size_t size, k;
     FILE *f;
+    must(tc_dataset_open(text, sizeof text - 1, NULL, &env, &data));
+    info = tc_dataset_get_info(data);
+    count = (uint32_t)info->sentences;
     must(tc_writer_create(&env, &writer));
-    make_model(writer, &model);
+    make_model(writer, info, &model);
     o.batch_size = BATCH, o.learning_rate = 0.01, o.schedule = TC_SCHEDULE_COSINE;
-    o.max_steps = EPOCHS * (SENTENCES / BATCH); /* the length of the schedule */
-    o.warmup_steps = 4, o.freeze_layers = 0;    /* K: embeddings and K layers learn nothing */
-    must(tc_encoding_create(tc_model_tokenizer(model), &env, &encoding));
+    o.max_steps = EPOCHS * (count / BATCH);  /* the length of the schedule */
+    o.warmup_steps = 4, o.freeze_layers = 0; /* K: embeddings and K layers learn nothing */
     must(tc_trainer_create(model, &o, &env, &trainer));
+    must(tc_batcher_create(trainer, data, NULL, 0, &batcher));
     for (epoch = 1; epoch <= EPOCHS; epoch++) {
         double loss = 0;
-        for (i = 0; i < SENTENCES; i += BATCH) loss += update(trainer, encoding, epoch, i);
-        printf("epoch %2d  loss %.4f\n", (int)epoch, loss / (SENTENCES / BATCH));
+        for (i = 0; i < count; i += BATCH) loss += update(trainer, batcher, i, epoch, count);
+        printf("epoch %2u  loss %.4f\n", (unsigned)epoch, loss / (count / BATCH));
     }
     must(tc_trainer_write(trainer, &bytes, &size));
     f = fopen(argc > 1 ? argv[1] : "tiny.tcm", "wb");
     if (!f || fwrite(bytes, 1, size, f) != size || fclose(f)) return 1;
     must(tc_tagger_create(tc_trainer_model(trainer), &env, &tagger));
     must(tc_tag(tagger, "Emma Brown lives in New York", &found));
-    for (i = 0; i < found->inputs->count; i++)
-        printf("%s  %s\n", found->inputs->entities[i].label,
-               found->inputs->entities[i].word.data);
+    for (k = 0; k < found->inputs->count; k++)
+        printf("%s  %s\n", found->inputs->entities[k].label,
+               found->inputs->entities[k].word.data);
     tc_result_free(found);
     tc_tagger_free(tagger);
+    tc_batcher_free(batcher);
     tc_trainer_free(trainer);
-    tc_encoding_free(encoding);
     tc_model_free(model);
     tc_writer_free(writer);
+    tc_dataset_free(data);
     return 0;
 }

@@ -11,30 +11,26 @@
 
 #include <mpi.h>
 #include <stdio.h>
-#include <string.h>
 
-enum { SENTENCES = 16, BATCH = 8, LIMIT = 32, UPDATES = 20, PIECE = 1 << 24 };
-enum { O, B_FOOD, I_FOOD, LABELS };
-static const char *const names[LABELS] = {"O", "B-FOOD", "I-FOOD"};
-static const struct {
-    const char *text;
-    int32_t labels[9]; /* one a word; those that are not given are 0, which is O */
-} data[SENTENCES] = {{"We had soup and fresh bread .", {O, O, B_FOOD, O, B_FOOD, I_FOOD}},
-                     {"She likes rice .", {O, O, B_FOOD}},
-                     {"The boat came late .", {O}},
-                     {"Green tea is good with fish .", {B_FOOD, I_FOOD, O, O, O, B_FOOD}},
-                     {"He sells milk and old cheese .", {O, O, B_FOOD, O, B_FOOD, I_FOOD}},
-                     {"They sold the house in May .", {O}},
-                     {"Bread is made of flour .", {B_FOOD, O, O, O, B_FOOD}},
-                     {"No one came .", {O}},
-                     {"Red wine goes with cheese .", {B_FOOD, I_FOOD, O, O, B_FOOD}},
-                     {"My dog eats meat .", {O, O, O, B_FOOD}},
-                     {"I drink black coffee .", {O, O, B_FOOD, I_FOOD}},
-                     {"The train to Rome is full .", {O}},
-                     {"Fish and rice are on the table .", {B_FOOD, O, B_FOOD}},
-                     {"A cup of hot tea , please .", {O, O, O, B_FOOD, I_FOOD}},
-                     {"Sugar is sweet .", {B_FOOD}},
-                     {"It rains .", {O}}};
+enum { BATCH = 8, LIMIT = 32, UPDATES = 20, PIECE = 1 << 24 };
+/* A word and its label a line; tc_dataset_load reads the same from a file. */
+static const char text[] =
+    "We O\nhad O\nsoup B-FOOD\nand O\nfresh B-FOOD\nbread I-FOOD\n. O\n\n"
+    "She O\nlikes O\nrice B-FOOD\n. O\n\n"
+    "The O\nboat O\ncame O\nlate O\n. O\n\n"
+    "Green B-FOOD\ntea I-FOOD\nis O\ngood O\nwith O\nfish B-FOOD\n. O\n\n"
+    "He O\nsells O\nmilk B-FOOD\nand O\nold B-FOOD\ncheese I-FOOD\n. O\n\n"
+    "They O\nsold O\nthe O\nhouse O\nin O\nMay O\n. O\n\n"
+    "Bread B-FOOD\nis O\nmade O\nof O\nflour B-FOOD\n. O\n\n"
+    "No O\none O\ncame O\n. O\n\n"
+    "Red B-FOOD\nwine I-FOOD\ngoes O\nwith O\ncheese B-FOOD\n. O\n\n"
+    "My O\ndog O\neats O\nmeat B-FOOD\n. O\n\n"
+    "I O\ndrink O\nblack B-FOOD\ncoffee I-FOOD\n. O\n\n"
+    "The O\ntrain O\nto O\nRome O\nis O\nfull O\n. O\n\n"
+    "Fish B-FOOD\nand O\nrice B-FOOD\nare O\non O\nthe O\ntable O\n. O\n\n"
+    "A O\ncup O\nof O\nhot B-FOOD\ntea I-FOOD\n, O\nplease O\n. O\n\n"
+    "Sugar B-FOOD\nis O\nsweet O\n. O\n\n"
+    "It O\nrains O\n. O\n\n";
 static tc_diag diag;
 
 static void must(tc_status status) {
@@ -61,27 +57,13 @@ static tc_status share(void *user, const tc_gradients *g) {
 }
 
 /* Sentences [first, last) as a micro-batch: one update, together with the other ranks. */
-static double update(tc_trainer *trainer, tc_encoding *encoding, int first, int last) {
-    int32_t ids[BATCH * LIMIT], labels[BATCH * LIMIT];
-    uint32_t lengths[BATCH];
-    tc_labelled batch = {{ids, NULL, lengths, 0}, labels};
+static double update(tc_trainer *trainer, tc_batcher *batcher, uint32_t first, uint32_t last,
+                     uint32_t count) {
+    uint32_t sentences[BATCH], n;
+    tc_labelled batch;
     tc_step step;
-    size_t at = 0, k, n;
-    for (; first < last; first++, at += n) {
-        const char *text = data[first % SENTENCES].text;
-        tc_input input = {text, strlen(text), NULL, 0, NULL, 0};
-        const tc_token *t;
-        must(tc_encoding_run(encoding, &input, NULL));
-        t = tc_encoding_tokens(encoding, 0, &n);
-        for (k = 0; k < n; k++) { /* see example 6 */
-            int32_t word = t[k].word;
-            ids[at + k] = t[k].id;
-            labels[at + k] = -100;
-            if (word >= 0 && word != t[k - 1].word)
-                labels[at + k] = data[first % SENTENCES].labels[word];
-        }
-        lengths[batch.batch.sequences++] = (uint32_t)n;
-    }
+    for (n = 0; first < last; n++, first++) sentences[n] = first % count;
+    must(tc_batcher_run(batcher, sentences, n, &batch));
     must(tc_trainer_step(trainer, &batch, 1, &step));
     return step.loss;
 }
@@ -90,27 +72,34 @@ int main(int argc, char **argv) {
     tc_train_options o = tc_train_defaults();
     tc_env env = {NULL, NULL, 0, TC_LEVEL_BEST, &diag};
     tc_model *model;
-    tc_encoding *encoding;
+    const tc_data_info *info;
+    tc_dataset *data;
+    tc_batcher *batcher;
     tc_trainer *trainer;
     int rank, ranks, i;
     MPI_Init(&argc, &argv);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &ranks); /* up to BATCH */
     must(tc_model_load(argc > 1 ? argv[1] : "examples/demo.tcm", &env, &model));
-    o.labels = names, o.num_labels = LABELS; /* a new head, from the same seed on all ranks */
+    must(tc_dataset_open(text, sizeof text - 1, NULL, &env, &data));
+    info = tc_dataset_get_info(data);
+    o.labels = info->labels; /* a new head, from the same seed on all ranks */
+    o.num_labels = info->num_labels;
     o.batch_size = BATCH, o.max_length = LIMIT, o.max_steps = UPDATES;
     o.dropout = o.attention_dropout = 0; /* else the losses depend on who has which tokens */
-    must(tc_encoding_create(tc_model_tokenizer(model), &env, &encoding));
     must(tc_trainer_create(model, &o, &env, &trainer));
+    must(tc_batcher_create(trainer, data, NULL, 0, &batcher));
     tc_trainer_set_hook(trainer, share, NULL);
     for (i = 0; i < UPDATES; i++) {
-        double loss = update(trainer, encoding, i * BATCH + BATCH * rank / ranks,
-                             i * BATCH + BATCH * (rank + 1) / ranks);
+        uint32_t first = (uint32_t)(i * BATCH + BATCH * rank / ranks);
+        uint32_t last = (uint32_t)(i * BATCH + BATCH * (rank + 1) / ranks);
+        double loss = update(trainer, batcher, first, last, (uint32_t)info->sentences);
         if (rank == 0) printf("update %2d  loss %.9f\n", i + 1, loss);
     }
     /* rank 0 would save what tc_trainer_write gives, as example 6 does */
+    tc_batcher_free(batcher);
     tc_trainer_free(trainer);
-    tc_encoding_free(encoding);
+    tc_dataset_free(data);
     tc_model_free(model);
     return MPI_Finalize();
 }

@@ -2,6 +2,8 @@
 #ifndef T_FILE_H
 #define T_FILE_H
 
+#include <float.h>
+
 static const plan file_plan = {2, 24, 2, 40, 12, 2, 7, 24, "gelu", TC_S8};
 
 /* A copy on which fields can be changed; checksums are put right on request. */
@@ -315,6 +317,56 @@ static void test_file_info(const tc_model *model) {
     CHECK(!tc_model_verify(model, NULL));
 }
 
+/* Whether a word embedding with one such number can be written in a dtype. */
+static tc_status file_number(tc_dtype dtype, float value, tc_diag *diag) {
+    static float data[64][4];
+    tc_env env;
+    tc_model_desc d;
+    tc_writer *w = NULL;
+    tc_status status;
+    memset(&env, 0, sizeof env);
+    memset(&d, 0, sizeof d);
+    env.diag = diag;
+    d.model_type = "bert";
+    d.hidden_act = "gelu";
+    d.dtype = dtype;
+    d.num_hidden_layers = d.num_attention_heads = 1;
+    d.hidden_size = d.intermediate_size = 4;
+    d.vocab_size = 64;
+    d.max_position_embeddings = d.max_length = 8;
+    d.layer_norm_eps = 1e-12f;
+    data[63][3] = value;
+    status = tc_writer_create(&env, &w);
+    if (!status) status = tc_writer_describe(w, &d);
+    CHECK(!status);
+    if (!status) status = tc_writer_tensor(w, "embeddings.word", 64, 4, data[0]);
+    tc_writer_free(w);
+    return status;
+}
+
+static void test_file_range(void) {
+    static const struct {
+        tc_dtype dtype;
+        float value;
+        int good;
+    } cases[] = {{TC_F32, FLT_MAX, 1},         {TC_F32, INFINITY, 1},  {TC_F16, 65519, 1},
+                 {TC_F16, -65519, 1},          {TC_F16, 65520, 0},     {TC_F16, -1e30f, 0},
+                 {TC_F16, INFINITY, 1},        {TC_F16, -INFINITY, 1}, {TC_F16, NAN, 1},
+                 {TC_BF16, 3.38953139e38f, 1}, {TC_BF16, FLT_MAX, 0},  {TC_BF16, -FLT_MAX, 0},
+                 {TC_BF16, INFINITY, 1},       {TC_S16, FLT_MAX, 1},   {TC_S16, INFINITY, 0},
+                 {TC_S8, -1e30f, 1},           {TC_S8, NAN, 0}};
+    tc_diag diag;
+    size_t i;
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *dtype = tc_dtype_name(cases[i].dtype);
+        tc_status status = file_number(cases[i].dtype, cases[i].value, &diag);
+        CHECK_CASE(status == (cases[i].good ? TC_OK : TC_ERROR_ARGUMENT), dtype);
+        CHECK_CASE(!status ||
+                       (strstr(diag.message, "embeddings.word") && strstr(diag.message, dtype)),
+                   dtype);
+    }
+}
+
 static void test_file(void) {
     made m;
     const void *data;
@@ -324,6 +376,7 @@ static void test_file(void) {
         return;
     }
     test_file_info(m.model);
+    test_file_range();
     test_file_version((const unsigned char *)data, size);
     test_file_damage((const unsigned char *)data, size);
     test_file_evil(data, size);

@@ -314,41 +314,17 @@ static size_t train_order(const char *path, uint32_t *out, size_t most) {
 /* Updates with batches cut by hand from the order: 40 sentences a pass. */
 static void train_by_hand(train_follow *f, tc_dataset *d, const uint32_t *order, size_t n,
                           const tc_train_options *o) {
-    tc_model *m = f->c.trainer->model;
-    tc__feats feats[4];
-    tc__buf names = {NULL, 0, 0}, ids = {NULL, 0, 0};
-    tc_env env;
+    tc_batcher *batchers[4] = {NULL};
     size_t at, i;
-    memset(&env, 0, sizeof env);
-    memset(feats, 0, sizeof feats);
-    for (i = 0; i < 4; i++) CHECK(!tc__eval_feats(&feats[i], m, &env, 0));
-    CHECK(!tc__eval_labels(m, d, NULL, 0, &env, &names));
+    for (i = 0; i < 4; i++) CHECK(!tc_batcher_create(f->c.trainer, d, NULL, 0, &batchers[i]));
     for (at = 0; at < n && f->count < o->max_steps;) {
         tc_labelled b[4];
         size_t count = 0, end = at / 40 * 40 + 40;
-        memset(b, 0, sizeof b);
-        for (; count < o->accumulation && at < end; count++) {
-            tc__feats *x = &feats[count];
-            tc__eval_clear(x);
-            for (i = 0; i < 4; i++, at++) {
-                tc_sentence s;
-                ids.used = 0;
-                CHECK(!tc_dataset_sentence(d, order[at], &s) &&
-                      !tc__eval_ids(d, &names, &s, &env, &ids) &&
-                      !tc__eval_encode(x, s.words, s.count, TC__AT(ids, const int32_t),
-                                       o->label_all_tokens));
-            }
-            b[count].batch.ids = TC__AT(x->ids, const int32_t);
-            b[count].batch.types = TC__AT(x->types, const uint8_t);
-            b[count].batch.lengths = TC__AT(x->lengths, const uint32_t);
-            b[count].batch.sequences = TC__ITEMS(x->lengths, uint32_t);
-            b[count].labels = TC__AT(x->labels, const int32_t);
-        }
+        for (; count < o->accumulation && at < end; count++, at += 4)
+            CHECK(!tc_batcher_run(batchers[count], order + at, 4, &b[count]));
         CHECK_EQ(tc_trainer_step(f->c.trainer, b, count, &f->steps[f->count++]), TC_OK);
     }
-    for (i = 0; i < 4; i++) tc__eval_drop(&feats[i]);
-    tc__mem_drop(&env, &names);
-    tc__mem_drop(&env, &ids);
+    for (i = 0; i < 4; i++) tc_batcher_free(batchers[i]);
 }
 
 static int train_keep_step(void *user, tc_trainer *trainer, const tc_step *s) {
@@ -820,6 +796,80 @@ static void test_train_hook(void) {
     made_free(&base);
 }
 
+/* A loop of one's own over the order that seed 42 gives makes the bytes of a run. */
+static void test_train_own_loop(void) {
+    made base;
+    train_setup t;
+    tc_dataset *d = train_data();
+    tc_trainer *trainer = NULL;
+    tc_batcher *batchers[2] = {NULL, NULL};
+    tc_labelled b[2];
+    uint32_t order[40];
+    const void *data = NULL;
+    size_t size = 0, i, step;
+    train_setup_init(&t);
+    t.options.schedule = TC_SCHEDULE_COSINE;
+    t.options.warmup_steps = 3;
+    if (!d || !train_base(&base)) {
+        CHECK(0);
+        return;
+    }
+    CHECK(!train_go(&base, &t) && !tc_trainer_create(base.model, &t.options, &t.env, &trainer));
+    for (i = 0; i < 2; i++) CHECK(!tc_batcher_create(trainer, d, NULL, 0, &batchers[i]));
+    for (step = 0; step < TRAIN_UPDATES; step++) {
+        tc__rng_permutation(order, 40, 42 + (uint32_t)step / 4);
+        for (i = 0; i < 2; i++)
+            CHECK(!tc_batcher_run(batchers[i], order + step % 4 * 10 + i * 5, 5, &b[i]));
+        CHECK(!tc_trainer_step(trainer, b, 2, NULL));
+    }
+    CHECK(!tc_trainer_write(trainer, &data, &size));
+    CHECK(tc__bytes_checksum(data, size) == t.checksum);
+    for (i = 0; i < 2; i++) tc_batcher_free(batchers[i]);
+    tc_trainer_free(trainer);
+    tc_dataset_free(d);
+    made_free(&base);
+}
+
+static void test_train_batcher(void) {
+    static const tc_label_map map = {"B-PER", "B-XYZ"};
+    tc_train_options o = tc_train_defaults();
+    tc_dataset *d = train_data();
+    tc_trainer *trainer = NULL;
+    tc_batcher *batcher = NULL;
+    tc_labelled b;
+    tc_step step;
+    uint32_t sentence = 40;
+    tc_diag diag;
+    tc_env env;
+    made base;
+    memset(&env, 0, sizeof env);
+    env.diag = &diag;
+    if (!d || !train_base(&base) || tc_trainer_create(base.model, &o, &env, &trainer)) {
+        CHECK(0);
+        return;
+    }
+    CHECK_EQ(tc_batcher_create(trainer, NULL, NULL, 0, &batcher), TC_ERROR_ARGUMENT);
+    CHECK_EQ(tc_batcher_create(trainer, d, &map, 1, &batcher), TC_ERROR_ARGUMENT);
+    CHECK(!batcher && strstr(diag.message, "B-PER"));
+    CHECK_EQ(tc_batcher_create(trainer, d, NULL, 0, &batcher), TC_OK);
+    CHECK_EQ(tc_batcher_run(batcher, &sentence, 1, &b), TC_ERROR_ARGUMENT);
+    CHECK(strstr(diag.message, "sentence 40 of 40"));
+    CHECK(!tc_batcher_run(batcher, &sentence, 0, &b) && !b.batch.sequences);
+    CHECK_EQ(tc_trainer_step(trainer, &b, 1, NULL), TC_ERROR_ARGUMENT);
+    sentence = 39;
+    CHECK(!tc_batcher_run(batcher, &sentence, 1, &b) && b.batch.sequences == 1);
+    CHECK(!tc_trainer_step(trainer, &b, 1, &step) && step.learning_rate == 5e-5);
+    CHECK_EQ(tc_trainer_set_learning_rate(trainer, -1), TC_ERROR_ARGUMENT);
+    CHECK(strstr(diag.message, "learning_rate"));
+    CHECK(!tc_trainer_set_learning_rate(trainer, 1e-4));
+    CHECK(!tc_trainer_step(trainer, &b, 1, &step) && step.learning_rate == 1e-4);
+    tc_batcher_free(batcher);
+    tc_batcher_free(NULL);
+    tc_trainer_free(trainer);
+    tc_dataset_free(d);
+    made_free(&base);
+}
+
 static void test_train(void) {
     test_train_gradients();
     test_train_curves();
@@ -832,6 +882,8 @@ static void test_train(void) {
     test_train_numbers();
     test_train_freeze();
     test_train_hook();
+    test_train_own_loop();
+    test_train_batcher();
 }
 
 #endif

@@ -1,7 +1,7 @@
 #!/bin/sh
 # configs.sh NAME... - the tests in several configurations, each built in a folder of its own;
-# ends with the sum of their counts. Names: check gcc clang native nosimd openmp asan tsan
-# macros examples valgrind cross fuzz.
+# ends with the sum of their counts. JOBS=2 runs two at a time. Names: check gcc clang native
+# nosimd openmp asan tsan macros examples valgrind cross fuzz.
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 cd "$here/.." || exit 1

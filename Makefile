@@ -16,8 +16,8 @@ S = 33
 READERS = tools/tool.c tools/json.c tools/safetensors.c tools/hf.c tools/hf_config.c \
  tools/hf_export.c tools/hf_tokenizer.c tools/hf_weights.c
 PROGRAM = $(READERS) tools/main.c tools/common.c tools/input.c tools/output.c \
- tools/output_mark.c tools/label_map.c tools/labelled.c tools/scheme.c tools/scores.c tools/report.c \
- tools/report_chart.c tools/report_page.c tools/report_style.c tools/watch.c \
+ tools/output_mark.c tools/label_map.c tools/labelled.c tools/scheme.c tools/scores.c \
+ tools/report.c tools/report_chart.c tools/report_page.c tools/report_style.c tools/watch.c \
  tools/cmd_convert.c tools/cmd_data.c tools/cmd_encode.c tools/cmd_eval.c tools/cmd_export.c \
  tools/cmd_info.c tools/cmd_quantize.c tools/cmd_score.c tools/cmd_tag.c \
  tools/cmd_tokenize.c tools/cmd_train.c
@@ -66,6 +66,9 @@ bench: $(B)/bench ## build and run the benchmark; writes a model of 437 MB into 
 	@$(B)/bench examples/demo.tcm examples/demo.txt $(B)/base.tcm
 	@echo "object file, with the time to compile it:"
 	@time $(CC) $(CFLAGS) -I. -c -o $(B)/size.o tools/tokclass.c && size $(B)/size.o
+
+bench-train: $(B)/tokclass ## fine-tune the demo on a small corpus, with the F1 that it reaches
+	@sh tests/bench_train.sh $(B)/tokclass
 
 cross: ## aarch64 under qemu-user
 	@sh tests/cross.sh

@@ -9,7 +9,6 @@ LDFLAGS =
 LDLIBS = -lm -lpthread
 B = build
 PREFIX = /usr/local
-DESTDIR =
 FUZZ_SECONDS = 60
 S = 33
 

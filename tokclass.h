@@ -11368,13 +11368,14 @@ static tc_status tc__eval_add(tc_batcher *f, size_t index) {
     tc_input input;
     tc_sentence s;
     tc_status status = tc__data_sentence(f->data, index, &s);
+    if (status) return status;
     memset(&o, 0, sizeof o);
     memset(&input, 0, sizeof input);
     o.max_length = f->limit;
     o.stride = f->stride;
     input.words = s.words;
     input.word_count = s.count;
-    if (!status) status = tc__eval_ids(f, &s);
+    status = tc__eval_ids(f, &s);
     if (!status) status = tc__encode_run(f->encoding, &input, &o);
     if (status) return status;
     return tc__eval_windows(f, (const int32_t *)(const void *)(f->gold.data + gold), s.count);

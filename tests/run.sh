@@ -7,7 +7,8 @@
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/tokclass-run.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
-trap 'kill $workers; exit 1' HUP INT TERM
+workers=
+trap '[ -z "$workers" ] || kill $workers; exit 1' HUP INT TERM
 passed=0
 failed=0
 skipped=0
@@ -35,7 +36,6 @@ worker() {
 }
 jobs=${JOBS:-1}
 unset JOBS # it is not for the commands
-workers=
 n=0
 while [ "$jobs" -gt 1 ] && [ $n -lt "$jobs" ]; do
     n=$((n + 1))

@@ -354,19 +354,14 @@ static char *train_join(const char *a, const char *b) {
 
 /* Whether a file can be made at `path`: better known before a long run than behind it. */
 static int train_writable(const char *path) {
-    const char *slash = strrchr(path, '/');
-    char folder[4096] = ".";
-    size_t n = slash ? (size_t)(slash - path) : 0;
+    char folder[4096];
     struct stat info;
     if (stat(path, &info) == 0) {
         if (S_ISDIR(info.st_mode)) return tool_fail(path, "is a folder");
         if (!S_ISREG(info.st_mode)) return 0;
     }
-    if (n >= sizeof folder) return tool_fail(path, "the name is too long");
-    if (slash) {
-        memcpy(folder, n ? path : "/", n ? n : 1);
-        folder[n ? n : 1] = 0;
-    }
+    if (tool_folder(path, folder, sizeof folder))
+        return tool_fail(path, "the name is too long");
     if (access(folder, W_OK | X_OK))
         return tool_fail(path, "cannot be written: %s", strerror(errno));
     return 0;
@@ -492,9 +487,11 @@ static int train_run(train_job *j) {
     j->run.evaluated = watch_evaluated;
     j->run.saving = watch_saving;
     j->run.user = &j->w;
-    if (train_scheme(j)) return TOOL_FAILED;
+    if (!j->c.quiet && train_scheme(j)) return TOOL_FAILED;
     train_catch();
-    if (!j->checkpoint) remove(j->best_path); /* of a run that was killed */
+    tool_save_cleanup(j->out); /* of a run that was killed */
+    tool_save_cleanup(j->best_path);
+    if (!j->checkpoint) remove(j->best_path);
     status = tc_trainer_run(j->trainer, &j->run, &result);
     failed = watch_close(&j->w);
     if (j->w.report && (failed || status || watch_interrupted)) {

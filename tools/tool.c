@@ -7,6 +7,7 @@
 #include "tool.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -157,16 +158,23 @@ static int tool_write_all(int fd, const void *data, size_t size) {
     return 0;
 }
 
+int tool_folder(const char *path, char *folder, size_t size) {
+    const char *slash = strrchr(path, '/');
+    size_t n = slash ? (size_t)(slash - path) : 0;
+    if (slash == path) n = 1; /* the root */
+    if (!slash) path = ".", n = 1;
+    if (n >= size) return 1;
+    memcpy(folder, path, n);
+    folder[n] = 0;
+    return 0;
+}
+
 /* The folder of a new file is synced too, or the rename may be lost; failure is harmless. */
 static void tool_sync_folder(const char *path) {
     char folder[4096];
-    const char *slash = strrchr(path, '/');
-    size_t n = slash ? (size_t)(slash - path) : 0;
     int fd;
-    if (n >= sizeof folder) return;
-    memcpy(folder, slash ? path : ".", slash ? n : 2);
-    if (slash) folder[n] = 0;
-    fd = open(slash && n == 0 ? "/" : folder, O_RDONLY | O_CLOEXEC);
+    if (tool_folder(path, folder, sizeof folder)) return;
+    fd = open(folder, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return;
     (void)fsync(fd);
     close(fd);
@@ -198,8 +206,25 @@ static int tool_saver_fail(tool_saver *s, const char *what, char *message, size_
     return 1;
 }
 
+#define TOOL_SUFFIX ".tmp-" /* of a file that is being written, before six letters */
+
+void tool_save_cleanup(const char *path) {
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    size_t n = strlen(name), least = sizeof TOOL_SUFFIX - 1;
+    char folder[4096];
+    struct dirent *entry;
+    DIR *d = tool_folder(path, folder, sizeof folder) ? NULL : opendir(folder);
+    while (d && (entry = readdir(d)) != NULL) {
+        const char *found = entry->d_name;
+        if (strncmp(found, name, n) == 0 && strncmp(found + n, TOOL_SUFFIX, least) == 0 &&
+            strlen(found + n) == least + 6)
+            (void)unlinkat(dirfd(d), found, 0);
+    }
+    if (d) closedir(d);
+}
+
 int tool_saver_begin(tool_saver *s, const char *path, char *message, size_t message_size) {
-    static const char suffix[] = ".tmp-XXXXXX";
+    static const char suffix[] = TOOL_SUFFIX "XXXXXX";
     struct stat st;
     size_t n = strlen(path);
     memset(s, 0, sizeof *s);

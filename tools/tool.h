@@ -37,6 +37,10 @@ typedef struct tool_file {
  * without the path, and nothing is left to close. */
 int tool_file_open(const char *path, tool_file *out, char *message, size_t message_size);
 void tool_file_close(tool_file *f);
+/* Removes what tool_save left of a file when its process was killed. */
+void tool_save_cleanup(const char *path);
+/* The folder of a file, "." where the path has none; 0, or 1 if it is too long. */
+int tool_folder(const char *path, char *folder, size_t size);
 /* Writes a file under its name only when complete: temporary file beside it, fsync, rename. A
  * path that is no regular file ("-", a device, a pipe) is written directly. 0 on success. */
 int tool_save(const char *path, const void *data, size_t size, char *message,

@@ -57,6 +57,7 @@
  *   60-run      the training loop, checkpoints
  *   70-public   the functions of the interface
  *   90-kbody    bodies of the ops, included once for each level
+ *   91-kint     integer products, included for each level and type
  *   99-licence
  */
 
@@ -235,7 +236,7 @@
  * rest. Never leave a product that feeds a sum unfused: compilers may contract it, and the bits
  * would differ.
  */
-#ifndef TC__KBODY
+#ifndef TC__KPART
 #ifndef TC__INCLUDED
 #define TC__INCLUDED
 /* ====================================================================== 05-config
@@ -305,12 +306,15 @@ typedef struct tc_diag {
 /* Instruction sets. In f32 every level gives the same bits but TC_LEVEL_BASE, which has no
  * fused multiply-add and differs by rounding. */
 typedef enum tc_level {
-    TC_LEVEL_BEST = 0, /* as a cap: no cap */
-    TC_LEVEL_SCALAR,   /* the reference: slow, any CPU */
-    TC_LEVEL_BASE,     /* for CPUs without FMA: SSE2 or plain C */
-    TC_LEVEL_AVX2,     /* AVX2 and FMA */
-    TC_LEVEL_AVX512,   /* AVX-512 F, BW, DQ, VL */
-    TC_LEVEL_NEON,     /* AArch64 */
+    TC_LEVEL_BEST = 0,    /* as a cap: no cap */
+    TC_LEVEL_SCALAR,      /* the reference: slow, any CPU */
+    TC_LEVEL_BASE,        /* for CPUs without FMA: SSE2 or plain C */
+    TC_LEVEL_AVX2,        /* AVX2 and FMA */
+    TC_LEVEL_AVX2_VNNI,   /* and AVX-VNNI: dot products of small integers */
+    TC_LEVEL_AVX512,      /* AVX-512 F, BW, DQ, VL */
+    TC_LEVEL_AVX512_VNNI, /* and VNNI */
+    TC_LEVEL_NEON,        /* AArch64 */
+    TC_LEVEL_DOTPROD,     /* and its dot products of bytes */
     TC_LEVEL_COUNT
 } tc_level;
 
@@ -1028,8 +1032,21 @@ TC_API const char *tc_dtype_name(tc_dtype dtype); /* "f32", "f16", "bf16", "s16"
 #if !defined(TC_NO_SIMD) && (defined(__GNUC__) || defined(__clang__))
 #if defined(__x86_64__)
 #define TC__X86 1
+#if defined(__clang__) ? __clang_major__ >= 12 : __GNUC__ >= 11
+#define TC__AVX2_VNNI 1
+#endif
 #elif defined(__aarch64__) && defined(__ARM_NEON)
 #define TC__ARM 1
+/* what a function with dot products of bytes is declared with */
+#if defined(__ARM_FEATURE_DOTPROD)
+#define TC__DOTPROD
+#elif defined(__clang__) ? __clang_major__ >= 16 : __GNUC__ >= 9
+#ifdef __clang__
+#define TC__DOTPROD __attribute__((target("dotprod")))
+#else
+#define TC__DOTPROD __attribute__((target("arch=armv8.2-a+dotprod")))
+#endif
+#endif
 #endif
 #endif
 
@@ -1753,13 +1770,38 @@ static int tc__cpu_x86(tc_level level) {
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     if ((low & 6) != 6 || !__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & 1u << 5)) return 0;
     if (level == TC_LEVEL_AVX2) return 1;
+    if (level == TC_LEVEL_AVX2_VNNI)
+        return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & 1u << 4);
     /* F, DQ, BW, VL, and the operating system keeps opmask and zmm registers */
-    return (low & 0xE6) == 0xE6 && (b & 1u << 16) && (b & 1u << 17) && (b & 1u << 30) &&
-           (b & 1u << 31);
+    if ((low & 0xE6) != 0xE6 || !(b & 1u << 16) || !(b & 1u << 17) || !(b & 1u << 30) ||
+        !(b & 1u << 31))
+        return 0;
+    return level == TC_LEVEL_AVX512 || (c & 1u << 11);
 }
 #endif
 #ifdef TC__ARM
 #include <arm_neon.h>
+#if defined(__linux__)
+#include <sys/auxv.h>
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
+
+static int tc__cpu_arm(tc_level level) {
+#if defined(__ARM_FEATURE_DOTPROD)
+    return level == TC_LEVEL_DOTPROD;
+#elif defined(__linux__) && defined(TC__DOTPROD)
+    return level == TC_LEVEL_DOTPROD && (getauxval(AT_HWCAP) & 1ul << 20);
+#elif defined(__APPLE__) && defined(TC__DOTPROD)
+    int has = 0;
+    size_t size = sizeof has;
+    return level == TC_LEVEL_DOTPROD &&
+           !sysctlbyname("hw.optional.arm.FEAT_DotProd", &has, &size, NULL, 0) && has;
+#else
+    (void)level;
+    return 0;
+#endif
+}
 #endif
 
 static int tc__cpu_has(tc_level level) {
@@ -1768,10 +1810,15 @@ static int tc__cpu_has(tc_level level) {
     case TC_LEVEL_BASE: return 1;
 #ifdef TC__X86
     case TC_LEVEL_AVX2:
-    case TC_LEVEL_AVX512: return tc__cpu_x86(level);
+#ifdef TC__AVX2_VNNI
+    case TC_LEVEL_AVX2_VNNI:
+#endif
+    case TC_LEVEL_AVX512:
+    case TC_LEVEL_AVX512_VNNI: return tc__cpu_x86(level);
 #endif
 #ifdef TC__ARM
     case TC_LEVEL_NEON: return 1; /* part of AArch64 */
+    case TC_LEVEL_DOTPROD: return tc__cpu_arm(level);
 #endif
     default: return 0;
     }
@@ -1799,7 +1846,8 @@ static int tc__cpu_has(tc_level level) {
  * attend   a block of queries of one head: gemm with the keys [S/16][d][16], softmax, gemm
  *          with the values [d/16][S][16], divide; rows at most twice tile_rows, scratch of
  *          rows * (S + d, each rounded up to 16)
- * widen_t  a panel [K/g][16][g] of type t to f32 [K rounded up to g][16], times scale[16] */
+ * widen_t  a panel [K/g][16][g] of type t to f32 [K rounded up to g][16], times scale[16]
+ * spread_s8  a panel [K/4][16][4] to [K/2][16][2], both K rounded up to 4 */
 #define TC__OPS(X)                                                                             \
     X(gemm, (size_t rows, size_t K, const float *a, size_t lda, const float *b,                \
              size_t panel_stride, size_t panels, const float *bias, float *c, size_t ldc))     \
@@ -1819,7 +1867,44 @@ static int tc__cpu_has(tc_level level) {
     X(widen_f16, (float *out, const uint16_t *in, size_t K))                                   \
     X(widen_bf16, (float *out, const uint16_t *in, size_t K))                                  \
     X(widen_s16, (float *out, const int16_t *in, const float *scale, size_t K))                \
-    X(widen_s8, (float *out, const int8_t *in, const float *scale, size_t K))
+    X(widen_s8, (float *out, const int8_t *in, const float *scale, size_t K))                  \
+    X(spread_s8, (int16_t * out, const int8_t *in, size_t K))
+
+/* A matrix [rows, K] of integers with a scale a row, as the level's quantize leaves it. */
+typedef struct tc__qrows {
+    unsigned char *q;
+    size_t ld;    /* bytes from row to row */
+    float *scale; /* [rows] */
+} tc__qrows;
+
+/* Panels of a quantised weight, as the level's product reads them. */
+typedef struct tc__qpanels {
+    const void *q;
+    size_t stride, count; /* bytes from panel to panel */
+    const float *scale;   /* [count * 16] */
+    const int32_t *sums;  /* [count * 16] of the integers of a column */
+    const float *bias;    /* [count * 16] or null */
+} tc__qpanels;
+
+/* The ops of integer products.
+ *
+ * quantize_t  a row: top = the largest magnitude, scale = top / limit, q = x * (limit / top)
+ *             rounded to nearest even, as if zeros made n a multiple of 16. A top below 2^-100
+ *             gives scale 0; a row with a NaN gets scale NaN, with an infinity infinity
+ * gemm_s8     c[r][j] = fma(f32(sum over k of a[r][k] * b[j][k]) * a.scale[r], b.scale[j],
+ *             bias[j]); the sum is exact in 32 bits (K at most 131,072)
+ * gemm_s16    the same, but the sums of 32 k each, exact, are added up in f32 in their order
+ *
+ * Where s8_bytes is 2, quantize_s8 writes 16 bits a number, and gemm_s8 takes panels that were
+ * spread; where it is 1, the rows may hold other bytes than the reference's. */
+#define TC__OPS_S16(X)                                                                         \
+    X(quantize_s16, (unsigned char *q, float *scale, const float *x, size_t n))                \
+    X(gemm_s16,                                                                                \
+      (size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b, float *c, size_t ldc))
+#define TC__OPS_S8(X)                                                                          \
+    X(quantize_s8, (unsigned char *q, float *scale, const float *x, size_t n))                 \
+    X(gemm_s8,                                                                                 \
+      (size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b, float *c, size_t ldc))
 
 #ifdef TC_NO_TRAIN
 #define TC__OPS_TRAIN(X)
@@ -1884,8 +1969,11 @@ typedef struct tc__adamw {
 typedef struct tc__ops {
     tc_level level;
     size_t tile_rows, tile_panels; /* what one call of gemm should get */
+    size_t s8_bytes;               /* of a number in the rows and panels of gemm_s8 */
 #define TC__OP_FIELD(name, args) void(*name) args;
     TC__OPS(TC__OP_FIELD)
+    TC__OPS_S16(TC__OP_FIELD)
+    TC__OPS_S8(TC__OP_FIELD)
     TC__OPS_TRAIN(TC__OP_FIELD)
 #undef TC__OP_FIELD
 #define TC__OP_FIELD(name, args) float(*name) args;
@@ -2115,6 +2203,114 @@ static void tc__k_widen_s8_scalar(float *out, const int8_t *in, const float *sca
     TC__KREF_WIDEN(4, (float)in[at] * scale[j])
 }
 
+/* Below 2^-100 a row counts as zeros. */
+#define TC__MAGIC_BITS 0x4B400000u /* of TC__EXP_MAGIC */
+#define TC__QUANT_LEAST 7.8886090522101181e-31f
+
+/* The factor limit / top of a row, top given by its bits, and its scale. */
+static float tc__kref_factor(uint32_t top_bits, float limit, float *scale) {
+    float top = tc__bytes_to_float(top_bits);
+    *scale = top < TC__QUANT_LEAST ? 0.0f : top / limit;
+    return top < TC__QUANT_LEAST ? 0.0f : limit / top;
+}
+
+TC__INLINE int32_t tc__kref_quantize1(float x, float factor, float limit) {
+    float v = tc__kref_min(tc__kref_max(x * factor, -limit), limit) + TC__EXP_MAGIC;
+    return (int32_t)(tc__bytes_of_float(v) - TC__MAGIC_BITS);
+}
+
+static uint32_t tc__kref_top(const float *x, size_t n) {
+    uint32_t top = 0, bits;
+    size_t i;
+    for (i = 0; i < n; i++) {
+        bits = tc__bytes_of_float(x[i]) & 0x7FFFFFFF; /* a NaN lies above infinity */
+        if (bits > top) top = bits;
+    }
+    return top;
+}
+
+static void tc__k_quantize_s8_scalar(unsigned char *q, float *scale, const float *x, size_t n) {
+    float factor = tc__kref_factor(tc__kref_top(x, n), 127.0f, scale);
+    size_t i;
+    for (i = 0; i < tc__mem_round(n, 16); i++)
+        q[i] = (unsigned char)tc__kref_quantize1(i < n ? x[i] : 0.0f, factor, 127.0f);
+}
+
+static void tc__k_quantize_s16_scalar(unsigned char *q, float *scale, const float *x,
+                                      size_t n) {
+    float factor = tc__kref_factor(tc__kref_top(x, n), 8191.0f, scale);
+    size_t i;
+    for (i = 0; i < tc__mem_round(n, 16); i++) {
+        uint16_t v = (uint16_t)tc__kref_quantize1(i < n ? x[i] : 0.0f, factor, 8191.0f);
+        memcpy(q + 2 * i, &v, 2);
+    }
+}
+
+TC__INLINE void tc__kref_store(void *p, uint32_t v) { memcpy(p, &v, 4); }
+
+/* The dot product of two pairs of 16 bits, and the low halves of 16 numbers. */
+TC__INLINE uint32_t tc__kref_dot16(uint32_t a, uint32_t b) {
+    int16_t x[2], y[2];
+    memcpy(x, &a, 4);
+    memcpy(y, &b, 4);
+    return (uint32_t)(x[0] * y[0]) + (uint32_t)(x[1] * y[1]);
+}
+
+TC__INLINE void tc__kref_pack16(unsigned char *p, const uint32_t *v) {
+    size_t i;
+    for (i = 0; i < 16; i++) {
+        uint16_t half = (uint16_t)v[i];
+        memcpy(p + 2 * i, &half, 2);
+    }
+}
+
+/* An integer product: [K/g][16][g] numbers of `bytes` bytes, sums of `run` k added up in f32.
+ * Sums wrap around, as they do in hardware: they do for numbers beyond the limits. */
+static void tc__kref_gemm(size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b,
+                          float *c, size_t ldc, size_t bytes, size_t run) {
+    size_t r, j, k, g = 4 / bytes;
+    for (r = 0; r < rows; r++)
+        for (j = 0; j < b->count * 16; j++) {
+            const unsigned char *row = a->q + r * a->ld;
+            const unsigned char *panel = (const unsigned char *)b->q + j / 16 * b->stride;
+            float total = 0;
+            uint32_t sum = 0;
+            for (k = 0; k < K; k++) {
+                size_t at = tc__kref_place(k, j % 16, g);
+                if (bytes == 1) {
+                    sum += (uint32_t)((int8_t)row[k] * (int8_t)panel[at]);
+                } else {
+                    int16_t x, y;
+                    memcpy(&x, row + 2 * k, 2);
+                    memcpy(&y, panel + 2 * at, 2);
+                    sum += (uint32_t)(x * y);
+                }
+                if ((k + 1) % run == 0 || k + 1 == K) {
+                    total += (float)(int32_t)sum;
+                    sum = 0;
+                }
+            }
+            c[r * ldc + j] =
+                fmaf(total * a->scale[r], b->scale[j], b->bias ? b->bias[j] : 0.0f);
+        }
+}
+
+static void tc__k_gemm_s8_scalar(size_t rows, size_t K, const tc__qrows *a,
+                                 const tc__qpanels *b, float *c, size_t ldc) {
+    tc__kref_gemm(rows, K, a, b, c, ldc, 1, K + 1);
+}
+
+static void tc__k_gemm_s16_scalar(size_t rows, size_t K, const tc__qrows *a,
+                                  const tc__qpanels *b, float *c, size_t ldc) {
+    tc__kref_gemm(rows, K, a, b, c, ldc, 2, 32);
+}
+
+static void tc__k_spread_s8_scalar(int16_t *out, const int8_t *in, size_t K) {
+    size_t k, j;
+    for (k = 0; k < tc__mem_round(K, 4); k++)
+        for (j = 0; j < 16; j++) out[tc__kref_place(k, j, 2)] = in[tc__kref_place(k, j, 4)];
+}
+
 #ifndef TC_NO_TRAIN
 static void tc__k_gemm_dw_scalar(size_t rows, size_t K, const float *a, size_t lda,
                                  const float *b, size_t panel_stride, size_t panels, int add,
@@ -2274,17 +2470,57 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *   TC__R_FMA(a, b, c)    a * b + c, rounded once (but at TC_LEVEL_BASE)
  *   TC__R_MAX MIN(a, b)   a > b ? a : b and a < b ? a : b: the second where they do not compare
  *   TC__R_SIGN(x, a, b)   a where the sign bit of x is set, else b
- *   TC__I_LOAD SET1 ADD AND OR XOR SHL SHR SAR GT        u32; constant shifts; GT is signed
+ *   TC__I_LOAD STORE SET1 ADD AND OR XOR SHL SHR SAR GT  u32; constant shifts; GT is signed
  *   TC__I_SELECT(m, a, b) a where the mask m (all ones or zeros) is set, else b
- *   TC__I_OF_R TC__R_OF_I bits kept                      TC__R_FROM_I  signed integer to f32 */
+ *   TC__I_OF_R TC__R_OF_I bits kept                      TC__R_FROM_I  signed integer to f32
+ *   TC__I_PACK16(p, v)    the 16 signed lanes of an array of registers as 16 bits each; PACK8:
+ *                         their low bytes, of lanes in 0..255
+ *
+ *
+ * Parts of the file that are included with TC__KPART: 90, the ops of f32; then 91 for each type
+ * of integer product, with
+ *
+ *   TC__QTYPE             s8 or s16
+ *   TC__D_DOT(sum, a, b)  sum + the dot products of 4 / TC__QBYTES neighbouring numbers
+ *
+ * and where they differ from what stands behind them
+ *
+ *   TC__QNAME             suffix of the functions: TC__KNAME      TC__QTARGET: TC__KTARGET
+ *   TC__QROWS TC__QPANELS the tile: TC__KROWS, TC__KPANELS
+ *   TC__QBYTES            bytes of a number: 2
+ *   TC__QFLIP             128 if rows hold q + 128 in unsigned bytes: 0
+ *   TC__D TC__D_ZERO      type and beginning of a sum: TC__I, TC__I_SET1(0)
+ *   TC__D_SUM(sum)        a sum as TC__I: sum
+ *
+ * and at last 92, which forgets the layer. */
 
 #define TC__JOIN2(a, b, c) a##b##_##c
 #define TC__JOIN1(a, b, c) TC__JOIN2(a, b, c)
 #define TC__K(name) TC__JOIN1(tc__k_, name, TC__KNAME)
+#define TC__JOIN4(a, b, c, d) a##b##_##c##_##d
+#define TC__JOIN3(a, b, c, d) TC__JOIN4(a, b, c, d)
+#define TC__Q(name) TC__JOIN3(tc__k_, name, TC__QTYPE, TC__QNAME)
+/* X(rows, panels) for all rows up to n */
+#define TC__EACH(n, X, panels) TC__EACH1(n, X, panels)
+#define TC__EACH1(n, X, panels) TC__EACH_##n(X, panels)
+#define TC__EACH_2(X, panels) X(1, panels) X(2, panels)
+#define TC__EACH_3(X, panels) TC__EACH_2(X, panels) X(3, panels)
+#define TC__EACH_6(X, panels) TC__EACH_3(X, panels) X(4, panels) X(5, panels) X(6, panels)
+#define TC__EACH_14(X, panels)                                                                 \
+    TC__EACH_6(X, panels)                                                                      \
+    X(7, panels)                                                                               \
+    X(8, panels)                                                                               \
+    X(9, panels) X(10, panels) X(11, panels) X(12, panels) X(13, panels) X(14, panels)
+/* of a type of integers: the largest magnitude, and the groups of k that are summed at once */
+#define TC__LIMIT_s8 127.0f
+#define TC__LIMIT_s16 8191.0f
+#define TC__RUN_s8 SIZE_MAX
+#define TC__RUN_s16 16
+#define TC__OF_TYPE(what, type) TC__OF_TYPE1(what, type)
+#define TC__OF_TYPE1(what, type) TC__##what##_##type
 
 /* ======================================================================== 33-kx86 */
 
-#define TC__KBODY
 #ifdef TC__X86
 
 /* Level base: SSE2, which every x86-64 has. */
@@ -2294,6 +2530,10 @@ TC__INLINE __m128i tc__kx86_select(__m128i m, __m128i a, __m128i b) {
 TC__INLINE __m128 tc__kx86_sign(__m128 x, __m128 a, __m128 b) {
     return _mm_castsi128_ps(tc__kx86_select(_mm_srai_epi32(_mm_castps_si128(x), 31),
                                             _mm_castps_si128(a), _mm_castps_si128(b)));
+}
+TC__INLINE void tc__kx86_pack16(void *p, const __m128i *v) {
+    _mm_storeu_si128((__m128i *)p, _mm_packs_epi32(v[0], v[1]));
+    _mm_storeu_si128((__m128i *)p + 1, _mm_packs_epi32(v[2], v[3]));
 }
 #define TC__KNAME base
 #define TC__KTARGET
@@ -2317,6 +2557,7 @@ TC__INLINE __m128 tc__kx86_sign(__m128 x, __m128 a, __m128 b) {
 #define TC__R_MIN(a, b) _mm_min_ps(a, b)
 #define TC__R_SIGN(x, a, b) tc__kx86_sign(x, a, b)
 #define TC__I_LOAD(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
+#define TC__I_STORE(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
 #define TC__I_SET1(x) _mm_set1_epi32((int)(x))
 #define TC__I_ADD(a, b) _mm_add_epi32(a, b)
 #define TC__I_AND(a, b) _mm_and_si128(a, b)
@@ -2330,6 +2571,18 @@ TC__INLINE __m128 tc__kx86_sign(__m128 x, __m128 a, __m128 b) {
 #define TC__I_OF_R(a) _mm_castps_si128(a)
 #define TC__R_OF_I(a) _mm_castsi128_ps(a)
 #define TC__R_FROM_I(a) _mm_cvtepi32_ps(a)
+#define TC__I_PACK16(p, v) tc__kx86_pack16(p, v)
+#define TC__KPART 90
+#include TC_HEADER
+#define TC__D_DOT(sum, a, b) _mm_add_epi32(sum, _mm_madd_epi16(a, b))
+#define TC__QROWS 2
+#define TC__QTYPE s8
+#define TC__KPART 91
+#include TC_HEADER
+#define TC__QTYPE s16
+#define TC__KPART 91
+#include TC_HEADER
+#define TC__KPART 92
 #include TC_HEADER
 
 __attribute__((target("avx2,fma"))) TC__INLINE void tc__kx86_transpose8(__m256 *r) {
@@ -2355,6 +2608,18 @@ __attribute__((target("avx2,fma"))) TC__INLINE void tc__kx86_transpose8(__m256 *
     _Pragma("GCC unroll 8")
     for (i = 0; i < 8; i++) r[i] = t[i];
 }
+__attribute__((target("avx2"))) TC__INLINE __m256i tc__kx86_narrow(const __m256i *v) {
+    return _mm256_permute4x64_epi64(_mm256_packs_epi32(v[0], v[1]), 0xD8);
+}
+__attribute__((target("avx2"))) TC__INLINE void tc__kx86_pack16_avx2(void *p,
+                                                                     const __m256i *v) {
+    _mm256_storeu_si256((__m256i *)p, tc__kx86_narrow(v));
+}
+__attribute__((target("avx2"))) TC__INLINE void tc__kx86_pack8_avx2(void *p, const __m256i *v) {
+    __m256i words = tc__kx86_narrow(v);
+    _mm_storeu_si128((__m128i *)p, _mm_packus_epi16(_mm256_castsi256_si128(words),
+                                                    _mm256_extracti128_si256(words, 1)));
+}
 #define TC__KNAME avx2
 #define TC__KTARGET __attribute__((target("avx2,fma")))
 #define TC__KROWS 6
@@ -2377,6 +2642,7 @@ __attribute__((target("avx2,fma"))) TC__INLINE void tc__kx86_transpose8(__m256 *
 #define TC__R_MIN(a, b) _mm256_min_ps(a, b)
 #define TC__R_SIGN(x, a, b) _mm256_blendv_ps(b, a, x)
 #define TC__I_LOAD(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
+#define TC__I_STORE(p, v) _mm256_storeu_si256((__m256i *)(void *)(p), v)
 #define TC__I_SET1(x) _mm256_set1_epi32((int)(x))
 #define TC__I_ADD(a, b) _mm256_add_epi32(a, b)
 #define TC__I_AND(a, b) _mm256_and_si256(a, b)
@@ -2390,6 +2656,37 @@ __attribute__((target("avx2,fma"))) TC__INLINE void tc__kx86_transpose8(__m256 *
 #define TC__I_OF_R(a) _mm256_castps_si256(a)
 #define TC__R_OF_I(a) _mm256_castsi256_ps(a)
 #define TC__R_FROM_I(a) _mm256_cvtepi32_ps(a)
+#define TC__I_PACK16(p, v) tc__kx86_pack16_avx2(p, v)
+#define TC__I_PACK8(p, v) tc__kx86_pack8_avx2(p, v)
+#define TC__KPART 90
+#include TC_HEADER
+#define TC__D_DOT(sum, a, b) _mm256_add_epi32(sum, _mm256_madd_epi16(a, b))
+#define TC__QTYPE s8
+#define TC__KPART 91
+#include TC_HEADER
+#define TC__QTYPE s16
+#define TC__KPART 91
+#include TC_HEADER
+#ifdef TC__AVX2_VNNI
+#define TC__KX86_AVX2_VNNI __attribute__((target("avx2,fma,avxvnni")))
+#define TC__QNAME avx2_vnni
+#define TC__QTARGET TC__KX86_AVX2_VNNI
+#undef TC__D_DOT
+#define TC__D_DOT(sum, a, b) _mm256_dpwssd_avx_epi32(sum, a, b)
+#define TC__QTYPE s16
+#define TC__KPART 91
+#include TC_HEADER
+#undef TC__D_DOT
+#define TC__D_DOT(sum, a, b) _mm256_dpbusd_avx_epi32(sum, a, b)
+#define TC__QNAME avx2_vnni
+#define TC__QTARGET TC__KX86_AVX2_VNNI
+#define TC__QBYTES 1
+#define TC__QFLIP 128
+#define TC__QTYPE s8
+#define TC__KPART 91
+#include TC_HEADER
+#endif
+#define TC__KPART 92
 #include TC_HEADER
 
 /* The masked forms avoid an uninitialized operand that g++ 12 warns of; same instructions. */
@@ -2447,6 +2744,7 @@ tc__kx86_transpose16(__m512 *r) {
 #define TC__R_SIGN(x, a, b)                                                                    \
     _mm512_mask_mov_ps(b, _mm512_movepi32_mask(_mm512_castps_si512(x)), a)
 #define TC__I_LOAD(p) _mm512_loadu_si512(p)
+#define TC__I_STORE(p, v) _mm512_storeu_si512(p, v)
 #define TC__I_SET1(x) _mm512_set1_epi32((int)(x))
 #define TC__I_ADD(a, b) _mm512_add_epi32(a, b)
 #define TC__I_AND(a, b) _mm512_and_si512(a, b)
@@ -2460,6 +2758,38 @@ tc__kx86_transpose16(__m512 *r) {
 #define TC__I_OF_R(a) _mm512_castps_si512(a)
 #define TC__R_OF_I(a) _mm512_castsi512_ps(a)
 #define TC__R_FROM_I(a) _mm512_maskz_cvtepi32_ps(0xFFFF, a)
+#define TC__I_PACK16(p, v)                                                                     \
+    _mm256_storeu_si256((__m256i *)(void *)(p), _mm512_maskz_cvtepi32_epi16(0xFFFF, (v)[0]))
+#define TC__I_PACK8(p, v)                                                                      \
+    _mm_storeu_si128((__m128i *)(void *)(p), _mm512_maskz_cvtepi32_epi8(0xFFFF, (v)[0]))
+#define TC__KPART 90
+#include TC_HEADER
+#define TC__D_DOT(sum, a, b) _mm512_add_epi32(sum, _mm512_madd_epi16(a, b))
+#define TC__QTYPE s8
+#define TC__KPART 91
+#include TC_HEADER
+#define TC__QTYPE s16
+#define TC__KPART 91
+#include TC_HEADER
+#define TC__KX86_AVX512_VNNI                                                                   \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")))
+#define TC__QNAME avx512_vnni
+#define TC__QTARGET TC__KX86_AVX512_VNNI
+#undef TC__D_DOT
+#define TC__D_DOT(sum, a, b) _mm512_dpwssd_epi32(sum, a, b)
+#define TC__QTYPE s16
+#define TC__KPART 91
+#include TC_HEADER
+#undef TC__D_DOT
+#define TC__D_DOT(sum, a, b) _mm512_dpbusd_epi32(sum, a, b)
+#define TC__QNAME avx512_vnni
+#define TC__QTARGET TC__KX86_AVX512_VNNI
+#define TC__QBYTES 1
+#define TC__QFLIP 128
+#define TC__QTYPE s8
+#define TC__KPART 91
+#include TC_HEADER
+#define TC__KPART 92
 #include TC_HEADER
 #endif
 
@@ -2474,6 +2804,30 @@ TC__INLINE void tc__karm_transpose4(float32x4_t *r) {
     r[2] = d.val[0];
     r[3] = d.val[1];
 }
+TC__INLINE void tc__karm_pack16(uint16_t *p, const uint32x4_t *v) {
+    vst1q_u16(p, vcombine_u16(vmovn_u32(v[0]), vmovn_u32(v[1])));
+    vst1q_u16(p + 8, vcombine_u16(vmovn_u32(v[2]), vmovn_u32(v[3])));
+}
+TC__INLINE void tc__karm_pack8(uint8_t *p, const uint32x4_t *v) {
+    uint16x8_t low = vcombine_u16(vmovn_u32(v[0]), vmovn_u32(v[1]));
+    uint16x8_t high = vcombine_u16(vmovn_u32(v[2]), vmovn_u32(v[3]));
+    vst1q_u8(p, vcombine_u8(vmovn_u16(low), vmovn_u16(high)));
+}
+/* Sums of even and odd k of columns 0 and 1, and of 2 and 3. */
+typedef struct tc__karm_pair {
+    int32x4_t low, high;
+} tc__karm_pair;
+TC__INLINE tc__karm_pair tc__karm_dot(tc__karm_pair sum, int16x8_t a, int16x8_t b) {
+    sum.low = vmlal_s16(sum.low, vget_low_s16(a), vget_low_s16(b));
+    sum.high = vmlal_high_s16(sum.high, a, b);
+    return sum;
+}
+#ifdef TC__DOTPROD
+TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, uint32x4_t a, uint32x4_t b) {
+    return vreinterpretq_u32_s32(vdotq_s32(vreinterpretq_s32_u32(sum), vreinterpretq_s8_u32(a),
+                                           vreinterpretq_s8_u32(b)));
+}
+#endif
 #define TC__KNAME neon
 #define TC__KTARGET
 #define TC__KROWS 6
@@ -2497,6 +2851,7 @@ TC__INLINE void tc__karm_transpose4(float32x4_t *r) {
 #define TC__R_SIGN(x, a, b)                                                                    \
     vbslq_f32(vreinterpretq_u32_s32(vshrq_n_s32(vreinterpretq_s32_f32(x), 31)), a, b)
 #define TC__I_LOAD(p) vreinterpretq_u32_u8(vld1q_u8((const uint8_t *)(const void *)(p)))
+#define TC__I_STORE(p, v) vst1q_u8((uint8_t *)(void *)(p), vreinterpretq_u8_u32(v))
 #define TC__I_SET1(x) vdupq_n_u32(x)
 #define TC__I_ADD(a, b) vaddq_u32(a, b)
 #define TC__I_AND(a, b) vandq_u32(a, b)
@@ -2510,6 +2865,38 @@ TC__INLINE void tc__karm_transpose4(float32x4_t *r) {
 #define TC__I_OF_R(a) vreinterpretq_u32_f32(a)
 #define TC__R_OF_I(a) vreinterpretq_f32_u32(a)
 #define TC__R_FROM_I(a) vcvtq_f32_s32(vreinterpretq_s32_u32(a))
+#define TC__I_PACK16(p, v) tc__karm_pack16((uint16_t *)(void *)(p), v)
+#define TC__I_PACK8(p, v) tc__karm_pack8(p, v)
+#define TC__KPART 90
+#include TC_HEADER
+#define TC__QROWS 3
+#define TC__D tc__karm_pair
+#define TC__D_ZERO                                                                             \
+    { vdupq_n_s32(0), vdupq_n_s32(0) }
+#define TC__D_DOT(sum, a, b)                                                                   \
+    tc__karm_dot(sum, vreinterpretq_s16_u32(a), vreinterpretq_s16_u32(b))
+#define TC__D_SUM(sum) vreinterpretq_u32_s32(vpaddq_s32((sum).low, (sum).high))
+#define TC__QTYPE s8
+#define TC__KPART 91
+#include TC_HEADER
+#define TC__QTYPE s16
+#define TC__KPART 91
+#include TC_HEADER
+#ifdef TC__DOTPROD
+#undef TC__QROWS
+#undef TC__D
+#undef TC__D_ZERO
+#undef TC__D_SUM
+#define TC__QNAME dotprod
+#define TC__QTARGET TC__DOTPROD
+#define TC__QBYTES 1
+#undef TC__D_DOT
+#define TC__D_DOT(sum, a, b) tc__karm_sdot(sum, a, b)
+#define TC__QTYPE s8
+#define TC__KPART 91
+#include TC_HEADER
+#endif
+#define TC__KPART 92
 #include TC_HEADER
 #endif
 
@@ -2538,6 +2925,7 @@ TC__INLINE void tc__karm_transpose4(float32x4_t *r) {
 #define TC__R_MIN(a, b) tc__kref_min(a, b)
 #define TC__R_SIGN(x, a, b) (tc__bytes_of_float(x) >> 31 ? (a) : (b))
 #define TC__I_LOAD(p) tc__bytes_u32(p)
+#define TC__I_STORE(p, v) tc__kref_store(p, v)
 #define TC__I_SET1(x) ((uint32_t)(x))
 #define TC__I_ADD(a, b) ((a) + (b))
 #define TC__I_AND(a, b) ((a) & (b))
@@ -2551,9 +2939,19 @@ TC__INLINE void tc__karm_transpose4(float32x4_t *r) {
 #define TC__I_OF_R(a) tc__bytes_of_float(a)
 #define TC__R_OF_I(a) tc__bytes_to_float(a)
 #define TC__R_FROM_I(a) ((float)(int32_t)(a))
+#define TC__I_PACK16(p, v) tc__kref_pack16(p, v)
+#define TC__KPART 90
+#include TC_HEADER
+#define TC__D_DOT(sum, a, b) ((sum) + tc__kref_dot16(a, b))
+#define TC__QTYPE s8
+#define TC__KPART 91
+#include TC_HEADER
+#define TC__QTYPE s16
+#define TC__KPART 91
+#include TC_HEADER
+#define TC__KPART 92
 #include TC_HEADER
 #endif
-#undef TC__KBODY
 
 /* ======================================================================== 35-ktab
  * One table of ops a level, all made from the list of section 31. */
@@ -2561,30 +2959,53 @@ TC__INLINE void tc__karm_transpose4(float32x4_t *r) {
 #define TC__OP_SCALAR(name, args) tc__k_##name##_scalar,
 #define TC__OP_BASE(name, args) tc__k_##name##_base,
 #define TC__OP_AVX2(name, args) tc__k_##name##_avx2,
+#define TC__OP_AVX2_VNNI(name, args) tc__k_##name##_avx2_vnni,
 #define TC__OP_AVX512(name, args) tc__k_##name##_avx512,
+#define TC__OP_AVX512_VNNI(name, args) tc__k_##name##_avx512_vnni,
 #define TC__OP_NEON(name, args) tc__k_##name##_neon,
+#define TC__OP_DOTPROD(name, args) tc__k_##name##_dotprod,
+
+/* The ops of f32 (X), of s16 (Y) and of s8 (Z). */
+#define TC__KTAB(X, Y, Z)                                                                      \
+    TC__OPS(X) TC__OPS_S16(Y) TC__OPS_S8(Z) TC__OPS_TRAIN(X) TC__OPS_FLOAT(X)
 
 static const tc__ops *tc__ktab_get(tc_level level) {
-    static const tc__ops scalar = {TC_LEVEL_SCALAR, 4, 1,
-                                   TC__OPS(TC__OP_SCALAR) TC__OPS_TRAIN(TC__OP_SCALAR)
-                                       TC__OPS_FLOAT(TC__OP_SCALAR)};
+    static const tc__ops scalar = {TC_LEVEL_SCALAR, 4, 1, 1,
+                                   TC__KTAB(TC__OP_SCALAR, TC__OP_SCALAR, TC__OP_SCALAR)};
     static const tc__ops base = {TC_LEVEL_BASE, tc__k_rows_base, tc__k_panels_base,
-                                 TC__OPS(TC__OP_BASE) TC__OPS_TRAIN(TC__OP_BASE)
-                                     TC__OPS_FLOAT(TC__OP_BASE)};
+                                 tc__k_bytes_s8_base,
+                                 TC__KTAB(TC__OP_BASE, TC__OP_BASE, TC__OP_BASE)};
 #ifdef TC__X86
     static const tc__ops avx2 = {TC_LEVEL_AVX2, tc__k_rows_avx2, tc__k_panels_avx2,
-                                 TC__OPS(TC__OP_AVX2) TC__OPS_TRAIN(TC__OP_AVX2)
-                                     TC__OPS_FLOAT(TC__OP_AVX2)};
+                                 tc__k_bytes_s8_avx2,
+                                 TC__KTAB(TC__OP_AVX2, TC__OP_AVX2, TC__OP_AVX2)};
+#ifdef TC__AVX2_VNNI
+    static const tc__ops avx2_vnni = {
+        TC_LEVEL_AVX2_VNNI, tc__k_rows_avx2, tc__k_panels_avx2, tc__k_bytes_s8_avx2_vnni,
+        TC__KTAB(TC__OP_AVX2, TC__OP_AVX2_VNNI, TC__OP_AVX2_VNNI)};
+    if (level == TC_LEVEL_AVX2_VNNI) return &avx2_vnni;
+#endif
     static const tc__ops avx512 = {TC_LEVEL_AVX512, tc__k_rows_avx512, tc__k_panels_avx512,
-                                   TC__OPS(TC__OP_AVX512) TC__OPS_TRAIN(TC__OP_AVX512)
-                                       TC__OPS_FLOAT(TC__OP_AVX512)};
+                                   tc__k_bytes_s8_avx512,
+                                   TC__KTAB(TC__OP_AVX512, TC__OP_AVX512, TC__OP_AVX512)};
+    static const tc__ops avx512_vnni = {
+        TC_LEVEL_AVX512_VNNI, tc__k_rows_avx512, tc__k_panels_avx512,
+        tc__k_bytes_s8_avx512_vnni,
+        TC__KTAB(TC__OP_AVX512, TC__OP_AVX512_VNNI, TC__OP_AVX512_VNNI)};
     if (level == TC_LEVEL_AVX2) return &avx2;
     if (level == TC_LEVEL_AVX512) return &avx512;
+    if (level == TC_LEVEL_AVX512_VNNI) return &avx512_vnni;
 #endif
 #ifdef TC__ARM
     static const tc__ops neon = {TC_LEVEL_NEON, tc__k_rows_neon, tc__k_panels_neon,
-                                 TC__OPS(TC__OP_NEON) TC__OPS_TRAIN(TC__OP_NEON)
-                                     TC__OPS_FLOAT(TC__OP_NEON)};
+                                 tc__k_bytes_s8_neon,
+                                 TC__KTAB(TC__OP_NEON, TC__OP_NEON, TC__OP_NEON)};
+#ifdef TC__DOTPROD
+    static const tc__ops dotprod = {TC_LEVEL_DOTPROD, tc__k_rows_neon, tc__k_panels_neon,
+                                    tc__k_bytes_s8_dotprod,
+                                    TC__KTAB(TC__OP_NEON, TC__OP_NEON, TC__OP_DOTPROD)};
+    if (level == TC_LEVEL_DOTPROD) return &dotprod;
+#endif
     if (level == TC_LEVEL_NEON) return &neon;
 #endif
     return level == TC_LEVEL_SCALAR ? &scalar : &base;
@@ -2603,16 +3024,19 @@ static tc_level tc__ktab_choose(tc_level cap) {
  * A weight W [N,K] (out, in) is stored as panels of 16 outputs, k innermost in groups of g:
  * [N/16][K/g][16][g], g = 1 for f32, 2 for f16, bf16 and s16, 4 for s8; N and K padded with
  * zeros. Integers carry behind them one f32 scale and one int32 sum a column. Kernels read f32
- * panels in place; panels of the other types are widened, two at a time, into a scratch that
- * stays in cache. */
+ * and integer panels in place; those of f16 and bf16 are widened, two at a time, into a scratch
+ * that stays in cache. With integer weights the other operand is quantised too, row by row. */
 
 typedef struct tc__matrix {
     tc_dtype dtype;
     uint32_t rows, columns; /* N, K */
     const unsigned char *panels;
-    const float *scale; /* [N rounded up to 16], integers only */
-    const float *bias;  /* [N rounded up to 16] or null */
+    const float *scale;  /* [N rounded up to 16], integers only */
+    const int32_t *sums; /* [N rounded up to 16] of the integers of an output, only of panels */
+    const float *bias;   /* [N rounded up to 16] or null */
 } tc__matrix;
+
+enum { TC__S8_COLUMNS = 131072 }; /* 127 * 128 times as many are below 2^31 */
 
 TC__INLINE size_t tc__gemm_group(tc_dtype t) { return t == TC_F32 ? 1 : t == TC_S8 ? 4 : 2; }
 TC__INLINE size_t tc__gemm_element(tc_dtype t) { return t == TC_F32 ? 4 : t == TC_S8 ? 1 : 2; }
@@ -2745,6 +3169,7 @@ typedef struct tc__product {
     int transposed; /* W in f32, no bias */
     const float *a;
     size_t lda, rows; /* M */
+    tc__qrows qa;     /* A quantised, in place of a, where W holds integers */
     float *c;
     size_t ldc;
     tc__act act;
@@ -2768,12 +3193,31 @@ static const float *tc__gemm_panel(const tc__ops *ops, const tc__matrix *w, size
     switch (w->dtype) {
     case TC_F16: ops->widen_f16(to, (const uint16_t *)in, w->columns); return to;
     case TC_BF16: ops->widen_bf16(to, (const uint16_t *)in, w->columns); return to;
-    case TC_S16:
-        ops->widen_s16(to, (const int16_t *)in, w->scale + p * 16, w->columns);
-        return to;
-    case TC_S8: ops->widen_s8(to, (const int8_t *)in, w->scale + p * 16, w->columns); return to;
     default: return (const float *)in;
     }
+}
+
+/* The integer panels of an item, in place or spread in the worker's scratch. */
+static tc__qpanels tc__gemm_integers(const tc__product *p, size_t first, size_t wide,
+                                     float *scratch) {
+    const tc__matrix *w = p->w;
+    size_t numbers = 16 * tc__mem_round(w->columns, tc__gemm_group(w->dtype)), i;
+    tc__qpanels out;
+    out.stride = numbers * tc__gemm_element(w->dtype);
+    out.q = w->panels + first * out.stride;
+    out.count = wide;
+    out.scale = w->scale + first * 16;
+    out.sums = w->sums + first * 16;
+    out.bias = w->bias ? w->bias + first * 16 : NULL;
+    if (w->dtype == TC_S8 && p->ops->s8_bytes == 2) {
+        int16_t *spread = (int16_t *)(void *)scratch;
+        for (i = 0; i < wide; i++)
+            p->ops->spread_s8(spread + i * numbers, (const int8_t *)out.q + i * numbers,
+                              w->columns);
+        out.q = spread;
+        out.stride *= 2;
+    }
+    return out;
 }
 
 /* Panel p of W^T, [N][16] with 16 columns of W, into `to`. */
@@ -2832,14 +3276,45 @@ static void tc__gemm_item(void *context, size_t item, unsigned worker) {
            rows = p->rows - start < p->block ? p->rows - start : p->block;
     size_t groups = (rows + ops->tile_rows - 1) / ops->tile_rows;
     size_t K = p->transposed ? p->w->rows : p->w->columns;
-    const float *panel = tc__gemm_panels(p, first, wide, p->scratch[worker], &stride);
+    const float *panel = NULL;
+    tc__qpanels integers;
+    if (tc__gemm_scaled(p->w->dtype))
+        integers = tc__gemm_integers(p, first, wide, p->scratch[worker]);
+    else
+        panel = tc__gemm_panels(p, first, wide, p->scratch[worker], &stride);
     for (g = 0; g < groups; g++) {
         size_t r = start + rows * g / groups, n = start + rows * (g + 1) / groups - r;
-        ops->gemm(n, K, p->a + r * p->lda, p->lda, panel, stride, wide,
-                  p->w->bias && !p->transposed ? p->w->bias + first * 16 : NULL,
-                  p->c + r * p->ldc + first * 16, p->ldc);
+        float *c = p->c + r * p->ldc + first * 16;
+        if (panel) {
+            ops->gemm(n, K, p->a + r * p->lda, p->lda, panel, stride, wide,
+                      p->w->bias && !p->transposed ? p->w->bias + first * 16 : NULL, c, p->ldc);
+        } else {
+            tc__qrows a = p->qa;
+            a.q += r * a.ld;
+            a.scale += r;
+            if (p->w->dtype == TC_S8)
+                ops->gemm_s8(n, K, &a, &integers, c, p->ldc);
+            else
+                ops->gemm_s16(n, K, &a, &integers, c, p->ldc);
+        }
         tc__gemm_finish(p, r, n, first, wide);
     }
+}
+
+/* Bytes of a quantised row of `columns` numbers of any type; a multiple of a cache line, but
+ * not of 4 KiB. */
+TC__INLINE size_t tc__gemm_qld(size_t columns) {
+    size_t ld = tc__mem_round(columns * 2, 64);
+    return ld % 4096 ? ld : ld + 64;
+}
+
+/* Quantises row r of A for a product with w. */
+static void tc__gemm_quantize_row(const tc__ops *ops, const tc__matrix *w, const tc__qrows *to,
+                                  size_t r, const float *a) {
+    if (w->dtype == TC_S8)
+        ops->quantize_s8(to->q + r * to->ld, to->scale + r, a, w->columns);
+    else
+        ops->quantize_s16(to->q + r * to->ld, to->scale + r, a, w->columns);
 }
 
 /* Blocks of rows of A that fill about 1 MiB: they stay in L2 while the panels pass. Transposed
@@ -5648,6 +6123,7 @@ struct tc_model {
     tc__matrix word, position, type, projection, head; /* rows 0: absent */
     const float *embed_weight, *embed_bias;
     tc__layer *layers;
+    int integers;    /* some linear layer has integer weights */
     uint32_t cursor; /* where the search for the next tensor begins */
 };
 
@@ -5714,6 +6190,10 @@ static tc_status tc__model_tensors(tc_model *m) {
             return tc__diag_fail(d, TC_ERROR_FORMAT, s->offset + at,
                                  "tensor %s: its size does not fit its shape or the file",
                                  t.name);
+        if (t.dtype == TC_S8 && t.columns > TC__S8_COLUMNS)
+            return tc__diag_fail(d, TC_ERROR_UNSUPPORTED, s->offset + at,
+                                 "tensor %s has %u columns; sums of s8 are exact up to %u",
+                                 t.name, (uint64_t)t.columns, (uint64_t)TC__S8_COLUMNS);
         total += t.size; /* no sum of checked sizes can wrap */
         if (total > m->file.weights.size)
             return tc__file_broken(d, s->offset + at, "tensors share their bytes");
@@ -5740,6 +6220,8 @@ static void tc__model_view(const tc_model *m, uint32_t i, tc__matrix *out, uint3
                   ? (size_t)tc__gemm_panel_bytes(t.dtype, t.rows, t.columns, &overflow)
                   : tc__mem_round((size_t)t.rows * t.columns, 16) * tc__gemm_element(t.dtype);
     out->scale = (const float *)(const void *)(out->panels + tc__mem_round(numbers, 64));
+    if (*layout == TC__LAYOUT_PANELS)
+        out->sums = (const int32_t *)(const void *)(out->scale + tc__mem_round(t.rows, 16));
 }
 
 /* Points *out at a tensor, which must have that shape. The names come in the order of the file,
@@ -5808,6 +6290,7 @@ static tc_status tc__model_linear(tc_model *m, const char *prefix, uint32_t laye
     if (!status)
         status = tc__model_vector(m, tc__model_name(name, stem, 0, "bias"), rows, &bias);
     if (!status) out->bias = bias;
+    m->integers |= tc__gemm_scaled(out->dtype);
     return status;
 }
 
@@ -7030,7 +7513,8 @@ struct tc_session {
     tc__floats *worker; /* [threads] scratch of each */
     float **scratch;    /* [threads] the same, as the products take it */
     tc__floats x, middle, qkv, context, wide, embedded, logits;
-    tc__buf starts; /* [sequences + 1] uint32 */
+    tc__floats integers; /* what a product with integer weights takes: rows, then scales */
+    tc__buf starts;      /* [sequences + 1] uint32 */
     size_t tokens, sequences, longest;
     const tc_batch *batch;
     tc__acts acts;
@@ -7143,10 +7627,29 @@ static tc__product tc__fwd_product(tc_session *s, const tc__matrix *w, const flo
     return p;
 }
 
+static void tc__fwd_quantize_item(void *context, size_t item, unsigned worker) {
+    const tc__product *p = (const tc__product *)context;
+    size_t r = item * TC__ROWS_AT_ONCE, end = r + TC__ROWS_AT_ONCE;
+    (void)worker;
+    for (; r < end && r < p->rows; r++)
+        tc__gemm_quantize_row(p->ops, p->w, &p->qa, r, p->a + r * p->lda);
+}
+
+static void tc__fwd_multiply(tc_session *s, tc__product *p) {
+    if (tc__gemm_scaled(p->w->dtype)) {
+        p->qa.scale = s->integers.data;
+        p->qa.q = (unsigned char *)(s->integers.data + tc__mem_round(p->rows, 16));
+        p->qa.ld = tc__gemm_qld(p->w->columns);
+        tc__thread_run(s->pool, tc__fwd_quantize_item, p,
+                       (p->rows + TC__ROWS_AT_ONCE - 1) / TC__ROWS_AT_ONCE);
+    }
+    tc__gemm_run(s->pool, p);
+}
+
 static void tc__fwd_linear(tc_session *s, const tc__matrix *w, const float *a, size_t lda,
                            float *c) {
     tc__product p = tc__fwd_product(s, w, a, lda, c);
-    tc__gemm_run(s->pool, &p);
+    tc__fwd_multiply(s, &p);
 }
 
 /* The same with dropout (may be null) and a residual. */
@@ -7156,7 +7659,7 @@ static void tc__fwd_linear_add(tc_session *s, const tc__matrix *w, const float *
     tc__product p = tc__fwd_product(s, w, a, lda, c);
     p.drop = drop;
     p.residual = residual;
-    tc__gemm_run(s->pool, &p);
+    tc__fwd_multiply(s, &p);
 }
 
 /* Query rows that are worked on at once, a multiple of the tile. */
@@ -7252,7 +7755,7 @@ static void tc__fwd_layer(tc_session *s, const tc__layer *l, const tc__acts *a) 
     up = tc__fwd_product(s, &l->up, a->middle, ld, a->wide);
     up.act = s->model->act;
     up.keep = a->before;
-    tc__gemm_run(s->pool, &up);
+    tc__fwd_multiply(s, &up);
     tc__fwd_linear_add(s, &l->down, a->wide, tc__fwd_ld(s->model->info.intermediate_size),
                        a->sum2, a->drops ? a->drops->ffn : NULL, a->middle);
     tc__fwd_norm(s, a->out, a->sum2, l->norm2_weight, l->norm2_bias);
@@ -7320,6 +7823,10 @@ static tc_status tc__fwd_reserve(tc_session *s) {
     if (!status) status = tc__fwd_rows(s, &s->qkv, 3 * H);
     if (!status) status = tc__fwd_rows(s, &s->context, H);
     if (!status) status = tc__fwd_rows(s, &s->wide, I);
+    if (!status && s->model->integers)
+        status = tc__mem_floats(&s->env, &s->integers,
+                                tc__mem_round(s->tokens, 16) +
+                                    s->tokens * (uint64_t)(tc__gemm_qld((size_t)widest) / 4));
     if (!status && E != H) status = tc__fwd_rows(s, &s->embedded, E);
     if (!status) status = tc__fwd_rows(s, &s->logits, n->num_labels);
     for (i = 0; i < s->threads && !status; i++) {
@@ -7393,6 +7900,7 @@ static void tc__fwd_free(tc_session *s) {
     tc__mem_drop(&env, &s->qkv.raw);
     tc__mem_drop(&env, &s->context.raw);
     tc__mem_drop(&env, &s->wide.raw);
+    tc__mem_drop(&env, &s->integers.raw);
     tc__mem_drop(&env, &s->embedded.raw);
     tc__mem_drop(&env, &s->logits.raw);
     tc__mem_drop(&env, &s->starts);
@@ -12085,8 +12593,9 @@ TC_API const char *tc_status_text(tc_status status) {
 }
 
 TC_API const char *tc_level_name(tc_level level) {
-    static const char *const names[TC_LEVEL_COUNT] = {"best", "scalar", "base",
-                                                      "avx2", "avx512", "neon"};
+    static const char *const names[TC_LEVEL_COUNT] = {"best",        "scalar",    "base",
+                                                      "avx2",        "avx2-vnni", "avx512",
+                                                      "avx512-vnni", "neon",      "dotprod"};
     return level >= 0 && level < TC_LEVEL_COUNT ? names[level] : "?";
 }
 
@@ -12695,10 +13204,11 @@ TC_API const tc_model *tc_trainer_model(tc_trainer *trainer) {
 #endif
 
 #endif /* TOKCLASS_IMPLEMENTATION */
-#else  /* TC__KBODY */
+#else  /* TC__KPART */
 /* ======================================================================= 90-kbody
  * Bodies of the ops over the vector layer of section 32, included once for each level. */
 
+#if TC__KPART == 90
 #define TC__RN (16 / TC__RW) /* registers that hold the 16 virtual lanes */
 #define TC__KINLINE TC__KTARGET TC__INLINE
 
@@ -12770,44 +13280,11 @@ typedef void(*TC__K(tile_function)) TC__TILE_ARGS;
         TC__K(tile)(rows, panels, K, a, 1, lda, b, stride, NULL, add, c, ldc, c_stride);       \
     }
 #endif
-#define TC__TILES(panels) TC__TILE(1, panels) TC__TILE(2, panels) TC__TILES3(panels)
-#define TC__NAMES(kind, panels)                                                                \
-    TC__K(kind##_1x##panels), TC__K(kind##_2x##panels) TC__NAMES3(kind, panels)
-#if TC__KROWS >= 3
-#define TC__TILES3(panels) TC__TILE(3, panels) TC__TILES6(panels)
-#define TC__NAMES3(kind, panels) , TC__K(kind##_3x##panels) TC__NAMES6(kind, panels)
-#else
-#define TC__TILES3(panels)
-#define TC__NAMES3(kind, panels)
-#endif
-#if TC__KROWS >= 6
-#define TC__TILES6(panels)                                                                     \
-    TC__TILE(4, panels) TC__TILE(5, panels) TC__TILE(6, panels) TC__TILES14(panels)
-#define TC__NAMES6(kind, panels)                                                               \
-    , TC__K(kind##_4x##panels), TC__K(kind##_5x##panels),                                      \
-        TC__K(kind##_6x##panels) TC__NAMES14(kind, panels)
-#else
-#define TC__TILES6(panels)
-#define TC__NAMES6(kind, panels)
-#endif
-#if TC__KROWS >= 14
-#define TC__TILES14(panels)                                                                    \
-    TC__TILE(7, panels)                                                                        \
-    TC__TILE(8, panels)                                                                        \
-    TC__TILE(9, panels)                                                                        \
-    TC__TILE(10, panels)                                                                       \
-    TC__TILE(11, panels) TC__TILE(12, panels) TC__TILE(13, panels) TC__TILE(14, panels)
-#define TC__NAMES14(kind, panels)                                                              \
-    , TC__K(kind##_7x##panels), TC__K(kind##_8x##panels), TC__K(kind##_9x##panels),            \
-        TC__K(kind##_10x##panels), TC__K(kind##_11x##panels), TC__K(kind##_12x##panels),       \
-        TC__K(kind##_13x##panels), TC__K(kind##_14x##panels)
-#else
-#define TC__TILES14(panels)
-#define TC__NAMES14(kind, panels)
-#endif
-TC__TILES(1)
+#define TC__NAME(rows, panels) TC__K(tile_##rows##x##panels),
+#define TC__NAME_DW(rows, panels) TC__K(tile_dw_##rows##x##panels),
+TC__EACH(TC__KROWS, TC__TILE, 1)
 #if TC__KPANELS > 1
-TC__TILES(2)
+TC__EACH(TC__KROWS, TC__TILE, 2)
 #endif
 
 /* Any rows and panels, in groups of rows as even as possible; `row` is the step of a from row
@@ -12832,9 +13309,9 @@ static void TC__K(gemm)(size_t rows, size_t K, const float *a, size_t lda, const
                         size_t panel_stride, size_t panels, const float *bias, float *c,
                         size_t ldc) {
     static const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS] = {
-        {TC__NAMES(tile, 1)},
+        {TC__EACH(TC__KROWS, TC__NAME, 1)},
 #if TC__KPANELS > 1
-        {TC__NAMES(tile, 2)},
+        {TC__EACH(TC__KROWS, TC__NAME, 2)},
 #endif
     };
     TC__K(tiles)(tiles, rows, K, a, lda, lda, b, panel_stride, panels, bias, 0, c, ldc, 16);
@@ -13101,14 +13578,30 @@ static TC__KTARGET void TC__K(widen_s8)(float *out, const int8_t *in, const floa
         TC__R_STORE(out + 48 + j, TC__R_MUL(TC__R_FROM_I(TC__I_SAR(v, 24)), s));)
 }
 
+static TC__KTARGET void TC__K(spread_s8)(int16_t *out, const int8_t *in, size_t K) {
+    TC__I low = TC__I_SET1(0x0000FFFF), high = TC__I_SET1(0xFFFF0000u);
+    size_t k;
+    int j;
+    for (k = 0; k < K; k += 4, in += 64, out += 64)
+        for (j = 0; j < 16; j += TC__RW) {
+            TC__I v = TC__I_LOAD(in + j * 4);
+            TC__I k0 = TC__I_AND(TC__I_SAR(TC__I_SHL(v, 24), 24), low);
+            TC__I k1 = TC__I_AND(TC__I_SAR(TC__I_SHL(v, 16), 8), high);
+            TC__I k2 = TC__I_AND(TC__I_SAR(TC__I_SHL(v, 8), 24), low);
+            TC__I k3 = TC__I_AND(TC__I_SAR(v, 8), high);
+            TC__I_STORE(out + j * 2, TC__I_OR(k0, k1));
+            TC__I_STORE(out + 32 + j * 2, TC__I_OR(k2, k3));
+        }
+}
+
 #ifndef TC_NO_TRAIN
 static void TC__K(gemm_dw)(size_t rows, size_t K, const float *a, size_t lda, const float *b,
                            size_t panel_stride, size_t panels, int add, float *c, size_t ldc,
                            size_t c_stride) {
     static const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS] = {
-        {TC__NAMES(tile_dw, 1)},
+        {TC__EACH(TC__KROWS, TC__NAME_DW, 1)},
 #if TC__KPANELS > 1
-        {TC__NAMES(tile_dw, 2)},
+        {TC__EACH(TC__KROWS, TC__NAME_DW, 2)},
 #endif
     };
     TC__K(tiles)
@@ -13428,25 +13921,209 @@ static TC__KTARGET float TC__K(squares)(const float *x, size_t n) {
 }
 #endif
 
-#undef TC__RN
-#undef TC__KINLINE
 #undef TC__TILE_ARGS
 #undef TC__TILE1
+#undef TC__TILE
+#undef TC__NAME
+#undef TC__NAME_DW
+#undef TC__KMAP
 #undef TC__KMAP_BACK
+#undef TC__KWIDEN
+
+/* ======================================================================= 91-kint
+ * Integer products over the same layer, included for each level and type. */
+
+#elif TC__KPART == 91
+#ifndef TC__QNAME
+#define TC__QNAME TC__KNAME
+#define TC__QTARGET TC__KTARGET
+#endif
+#ifndef TC__QROWS
+#define TC__QROWS TC__KROWS
+#endif
+#ifndef TC__QPANELS
+#define TC__QPANELS TC__KPANELS
+#endif
+#ifndef TC__QBYTES
+#define TC__QBYTES 2
+#endif
+#ifndef TC__QFLIP
+#define TC__QFLIP 0
+#endif
+#ifndef TC__D
+#define TC__D TC__I
+#define TC__D_ZERO TC__I_SET1(0)
+#define TC__D_SUM(sum) sum
+#endif
+#define TC__QINLINE TC__QTARGET TC__INLINE
+
+enum { TC__Q(bytes) = TC__QBYTES };
+
+/* One run of sums, rows x panels*16 of them in registers, stored in c as f32 or added to it.
+ * Where rows hold q + 128, a sum begins at -128 times the sum of its column. */
+TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
+                             const unsigned char *a, size_t lda, const unsigned char *b,
+                             size_t stride, const int32_t *sums, int add, float *c,
+                             size_t ldc) {
+    TC__D sum[TC__QROWS][TC__QPANELS * TC__RN];
+    TC__I column[TC__QPANELS * TC__RN];
+    const int width = panels * TC__RN;
+    int r, j;
+    _Pragma("GCC unroll 16")
+    for (j = 0; j < width; j++) {
+#if TC__QFLIP
+        TC__I negative =
+            TC__I_XOR(TC__I_SHL(TC__I_LOAD(sums + j * TC__RW), 7), TC__I_SET1(UINT32_MAX));
+        TC__D start = TC__I_ADD(negative, TC__I_SET1(1));
+#else
+        TC__D start = TC__D_ZERO;
+        (void)sums;
+#endif
+        _Pragma("GCC unroll 16")
+        for (r = 0; r < rows; r++) sum[r][j] = start;
+    }
+    for (; groups; groups--, a += 4, b += 64) {
+        _Pragma("GCC unroll 16")
+        for (j = 0; j < width; j++)
+            column[j] = TC__I_LOAD(b + (size_t)(j / TC__RN) * stride +
+                                   (size_t)(j % TC__RN) * TC__RW * 4);
+        _Pragma("GCC unroll 16")
+        for (r = 0; r < rows; r++) {
+            TC__I x = TC__I_SET1(tc__bytes_u32(a + (size_t)r * lda));
+            _Pragma("GCC unroll 16")
+            for (j = 0; j < width; j++) sum[r][j] = TC__D_DOT(sum[r][j], x, column[j]);
+        }
+    }
+    _Pragma("GCC unroll 16")
+    for (r = 0; r < rows; r++) {
+        _Pragma("GCC unroll 16")
+        for (j = 0; j < width; j++) {
+            float *to = c + (size_t)r * ldc + j * TC__RW;
+            TC__R v = TC__R_FROM_I(TC__D_SUM(sum[r][j]));
+            if (add) v = TC__R_ADD(TC__R_LOAD(to), v);
+            TC__R_STORE(to, v);
+        }
+    }
+}
+
+#define TC__TILE_ARGS                                                                          \
+    (size_t groups, const unsigned char *a, size_t lda, const unsigned char *b, size_t stride, \
+     const int32_t *sums, int add, float *c, size_t ldc)
+typedef void(*TC__Q(tile_function)) TC__TILE_ARGS;
+#define TC__TILE(rows, panels)                                                                 \
+    static TC__QTARGET void TC__Q(tile_##rows##x##panels) TC__TILE_ARGS {                      \
+        TC__Q(tile)(rows, panels, groups, a, lda, b, stride, sums, add, c, ldc);               \
+    }
+#define TC__NAME(rows, panels) TC__Q(tile_##rows##x##panels),
+TC__EACH(TC__QROWS, TC__TILE, 1)
+#if TC__QPANELS > 1
+TC__EACH(TC__QROWS, TC__TILE, 2)
+#endif
+
+/* c = c * scale of the row * scale of the column + bias */
+static TC__QTARGET void TC__Q(scale)(float *c, size_t ldc, size_t rows, size_t panels,
+                                     const float *row, const float *column, const float *bias) {
+    size_t j;
+    for (; rows--; c += ldc, row++)
+        for (j = 0; j < panels * 16; j += TC__RW)
+            TC__R_STORE(c + j, TC__R_FMA(TC__R_MUL(TC__R_LOAD(c + j), TC__R_SET1(*row)),
+                                         TC__R_LOAD(column + j),
+                                         bias ? TC__R_LOAD(bias + j) : TC__R_SET1(0.0f)));
+}
+
+static void TC__Q(gemm)(size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b,
+                        float *c, size_t ldc) {
+    static const TC__Q(tile_function) tiles[TC__QPANELS][TC__QROWS] = {
+        {TC__EACH(TC__QROWS, TC__NAME, 1)},
+#if TC__QPANELS > 1
+        {TC__EACH(TC__QROWS, TC__NAME, 2)},
+#endif
+    };
+    const size_t groups = (K * TC__QBYTES + 3) / 4, run = TC__OF_TYPE(RUN, TC__QTYPE);
+    size_t parts = (rows + TC__QROWS - 1) / TC__QROWS, p, g, k;
+    for (p = 0; p < b->count; p += TC__QPANELS) {
+        size_t wide = b->count - p < TC__QPANELS ? b->count - p : TC__QPANELS;
+        const unsigned char *panel = (const unsigned char *)b->q + p * b->stride;
+        for (g = 0; g < parts; g++) {
+            size_t first = rows * g / parts, count = rows * (g + 1) / parts - first, n;
+            float *to = c + first * ldc + p * 16;
+            for (k = 0; k < groups; k += n) {
+                n = groups - k < run ? groups - k : run;
+                tiles[wide - 1][count - 1](n, a->q + first * a->ld + k * 4, a->ld,
+                                           panel + k * 64, b->stride, b->sums + p * 16, k > 0,
+                                           to, ldc);
+            }
+            TC__Q(scale)
+            (to, ldc, count, wide, a->scale + first, b->scale + p * 16,
+             b->bias ? b->bias + p * 16 : NULL);
+        }
+    }
+}
+
+/* The largest bits of 16 magnitudes; a NaN lies above infinity. */
+TC__QINLINE void TC__Q(top)(TC__I *top, const float *x) {
+    int j;
+    for (j = 0; j < TC__RN; j++) {
+        TC__I bits = TC__I_AND(TC__I_LOAD(x + j * TC__RW), TC__I_SET1(0x7FFFFFFF));
+        top[j] = TC__I_SELECT(TC__I_GT(bits, top[j]), bits, top[j]);
+    }
+}
+
+TC__QINLINE void TC__Q(quantize16)(unsigned char *q, const float *x, TC__R factor) {
+    TC__R limit = TC__R_SET1(TC__OF_TYPE(LIMIT, TC__QTYPE)),
+          least = TC__R_SET1(-TC__OF_TYPE(LIMIT, TC__QTYPE));
+    TC__I v[TC__RN];
+    int j;
+    for (j = 0; j < TC__RN; j++) {
+        TC__R scaled = TC__R_MUL(TC__R_LOAD(x + j * TC__RW), factor);
+        scaled = TC__R_MIN(TC__R_MAX(scaled, least), limit);
+        scaled = TC__R_ADD(scaled, TC__R_SET1(TC__EXP_MAGIC));
+        v[j] = TC__I_ADD(TC__I_OF_R(scaled), TC__I_SET1(0u - TC__MAGIC_BITS + TC__QFLIP));
+    }
+#if TC__QBYTES == 1
+    TC__I_PACK8(q, v);
+#else
+    TC__I_PACK16(q, v);
+#endif
+}
+
+static TC__QTARGET void TC__Q(quantize)(unsigned char *q, float *scale, const float *x,
+                                        size_t n) {
+    TC__I top[TC__RN];
+    TC__R factor;
+    float tail[16];
+    uint32_t bits[16], most = 0;
+    size_t i;
+    int j;
+    for (j = 0; j < TC__RN; j++) top[j] = TC__I_SET1(0);
+    for (i = 0; i + 16 <= n; i += 16) TC__Q(top)(top, x + i);
+    TC__K(tail)(tail, x + i, n - i, 0.0f);
+    TC__Q(top)(top, tail);
+    for (j = 0; j < TC__RN; j++) TC__I_STORE(bits + j * TC__RW, top[j]);
+    for (j = 0; j < 16; j++)
+        if (bits[j] > most) most = bits[j];
+    factor = TC__R_SET1(tc__kref_factor(most, TC__OF_TYPE(LIMIT, TC__QTYPE), scale));
+    for (i = 0; i + 16 <= n; i += 16, q += 16 * TC__QBYTES) TC__Q(quantize16)(q, x + i, factor);
+    if (i < n) TC__Q(quantize16)(q, tail, factor);
+}
+
+#undef TC__TILE_ARGS
+#undef TC__TILE
+#undef TC__NAME
+#undef TC__QINLINE
+#undef TC__QTYPE
+#undef TC__QNAME
+#undef TC__QTARGET
+#undef TC__QBYTES
+#undef TC__QFLIP
+
+/* The layer is forgotten. */
+#elif TC__KPART == 92
+#undef TC__RN
+#undef TC__KINLINE
 #undef TC__R_SQRT
 #undef TC__R_TRANSPOSE
 #undef TC__I_XOR
-#undef TC__TILE
-#undef TC__TILES
-#undef TC__NAMES
-#undef TC__TILES3
-#undef TC__NAMES3
-#undef TC__TILES6
-#undef TC__NAMES6
-#undef TC__TILES14
-#undef TC__NAMES14
-#undef TC__KMAP
-#undef TC__KWIDEN
 #undef TC__KNAME
 #undef TC__KTARGET
 #undef TC__KROWS
@@ -13479,7 +14156,18 @@ static TC__KTARGET float TC__K(squares)(const float *x, size_t n) {
 #undef TC__I_OF_R
 #undef TC__R_OF_I
 #undef TC__R_FROM_I
-#endif /* TC__KBODY */
+#undef TC__I_STORE
+#undef TC__I_PACK16
+#undef TC__I_PACK8
+#undef TC__D
+#undef TC__D_ZERO
+#undef TC__D_DOT
+#undef TC__D_SUM
+#undef TC__QROWS
+#undef TC__QPANELS
+#endif
+#undef TC__KPART
+#endif /* TC__KPART */
 
 /* ====================================================================== 99-licence
  *

@@ -510,7 +510,9 @@ n=$(($(wc -l <hf/vocab.txt)))
 run 'convert what was exported' 0 convert hf back.tcm
 err_empty
 run 'tag with it' 0 tag back.tcm sylvain.txt
-cmp -s out sylvain.jsonl && pass || fail "$name" 'differs from the model'
+sed 's/"score": [0-9.]*//g' out >line
+sed 's/"score": [0-9.]*//g' sylvain.jsonl | cmp -s - line && pass ||
+    fail "$name" 'differs from the model'
 run 'export it again' 0 export back.tcm hf2/
 same_files hf hf2
 run 'export s8' 0 convert hf s8.tcm --dtype s8

@@ -26,9 +26,9 @@ static float random_float(float range) {
 
 /* n floats that end where a page begins that may not be touched. */
 static float *guarded(size_t n) {
-    static char *areas[8];
+    static char *areas[16];
     static int next;
-    char **area = &areas[next++ % 8];
+    char **area = &areas[next++ % 16];
     size_t bytes = GUARD_FLOATS * sizeof(float);
 #ifdef GUARD_PAGES
     if (!*area) {
@@ -231,6 +231,173 @@ TEST_WIDEN(s16, int16_t, 2, ops->widen_s16(out, in, scale, K),
            ref->widen_s16(expected, in, scale, K))
 TEST_WIDEN(s8, int8_t, 4, ops->widen_s8(out, in, scale, K),
            ref->widen_s8(expected, in, scale, K))
+
+static void test_op_spread_s8(const tc__ops *ops, const tc__ops *ref) {
+    size_t K, i;
+    int good = 1;
+    for (K = 0; K <= 37; K++) {
+        size_t numbers = tc__mem_round(K, 4) * 16;
+        int8_t *in = (int8_t *)(void *)guarded(numbers / 4);
+        int16_t *out = (int16_t *)(void *)guarded(numbers / 2);
+        int16_t *expected = (int16_t *)(void *)guarded(numbers / 2);
+        for (i = 0; i < numbers; i++) in[i] = (int8_t)(random_u32() >> 24);
+        ops->spread_s8(out, in, K);
+        ref->spread_s8(expected, in, K);
+        good &= !memcmp(out, expected, numbers * 2);
+    }
+    CHECK_CASE(good, tc_level_name(ops->level));
+}
+
+/* The number at i of a row that the level's quantize wrote. */
+static int quantized_at(const unsigned char *q, size_t i, size_t bytes, unsigned flip) {
+    int16_t wide;
+    if (bytes == 1) return (int8_t)(unsigned char)(q[i] ^ flip);
+    memcpy(&wide, q + 2 * i, 2);
+    return wide;
+}
+
+/* Quantised rows: same integers and scale as the reference, zeros behind them, one number at
+ * most `limit`; also for rows of zeros, tiny numbers, infinities and numbers that are none. */
+static void check_quantize(const tc__ops *ops, size_t bytes, int limit,
+                           void (*quantize)(unsigned char *, float *, const float *, size_t),
+                           void (*ref)(unsigned char *, float *, const float *, size_t)) {
+    static const float odd[] = {0.0f, 1e-40f, 7e-31f, 8e-31f, 3e38f, INFINITY, -INFINITY, NAN};
+    unsigned char zero[32], flip;
+    float none[16] = {0}, scale, expected;
+    size_t n, i;
+    int good = 1;
+    quantize(zero, &scale, none, 1);
+    flip = bytes == 1 ? zero[0] : 0;
+    CHECK_CASE((flip == 0 || flip == 128) && scale == 0.0f, tc_level_name(ops->level));
+    for (n = 1; n <= 67; n++) {
+        size_t wide = tc__mem_round(n, 16), ref_bytes = limit == 127 ? 1 : 2;
+        float *x = guarded_random(n, n % 2 ? 1e-20f : 50.0f);
+        unsigned char *q = (unsigned char *)(void *)guarded(wide * bytes / 4);
+        unsigned char *want = (unsigned char *)(void *)guarded(wide * ref_bytes / 4);
+        if (n % 4 == 3) x[n / 2] = odd[n / 4 % 8];
+        if (n == 64)
+            for (i = 0; i < n; i++) x[i] = (float)(i % 2 ? limit : (int)i) + 0.5f; /* ties */
+        quantize(q, &scale, x, n);
+        ref(want, &expected, x, n);
+        good &= same(ops, &scale, &expected, 1);
+        for (i = 0; i < wide; i++) {
+            int got = quantized_at(q, i, bytes, flip);
+            good &= got == quantized_at(want, i, ref_bytes, 0) && abs(got) <= limit;
+            good &= i < n || got == 0 || scale != scale;
+        }
+    }
+    CHECK_CASE(good, tc_level_name(ops->level));
+}
+
+static void test_op_quantize_s8(const tc__ops *ops, const tc__ops *ref) {
+    check_quantize(ops, ops->s8_bytes, 127, ops->quantize_s8, ref->quantize_s8);
+}
+static void test_op_quantize_s16(const tc__ops *ops, const tc__ops *ref) {
+    check_quantize(ops, 2, 8191, ops->quantize_s16, ref->quantize_s16);
+}
+
+/* Operands of an integer product for the reference (index 0) and for the level (1). */
+typedef struct integer_case {
+    tc__qrows a[2];
+    tc__qpanels b[2];
+    float scale[64];
+} integer_case;
+
+static unsigned char *guarded_bytes(size_t n) {
+    return (unsigned char *)(void *)(guarded((n + 3) / 4));
+}
+
+/* Random integers up to `most`, or the type's own extremes where most is 0. */
+static void integer_make(integer_case *c, const tc__ops *ops, size_t rows, size_t K,
+                         size_t panels, size_t bytes, int most) {
+    size_t group = 4 / bytes, padded = tc__mem_round(K, 4), numbers = padded * 16, r, k, j, p;
+    size_t own = bytes == 1 ? ops->s8_bytes : 2;
+    int least = bytes == 1 ? -128 : -32768;
+    unsigned char *flat = guarded_bytes(panels * numbers * bytes), zero[32], flip = 0;
+    int32_t *sums = (int32_t *)(void *)guarded(panels * 16);
+    float none[16] = {0}, scale;
+    if (own == 1) {
+        ops->quantize_s8(zero, &scale, none, 1);
+        flip = zero[0];
+    }
+    for (r = 0; r < 2; r++) {
+        c->a[r].ld = padded * (r ? own : bytes) + 4 * (rows % 3);
+        c->a[r].q = guarded_bytes(rows * c->a[r].ld);
+        c->a[r].scale = c->scale;
+    }
+    for (r = 0; r < rows; r++) {
+        c->scale[r] = random_float(0.3f);
+        for (k = 0; k < padded; k++) {
+            int v = k >= K ? 0
+                    : most ? (int)(random_u32() >> 8) % (2 * most + 1) - most
+                           : least;
+            for (j = 0; j < 2; j++) {
+                int16_t wide = (int16_t)v;
+                if ((j ? own : bytes) == 1)
+                    c->a[j].q[r * c->a[j].ld + k] = (unsigned char)(v ^ (j ? flip : 0));
+                else
+                    memcpy(c->a[j].q + r * c->a[j].ld + 2 * k, &wide, 2);
+            }
+        }
+    }
+    memset(flat, 0, panels * numbers * bytes);
+    for (p = 0; p < panels; p++)
+        for (j = 0; j < 16; j++)
+            for (k = 0, sums[p * 16 + j] = 0; k < K; k++) {
+                int v = most ? (int)(random_u32() >> 8) % (2 * most + 1) - most : least;
+                int16_t wide = (int16_t)v;
+                size_t at = p * numbers + tc__kref_place(k, j, group);
+                sums[p * 16 + j] += v;
+                if (bytes == 1)
+                    flat[at] = (unsigned char)v;
+                else
+                    memcpy(flat + 2 * at, &wide, 2);
+            }
+    c->b[0].q = flat;
+    c->b[0].stride = numbers * bytes;
+    c->b[0].count = panels;
+    c->b[0].scale = guarded_random(panels * 16, 0.1f);
+    c->b[0].sums = sums;
+    c->b[0].bias = K % 2 ? guarded_random(panels * 16, 1) : NULL;
+    c->b[1] = c->b[0];
+    if (own != bytes) {
+        int16_t *spread = (int16_t *)(void *)guarded_bytes(panels * numbers * 2);
+        for (p = 0; p < panels; p++)
+            ops->spread_s8(spread + p * numbers, (int8_t *)(void *)flat + p * numbers, K);
+        c->b[1].q = spread;
+        c->b[1].stride *= 2;
+    }
+}
+
+static void check_gemm_integer(const tc__ops *ops, const tc__ops *ref, size_t bytes) {
+    const int limit = bytes == 1 ? 127 : 8191, tops[] = {limit, 0, 3};
+    size_t rows, panels, k, i;
+    int good = 1;
+    for (rows = 1; rows <= 2 * ops->tile_rows + 1; rows++)
+        for (panels = 1; panels <= 2 * ops->tile_panels + 1; panels++)
+            for (k = 1; k <= 133; k += k < 6 ? 1 : k < 60 ? 27 : 36)
+                for (i = 0; i < 3; i++) {
+                    integer_case c;
+                    size_t ldc = panels * 16 + rows % 5, n = (rows - 1) * ldc + panels * 16;
+                    float *out = guarded(n), *expected = guarded(n);
+                    integer_make(&c, ops, rows, k, panels, bytes, tops[i]);
+                    memset(out, 0, n * sizeof *out);
+                    memset(expected, 0, n * sizeof *expected);
+                    (bytes == 1 ? ops->gemm_s8 : ops->gemm_s16)(rows, k, &c.a[1], &c.b[1], out,
+                                                                ldc);
+                    (bytes == 1 ? ref->gemm_s8 : ref->gemm_s16)(rows, k, &c.a[0], &c.b[0],
+                                                                expected, ldc);
+                    good &= same(ops, out, expected, n);
+                }
+    CHECK_CASE(good, tc_level_name(ops->level));
+}
+
+static void test_op_gemm_s8(const tc__ops *ops, const tc__ops *ref) {
+    check_gemm_integer(ops, ref, 1);
+}
+static void test_op_gemm_s16(const tc__ops *ops, const tc__ops *ref) {
+    check_gemm_integer(ops, ref, 2);
+}
 
 /* The reference itself against double arithmetic over the whole range. */
 static void test_reference(void) {
@@ -534,6 +701,8 @@ static void test_kernels(void) {
         CHECK_EQ(ops->level, level);
 #define TC__OP_TEST(name, args) test_op_##name(ops, ref);
         TC__OPS(TC__OP_TEST)
+        TC__OPS_S16(TC__OP_TEST)
+        TC__OPS_S8(TC__OP_TEST)
         TC__OPS_TRAIN(TC__OP_TEST)
         TC__OPS_FLOAT(TC__OP_TEST)
 #undef TC__OP_TEST

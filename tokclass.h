@@ -2506,11 +2506,18 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 #define TC__EACH_2(X, panels) X(1, panels) X(2, panels)
 #define TC__EACH_3(X, panels) TC__EACH_2(X, panels) X(3, panels)
 #define TC__EACH_6(X, panels) TC__EACH_3(X, panels) X(4, panels) X(5, panels) X(6, panels)
+#define TC__EACH_8(X, panels) TC__EACH_6(X, panels) X(7, panels) X(8, panels)
 #define TC__EACH_14(X, panels)                                                                 \
-    TC__EACH_6(X, panels)                                                                      \
-    X(7, panels)                                                                               \
-    X(8, panels)                                                                               \
+    TC__EACH_8(X, panels)                                                                      \
     X(9, panels) X(10, panels) X(11, panels) X(12, panels) X(13, panels) X(14, panels)
+/* Rows of a tile are found from every fifth: 3 pointers and 2 steps stay in registers, 14 would
+ * not. The compiler is kept from seeing how they hang together. */
+#define TC__ROW5(r, ld, ld3) ((r) % 5 == 3 ? (ld3) : (size_t)((r) % 5) * (ld))
+#if defined(__GNUC__) || defined(__clang__)
+#define TC__HIDE(x) __asm__("" : "+r"(x))
+#else
+#define TC__HIDE(x) (void)(x)
+#endif
 /* of a type of integers: the largest magnitude, and the groups of k that are summed at once */
 #define TC__LIMIT_s8 127.0f
 #define TC__LIMIT_s16 8191.0f
@@ -2522,6 +2529,14 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 /* ======================================================================== 33-kx86 */
 
 #ifdef TC__X86
+
+/* sum + the dot products of a and b: gcc 12 stores sums at each step with
+ * intrinsics. */
+#define TC__KX86_DOT(name, target, type, instruction, kind)                                    \
+    target TC__INLINE type tc__kx86_##name(type sum, type a, type b) {                         \
+        __asm__(instruction " %2, %1, %0" : "+" kind(sum) : kind(a), kind(b));                 \
+        return sum;                                                                            \
+    }
 
 /* Level base: SSE2, which every x86-64 has. */
 TC__INLINE __m128i tc__kx86_select(__m128i m, __m128i a, __m128i b) {
@@ -2669,15 +2684,17 @@ __attribute__((target("avx2"))) TC__INLINE void tc__kx86_pack8_avx2(void *p, con
 #include TC_HEADER
 #ifdef TC__AVX2_VNNI
 #define TC__KX86_AVX2_VNNI __attribute__((target("avx2,fma,avxvnni")))
+TC__KX86_DOT(avx2_dpwssd, TC__KX86_AVX2_VNNI, __m256i, "%{vex%} vpdpwssd", "x")
+TC__KX86_DOT(avx2_dpbusd, TC__KX86_AVX2_VNNI, __m256i, "%{vex%} vpdpbusd", "x")
 #define TC__QNAME avx2_vnni
 #define TC__QTARGET TC__KX86_AVX2_VNNI
 #undef TC__D_DOT
-#define TC__D_DOT(sum, a, b) _mm256_dpwssd_avx_epi32(sum, a, b)
+#define TC__D_DOT(sum, a, b) tc__kx86_avx2_dpwssd(sum, a, b)
 #define TC__QTYPE s16
 #define TC__KPART 91
 #include TC_HEADER
 #undef TC__D_DOT
-#define TC__D_DOT(sum, a, b) _mm256_dpbusd_avx_epi32(sum, a, b)
+#define TC__D_DOT(sum, a, b) tc__kx86_avx2_dpbusd(sum, a, b)
 #define TC__QNAME avx2_vnni
 #define TC__QTARGET TC__KX86_AVX2_VNNI
 #define TC__QBYTES 1
@@ -2765,23 +2782,27 @@ tc__kx86_transpose16(__m512 *r) {
 #define TC__KPART 90
 #include TC_HEADER
 #define TC__D_DOT(sum, a, b) _mm512_add_epi32(sum, _mm512_madd_epi16(a, b))
+#define TC__QROWS 8 /* products need registers too */
 #define TC__QTYPE s8
 #define TC__KPART 91
 #include TC_HEADER
 #define TC__QTYPE s16
 #define TC__KPART 91
 #include TC_HEADER
+#undef TC__QROWS
 #define TC__KX86_AVX512_VNNI                                                                   \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")))
+TC__KX86_DOT(dpwssd, TC__KX86_AVX512_VNNI, __m512i, "vpdpwssd", "v")
+TC__KX86_DOT(dpbusd, TC__KX86_AVX512_VNNI, __m512i, "vpdpbusd", "v")
 #define TC__QNAME avx512_vnni
 #define TC__QTARGET TC__KX86_AVX512_VNNI
 #undef TC__D_DOT
-#define TC__D_DOT(sum, a, b) _mm512_dpwssd_epi32(sum, a, b)
+#define TC__D_DOT(sum, a, b) tc__kx86_dpwssd(sum, a, b)
 #define TC__QTYPE s16
 #define TC__KPART 91
 #include TC_HEADER
 #undef TC__D_DOT
-#define TC__D_DOT(sum, a, b) _mm512_dpbusd_epi32(sum, a, b)
+#define TC__D_DOT(sum, a, b) tc__kx86_dpbusd(sum, a, b)
 #define TC__QNAME avx512_vnni
 #define TC__QTARGET TC__KX86_AVX512_VNNI
 #define TC__QBYTES 1
@@ -13959,60 +13980,74 @@ static TC__KTARGET float TC__K(squares)(const float *x, size_t n) {
 
 enum { TC__Q(bytes) = TC__QBYTES };
 
-/* One run of sums, rows x panels*16 of them in registers, stored in c as f32 or added to it.
- * Where rows hold q + 128, a sum begins at -128 times the sum of its column. */
+/* rows x panels*16 sums in registers. After each run they are stored in c as f32, or added to
+ * what is there. Where rows hold q + 128, a sum begins at -128 times the sum of its column. */
 TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
                              const unsigned char *a, size_t lda, const unsigned char *b,
-                             size_t stride, const int32_t *sums, int add, float *c,
-                             size_t ldc) {
+                             size_t stride, const int32_t *sums, float *c, size_t ldc) {
     TC__D sum[TC__QROWS][TC__QPANELS * TC__RN];
     TC__I column[TC__QPANELS * TC__RN];
     const int width = panels * TC__RN;
-    int r, j;
-    _Pragma("GCC unroll 16")
-    for (j = 0; j < width; j++) {
-#if TC__QFLIP
-        TC__I negative =
-            TC__I_XOR(TC__I_SHL(TC__I_LOAD(sums + j * TC__RW), 7), TC__I_SET1(UINT32_MAX));
-        TC__D start = TC__I_ADD(negative, TC__I_SET1(1));
-#else
-        TC__D start = TC__D_ZERO;
-        (void)sums;
-#endif
-        _Pragma("GCC unroll 16")
-        for (r = 0; r < rows; r++) sum[r][j] = start;
-    }
-    for (; groups; groups--, a += 4, b += 64) {
-        _Pragma("GCC unroll 16")
-        for (j = 0; j < width; j++)
-            column[j] = TC__I_LOAD(b + (size_t)(j / TC__RN) * stride +
-                                   (size_t)(j % TC__RN) * TC__RW * 4);
-        _Pragma("GCC unroll 16")
-        for (r = 0; r < rows; r++) {
-            TC__I x = TC__I_SET1(tc__bytes_u32(a + (size_t)r * lda));
-            _Pragma("GCC unroll 16")
-            for (j = 0; j < width; j++) sum[r][j] = TC__D_DOT(sum[r][j], x, column[j]);
-        }
-    }
-    _Pragma("GCC unroll 16")
-    for (r = 0; r < rows; r++) {
+    const unsigned char *row[3] = {a, a + 5 * lda, a + 10 * lda};
+    float *to[3] = {c, c + 5 * ldc, c + 10 * ldc};
+    size_t lda3 = 3 * lda, ldc3 = 3 * ldc, n;
+    int add = 0, r, j;
+    TC__HIDE(row[1]);
+    TC__HIDE(row[2]);
+    TC__HIDE(lda3);
+    TC__HIDE(to[1]);
+    TC__HIDE(to[2]);
+    TC__HIDE(ldc3);
+    (void)sums;
+    while (groups) {
         _Pragma("GCC unroll 16")
         for (j = 0; j < width; j++) {
-            float *to = c + (size_t)r * ldc + j * TC__RW;
-            TC__R v = TC__R_FROM_I(TC__D_SUM(sum[r][j]));
-            if (add) v = TC__R_ADD(TC__R_LOAD(to), v);
-            TC__R_STORE(to, v);
+#if TC__QFLIP
+            TC__I negative =
+                TC__I_XOR(TC__I_SHL(TC__I_LOAD(sums + j * TC__RW), 7), TC__I_SET1(UINT32_MAX));
+            TC__D start = TC__I_ADD(negative, TC__I_SET1(1));
+#else
+            TC__D start = TC__D_ZERO;
+#endif
+            _Pragma("GCC unroll 16")
+            for (r = 0; r < rows; r++) sum[r][j] = start;
         }
+        n = groups < TC__OF_TYPE(RUN, TC__QTYPE) ? groups : TC__OF_TYPE(RUN, TC__QTYPE);
+        for (groups -= n; n; n--, b += 64) {
+            _Pragma("GCC unroll 16")
+            for (j = 0; j < width; j++)
+                column[j] = TC__I_LOAD(b + (size_t)(j / TC__RN) * stride +
+                                       (size_t)(j % TC__RN) * TC__RW * 4);
+            _Pragma("GCC unroll 16")
+            for (r = 0; r < rows; r++) {
+                TC__I x = TC__I_SET1(tc__bytes_u32(row[r / 5] + TC__ROW5(r, lda, lda3)));
+                _Pragma("GCC unroll 16")
+                for (j = 0; j < width; j++) sum[r][j] = TC__D_DOT(sum[r][j], x, column[j]);
+            }
+            row[0] += 4;
+            row[1] += 4;
+            row[2] += 4;
+        }
+        _Pragma("GCC unroll 16")
+        for (r = 0; r < rows; r++) {
+            _Pragma("GCC unroll 16")
+            for (j = 0; j < width; j++) {
+                float *at = to[r / 5] + TC__ROW5(r, ldc, ldc3) + j * TC__RW;
+                TC__R v = TC__R_FROM_I(TC__D_SUM(sum[r][j]));
+                TC__R_STORE(at, add ? TC__R_ADD(TC__R_LOAD(at), v) : v);
+            }
+        }
+        add = 1;
     }
 }
 
 #define TC__TILE_ARGS                                                                          \
     (size_t groups, const unsigned char *a, size_t lda, const unsigned char *b, size_t stride, \
-     const int32_t *sums, int add, float *c, size_t ldc)
+     const int32_t *sums, float *c, size_t ldc)
 typedef void(*TC__Q(tile_function)) TC__TILE_ARGS;
 #define TC__TILE(rows, panels)                                                                 \
     static TC__QTARGET void TC__Q(tile_##rows##x##panels) TC__TILE_ARGS {                      \
-        TC__Q(tile)(rows, panels, groups, a, lda, b, stride, sums, add, c, ldc);               \
+        TC__Q(tile)(rows, panels, groups, a, lda, b, stride, sums, c, ldc);                    \
     }
 #define TC__NAME(rows, panels) TC__Q(tile_##rows##x##panels),
 TC__EACH(TC__QROWS, TC__TILE, 1)
@@ -14039,20 +14074,15 @@ static void TC__Q(gemm)(size_t rows, size_t K, const tc__qrows *a, const tc__qpa
         {TC__EACH(TC__QROWS, TC__NAME, 2)},
 #endif
     };
-    const size_t groups = (K * TC__QBYTES + 3) / 4, run = TC__OF_TYPE(RUN, TC__QTYPE);
-    size_t parts = (rows + TC__QROWS - 1) / TC__QROWS, p, g, k;
+    size_t parts = (rows + TC__QROWS - 1) / TC__QROWS, p, g;
     for (p = 0; p < b->count; p += TC__QPANELS) {
         size_t wide = b->count - p < TC__QPANELS ? b->count - p : TC__QPANELS;
         const unsigned char *panel = (const unsigned char *)b->q + p * b->stride;
         for (g = 0; g < parts; g++) {
-            size_t first = rows * g / parts, count = rows * (g + 1) / parts - first, n;
+            size_t first = rows * g / parts, count = rows * (g + 1) / parts - first;
             float *to = c + first * ldc + p * 16;
-            for (k = 0; k < groups; k += n) {
-                n = groups - k < run ? groups - k : run;
-                tiles[wide - 1][count - 1](n, a->q + first * a->ld + k * 4, a->ld,
-                                           panel + k * 64, b->stride, b->sums + p * 16, k > 0,
-                                           to, ldc);
-            }
+            tiles[wide - 1][count - 1]((K * TC__QBYTES + 3) / 4, a->q + first * a->ld, a->ld,
+                                       panel, b->stride, b->sums + p * 16, to, ldc);
             TC__Q(scale)
             (to, ldc, count, wide, a->scale + first, b->scale + p * 16,
              b->bias ? b->bias + p * 16 : NULL);

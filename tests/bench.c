@@ -35,57 +35,85 @@ static summary summarize(double *v, int n) {
     return s;
 }
 
-/* ---- bursts: independent multiply-adds in registers, Gflop/s ---- */
+/* ---- bursts: independent multiply-adds in registers, Gflop/s or Gop/s ---- */
 
-#define CHAINS 12
-#if defined(__x86_64__)
-#define BURST(name, isa, type, set1, fma, store, width)                                        \
-    __attribute__((target(isa))) static double name(void) {                                    \
-        type c[CHAINS], a = set1(0.999f), b = set1(1e-3f);                                     \
-        float out[16], keep = 0;                                                               \
+enum { CHAINS = 12, ROUNDS = 100000 };
+
+/* The best of three; `step` adds to c what a and b make. */
+#define BURST(name, target, type, zero, set, step, per_step)                                   \
+    target static double burst_##name(void) {                                                  \
+        type c[CHAINS], a = set(3), b = set(2);                                                \
         double best = 0;                                                                       \
         int i, j, round;                                                                       \
         for (round = 0; round < 3; round++) {                                                  \
             double start = seconds(), rate;                                                    \
-            for (j = 0; j < CHAINS; j++) c[j] = set1((float)j);                                \
-            for (i = 0; i < 400000; i++) {                                                     \
+            for (j = 0; j < CHAINS; j++) c[j] = zero;                                          \
+            for (i = 0; i < ROUNDS; i++) {                                                     \
                 _Pragma("GCC unroll 12")                                                       \
-                for (j = 0; j < CHAINS; j++) c[j] = fma(c[j], a, b);                           \
+                for (j = 0; j < CHAINS; j++) c[j] = step(c[j], a, b);                          \
+                KEEP_IN_REGISTERS(a);                                                          \
             }                                                                                  \
-            rate = 400000.0 * CHAINS * width * 2 / (seconds() - start) * 1e-9;                 \
-            for (j = 0; j < CHAINS; j++) store(out, c[j]), keep += out[0];                     \
+            rate = (double)ROUNDS * CHAINS * (per_step) / (seconds() - start) * 1e-9;          \
+            for (j = 0; j < CHAINS; j++) KEEP_IN_REGISTERS(c[j]);                              \
             if (rate > best) best = rate;                                                      \
         }                                                                                      \
-        return keep == 42 ? 0 : best;                                                          \
+        return best;                                                                           \
     }
-BURST(burst_avx2, "avx2,fma", __m256, _mm256_set1_ps, _mm256_fmadd_ps, _mm256_storeu_ps, 8)
-BURST(burst_avx512, "avx512f", __m512, _mm512_set1_ps, _mm512_fmadd_ps, _mm512_storeu_ps, 16)
+#if defined(__x86_64__)
+#define KEEP_IN_REGISTERS(v) __asm__ volatile("" : "+v"(v))
+#define AVX2 __attribute__((target("avx2,fma")))
+#define AVX512 __attribute__((target("avx512f,avx512bw")))
+#define VNNI __attribute__((target("avx512f,avx512bw,avx512vnni")))
+#define FMA_AVX2(c, a, b) _mm256_fmadd_ps(a, b, c)
+#define FMA_AVX512(c, a, b) _mm512_fmadd_ps(a, b, c)
+AVX2 TC__INLINE __m256i madd_avx2(__m256i c, __m256i a, __m256i b) {
+    KEEP_IN_REGISTERS(a); /* or one product would do for all sums */
+    return _mm256_add_epi32(c, _mm256_madd_epi16(a, b));
+}
+AVX512 TC__INLINE __m512i madd_avx512(__m512i c, __m512i a, __m512i b) {
+    KEEP_IN_REGISTERS(a);
+    return _mm512_add_epi32(c, _mm512_madd_epi16(a, b));
+}
+BURST(f32_avx2, AVX2, __m256, _mm256_setzero_ps(), _mm256_set1_ps, FMA_AVX2, 16)
+BURST(f32_avx512, AVX512, __m512, _mm512_setzero_ps(), _mm512_set1_ps, FMA_AVX512, 32)
+BURST(s16_avx2, AVX2, __m256i, _mm256_setzero_si256(), _mm256_set1_epi32, madd_avx2, 32)
+BURST(s16_avx512, AVX512, __m512i, _mm512_setzero_si512(), _mm512_set1_epi32, madd_avx512, 64)
+BURST(s16_vnni, VNNI, __m512i, _mm512_setzero_si512(), _mm512_set1_epi32, _mm512_dpwssd_epi32,
+      64)
+BURST(s8_vnni, VNNI, __m512i, _mm512_setzero_si512(), _mm512_set1_epi32, _mm512_dpbusd_epi32,
+      128)
+#ifdef TC__AVX2_VNNI
+#define VNNI_AVX2 __attribute__((target("avx2,fma,avxvnni")))
+BURST(s16_avx2_vnni, VNNI_AVX2, __m256i, _mm256_setzero_si256(), _mm256_set1_epi32,
+      _mm256_dpwssd_avx_epi32, 32)
+BURST(s8_avx2_vnni, VNNI_AVX2, __m256i, _mm256_setzero_si256(), _mm256_set1_epi32,
+      _mm256_dpbusd_avx_epi32, 64)
+#endif
 #elif defined(__aarch64__)
-static float32x4_t neon_fma(float32x4_t c, float32x4_t a, float32x4_t b) {
-    return vfmaq_f32(b, c, a);
-}
-#define BURST_TARGET
-static double burst_neon(void) {
-    float32x4_t c[CHAINS], a = vdupq_n_f32(0.999f), b = vdupq_n_f32(1e-3f);
-    float keep = 0;
-    double start = seconds();
-    int i, j;
-    for (j = 0; j < CHAINS; j++) c[j] = vdupq_n_f32((float)j);
-    for (i = 0; i < 400000; i++)
-        for (j = 0; j < CHAINS; j++) c[j] = neon_fma(c[j], a, b);
-    for (j = 0; j < CHAINS; j++) keep += vgetq_lane_f32(c[j], 0);
-    return keep == 42 ? 0 : 400000.0 * CHAINS * 4 * 2 / (seconds() - start) * 1e-9;
-}
+#define KEEP_IN_REGISTERS(v) __asm__ volatile("" : "+w"(v))
+#define FMA_NEON(c, a, b) vfmaq_f32(c, a, b)
+BURST(f32_neon, , float32x4_t, vdupq_n_f32(0), vdupq_n_f32, FMA_NEON, 8)
+BURST(s16_neon, , int32x4_t, vdupq_n_s32(0), vdup_n_s16, vmlal_s16, 8)
 #endif
 
-static double burst(tc_level level) {
+/* Of the products that this level makes of weights of that type; 0 if there is no burst. */
+static double burst(tc_level level, tc_dtype dtype) {
 #if defined(__x86_64__)
-    if (level == TC_LEVEL_AVX512) return burst_avx512();
-    if (level == TC_LEVEL_AVX2) return burst_avx2();
-#elif defined(__aarch64__)
-    if (level == TC_LEVEL_NEON) return burst_neon();
+    if (level == TC_LEVEL_AVX512_VNNI && dtype == TC_S8) return burst_s8_vnni();
+    if (level == TC_LEVEL_AVX512_VNNI && dtype == TC_S16) return burst_s16_vnni();
+#ifdef TC__AVX2_VNNI
+    if (level == TC_LEVEL_AVX2_VNNI && dtype == TC_S8) return burst_s8_avx2_vnni();
+    if (level == TC_LEVEL_AVX2_VNNI && dtype == TC_S16) return burst_s16_avx2_vnni();
 #endif
-    (void)level;
+    if (level >= TC_LEVEL_AVX512)
+        return tc__gemm_scaled(dtype) ? burst_s16_avx512() : burst_f32_avx512();
+    if (level >= TC_LEVEL_AVX2)
+        return tc__gemm_scaled(dtype) ? burst_s16_avx2() : burst_f32_avx2();
+#elif defined(__aarch64__)
+    if (level >= TC_LEVEL_NEON)
+        return tc__gemm_scaled(dtype) ? burst_s16_neon() : burst_f32_neon();
+#endif
+    (void)level, (void)dtype;
     return 0;
 }
 
@@ -104,38 +132,50 @@ typedef struct shape {
     const char *what;
 } shape;
 
-static void bench_gemm(tc_level level, size_t rows, shape s) {
+static void bench_gemm(tc_level level, tc_dtype dtype, size_t rows, shape s) {
     int overflow = 0, i;
-    size_t bytes = (size_t)tc__gemm_bytes(TC_F32, s.N, s.K, &overflow);
+    size_t bytes = (size_t)tc__gemm_bytes(dtype, s.N, s.K, &overflow), r;
     float *w = numbers((size_t)s.N * s.K), *a = numbers(rows * tc__fwd_ld(s.K)),
-          *c = numbers(rows * tc__fwd_ld(s.N));
-    unsigned char *packed = (unsigned char *)calloc(bytes, 1);
-    float *scratch[1] = {NULL};
+          *c = numbers(rows * tc__fwd_ld(s.N)), *scales = numbers(rows);
+    unsigned char *packed = (unsigned char *)calloc(bytes + 64, 1), *line = packed;
+    float *scratch[1] = {numbers(tc__gemm_scratch(s.K))};
     double flops = 2.0 * (double)rows * s.N * s.K, share[SAMPLES], rate[SAMPLES];
     tc__matrix matrix;
     tc__product p;
     tc__pool *pool;
     tc_env env;
-    summary r, g;
+    summary t, g;
     memset(&env, 0, sizeof env);
     memset(&matrix, 0, sizeof matrix);
     memset(&p, 0, sizeof p);
     if (!packed || tc__thread_create(&env, 1, &pool)) exit(1);
-    tc__gemm_pack(packed, TC_F32, s.N, s.K, w);
+    while ((uintptr_t)line % 64) line++;
+    tc__gemm_pack(line, dtype, s.N, s.K, w);
+    matrix.dtype = dtype;
     matrix.rows = s.N;
     matrix.columns = s.K;
-    matrix.panels = packed;
+    matrix.panels = line;
+    if (tc__gemm_scaled(dtype)) {
+        matrix.scale =
+            (float *)(void *)(line + tc__gemm_panel_bytes(dtype, s.N, s.K, &overflow));
+        matrix.sums = (const int32_t *)(const void *)(matrix.scale + s.N);
+    }
     p.ops = tc__ktab_get(level);
     p.w = &matrix;
     p.a = a;
     p.lda = tc__fwd_ld(s.K);
     p.rows = rows;
+    p.qa.ld = tc__gemm_qld(s.K);
+    p.qa.q = (unsigned char *)calloc(rows, p.qa.ld);
+    p.qa.scale = scales;
     p.c = c;
     p.ldc = tc__fwd_ld(s.N);
     p.scratch = scratch;
+    for (r = 0; r < rows && tc__gemm_scaled(dtype); r++)
+        tc__gemm_quantize_row(p.ops, &matrix, &p.qa, r, a + r * p.lda);
     tc__gemm_run(pool, &p);
     for (i = 0; i < SAMPLES; i++) {
-        double peak = burst(level), start = seconds(), end;
+        double peak = burst(level, dtype), start = seconds(), end;
         int n = 0;
         do {
             tc__gemm_run(pool, &p);
@@ -145,12 +185,16 @@ static void bench_gemm(tc_level level, size_t rows, shape s) {
         rate[i] = flops * n / (end - start) * 1e-9;
         share[i] = peak > 0 ? rate[i] / peak * 100 : 0;
     }
-    r = summarize(share, SAMPLES);
+    t = summarize(share, SAMPLES);
     g = summarize(rate, SAMPLES);
-    printf("gemm %-7s %-9s M %4zu N %5u K %5u  %5.1f %5.1f %5.1f %% of the burst  (%.0f "
-           "Gflop/s)\n",
-           tc_level_name(level), s.what, rows, s.N, s.K, r.least, r.median, r.most, g.median);
+    printf("gemm %-11s %-4s %-9s M %4zu N %5u K %5u  %5.1f %5.1f %5.1f %% of the burst  (%.0f "
+           "Gop/s)\n",
+           tc_level_name(level), tc_dtype_name(dtype), s.what, rows, s.N, s.K, t.least,
+           t.median, t.most, g.median);
     tc__thread_free(&env, pool);
+    free(scratch[0]);
+    free(p.qa.q);
+    free(scales);
     free(w);
     free(a);
     free(c);
@@ -161,12 +205,17 @@ static void bench_gemms(void) {
     static const shape shapes[] = {
         {2304, 768, "BERT"},   {768, 768, "BERT"},    {3072, 768, "BERT"},  {768, 3072, "BERT"},
         {1152, 384, "MiniLM"}, {1536, 384, "MiniLM"}, {384, 1536, "MiniLM"}};
-    static const tc_level levels[] = {TC_LEVEL_AVX2, TC_LEVEL_AVX512, TC_LEVEL_NEON};
-    static const size_t rows[] = {16, 64, 128, 512};
-    size_t l, s, r;
-    for (l = 0; l < 3; l++)
-        for (r = 0; r < 4 && tc_level_available(levels[l]); r++)
-            for (s = 0; s < 7; s++) bench_gemm(levels[l], rows[r], shapes[s]);
+    static const tc_dtype types[] = {TC_F32, TC_S16, TC_S8};
+    static const size_t rows[] = {1, 4, 8, 16, 32, 128, 512};
+    size_t t, s, r;
+    int level;
+    for (level = TC_LEVEL_AVX2; level < TC_LEVEL_COUNT; level++)
+        for (t = 0; t < 3; t++)
+            for (r = 0; r < sizeof rows / sizeof *rows && tc_level_available((tc_level)level);
+                 r++)
+                for (s = 0; s < sizeof shapes / sizeof *shapes; s++)
+                    if (t > 0 || (level != TC_LEVEL_AVX2_VNNI && level != TC_LEVEL_AVX512_VNNI))
+                        bench_gemm((tc_level)level, types[t], rows[r], shapes[s]);
 }
 
 /* ---- every op of the list, one thread, data in L1 ---- */
@@ -223,6 +272,18 @@ BENCH_WIDEN(f16, uint16_t, N)
 BENCH_WIDEN(bf16, uint16_t, N)
 BENCH_WIDEN(s16, int16_t, y, N)
 BENCH_WIDEN(s8, int8_t, y, N)
+static size_t bench_spread_s8_call(const tc__ops *o, float *x, float *y) {
+    o->spread_s8((int16_t *)(void *)x, (const int8_t *)(const void *)y, N);
+    return ROWS * N;
+}
+static size_t bench_quantize_s8_call(const tc__ops *o, float *x, float *y) {
+    o->quantize_s8((unsigned char *)(void *)(x + 16), x, y, N);
+    return N;
+}
+static size_t bench_quantize_s16_call(const tc__ops *o, float *x, float *y) {
+    o->quantize_s16((unsigned char *)(void *)(x + 16), x, y, N);
+    return N;
+}
 
 static size_t bench_gemm_dw_call(const tc__ops *o, float *x, float *y) {
     o->gemm_dw(48, ROWS, x, N, y, ROWS * 16, 3, 0, x + 64, 16, 48 * 16);
@@ -300,6 +361,8 @@ static void bench_op(const char *name, tc_level level,
 static void bench_ops(tc_level level) {
 #define BENCH_OP(name, args) bench_op(#name, level, bench_##name##_call);
     TC__OPS(BENCH_OP)
+    BENCH_OP(quantize_s8, )
+    BENCH_OP(quantize_s16, )
     TC__OPS_TRAIN(BENCH_OP)
     TC__OPS_FLOAT(BENCH_OP)
 #undef BENCH_OP
@@ -434,7 +497,8 @@ typedef struct architecture {
 static const architecture base_shape = {12, 768, 3072, 12}, mini_shape = {6, 384, 1536, 12};
 
 /* A model with random weights: a writer that holds it. */
-static tc_writer *base_make(const architecture *size_of, const void **data, size_t *size) {
+static tc_writer *base_make(const architecture *size_of, tc_dtype dtype, const void **data,
+                            size_t *size) {
     static const char *const labels[] = {"O", "B-PER", "I-PER"};
     tc_model_desc d;
     tc_writer *w;
@@ -451,6 +515,7 @@ static tc_writer *base_make(const architecture *size_of, const void **data, size
     d.max_position_embeddings = d.max_length = 512;
     d.type_vocab_size = 2;
     d.layer_norm_eps = 1e-12f;
+    d.dtype = dtype;
     d.hidden_dropout = d.attention_dropout = d.classifier_dropout = 0.1f;
     d.initializer_range = 0.05f;
     d.labels = labels;
@@ -464,7 +529,7 @@ static tc_writer *base_make(const architecture *size_of, const void **data, size
 static void base_write(const char *path) {
     const void *data;
     size_t size;
-    tc_writer *w = base_make(&base_shape, &data, &size);
+    tc_writer *w = base_make(&base_shape, TC_F32, &data, &size);
     FILE *f = fopen(path, "wb");
     if (!f || fwrite(data, 1, size, f) != size || fclose(f)) exit(1);
     tc_writer_free(w);
@@ -497,6 +562,84 @@ static void bench_memory(const tc_model *model) {
     free(text);
 }
 
+/* ---- the forward pass of whole models ---- */
+
+static double forward_flops(const architecture *m, double sequences, double length) {
+    double H = m->hidden, I = m->wide, T = sequences * length;
+    return 2 * m->layers * T * (4 * H * H + 2 * H * I + 2 * length * H);
+}
+
+static void bench_forward(const char *what, const architecture *size_of, tc_dtype dtype,
+                          uint32_t sequences, uint32_t length, unsigned threads) {
+    tc_level best = tc_level_choose(TC_LEVEL_BEST);
+    size_t T = (size_t)sequences * length, i, size;
+    int32_t *ids = (int32_t *)malloc(T * sizeof *ids);
+    uint32_t *lengths = (uint32_t *)malloc(sequences * sizeof *lengths);
+    float *out = (float *)malloc(T * 3 * sizeof *out);
+    double ms[SAMPLES], share[SAMPLES];
+    const void *data;
+    tc_writer *w = base_make(size_of, dtype, &data, &size);
+    tc_model *model;
+    tc_session *session;
+    tc_batch batch;
+    tc_outputs outputs;
+    tc_env env;
+    summary s, p;
+    int k;
+    memset(&env, 0, sizeof env);
+    memset(&batch, 0, sizeof batch);
+    memset(&outputs, 0, sizeof outputs);
+    env.threads = threads;
+    for (i = 0; i < T; i++) ids[i] = (int32_t)(i * 7919 % 30522);
+    for (i = 0; i < sequences; i++) lengths[i] = length;
+    batch.ids = ids;
+    batch.lengths = lengths;
+    batch.sequences = sequences;
+    outputs.logits = out;
+    if (tc_model_open(data, size, NULL, &model) || tc_session_create(model, &env, &session) ||
+        tc_session_run(session, &batch, &outputs))
+        exit(1);
+    for (k = 0; k < SAMPLES; k++) {
+        double peak = burst(best, dtype), start = seconds(), end;
+        int n = 0;
+        do {
+            if (tc_session_run(session, &batch, &outputs)) exit(1);
+            n++;
+            end = seconds();
+        } while (end - start < 0.1);
+        ms[k] = (end - start) / n * 1e3;
+        share[k] = forward_flops(size_of, sequences, length) * n / (end - start) * 1e-7 / peak;
+    }
+    s = summarize(ms, SAMPLES);
+    p = summarize(share, SAMPLES);
+    printf(
+        "forward   %-9s %-4s %ux%u, %u thread%s: %.3f %.3f %.3f ms, %.1f %.1f %.1f %% of the "
+        "burst of one thread\n",
+        what, tc_dtype_name(dtype), sequences, length, threads, threads > 1 ? "s" : "", s.least,
+        s.median, s.most, p.least, p.median, p.most);
+    tc_session_free(session);
+    tc_model_free(model);
+    tc_writer_free(w);
+    free(ids);
+    free(lengths);
+    free(out);
+}
+
+static void bench_forwards(void) {
+    static const tc_dtype types[] = {TC_F32, TC_S16, TC_S8};
+    static const uint32_t shapes[][2] = {{1, 16}, {1, 128}, {8, 128}};
+    size_t t, s;
+    unsigned threads;
+    for (threads = 1; threads <= 2; threads++)
+        for (s = 0; s < 3; s++)
+            for (t = 0; t < 3; t++) {
+                bench_forward("MiniLM-L6", &mini_shape, types[t], shapes[s][0], shapes[s][1],
+                              threads);
+                bench_forward("BERT-base", &base_shape, types[t], shapes[s][0], shapes[s][1],
+                              threads);
+            }
+}
+
 /* ---- training ---- */
 
 /* Multiply-adds of an update count twice; the backward pass is two forward passes. */
@@ -514,7 +657,7 @@ static void bench_train(const char *what, const architecture *size_of, uint32_t 
     uint32_t *lengths = (uint32_t *)malloc(sequences * sizeof *lengths);
     double t[SAMPLES], share[SAMPLES], before;
     const void *data;
-    tc_writer *w = base_make(size_of, &data, &size);
+    tc_writer *w = base_make(size_of, TC_F32, &data, &size);
     tc_labelled b;
     tc_model *model;
     tc_trainer *trainer;
@@ -538,7 +681,7 @@ static void bench_train(const char *what, const architecture *size_of, uint32_t 
         exit(1);
     before = own_memory() - before;
     for (k = 0; k < SAMPLES; k++) {
-        double peak = burst(best), start = seconds(), end;
+        double peak = burst(best, TC_F32), start = seconds(), end;
         int n = 0;
         do {
             if (tc_trainer_step(trainer, &b, 1, NULL)) exit(1);
@@ -650,9 +793,15 @@ static void bench_evaluate(const tc_model *model, const char *path, unsigned thr
  * alone. */
 int main(int argc, char **argv) {
     tc_level best = tc_level_choose(TC_LEVEL_BEST);
-    printf("level %s, burst %.0f Gflop/s\n", tc_level_name(best), burst(best));
+    printf("level %s, burst %.0f Gflop/s\n", tc_level_name(best), burst(best, TC_F32));
+    if (argc == 2) {
+        if (!strcmp(argv[1], "train")) bench_training(best);
+        if (!strcmp(argv[1], "gemm")) bench_gemms();
+        if (!strcmp(argv[1], "ops")) bench_ops(best);
+        if (!strcmp(argv[1], "forward")) bench_forwards();
+        return 0;
+    }
     bench_training(best);
-    if (argc == 2) return 0; /* bench train */
     if (argc > 3) bench_base(argv[3]);
     if (argc > 2) {
         tc_model *model;

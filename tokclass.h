@@ -1870,11 +1870,16 @@ static int tc__cpu_has(tc_level level) {
     X(widen_s8, (float *out, const int8_t *in, const float *scale, size_t K))                  \
     X(spread_s8, (int16_t * out, const int8_t *in, size_t K))
 
-/* A matrix [rows, K] of integers with a scale a row, as the level's quantize leaves it. */
+/* What an integer q of a row stands for: low + q * step. */
+typedef struct tc__qscale {
+    float step, low;
+} tc__qscale;
+
+/* A matrix [rows, K] of integers, as the level's quantize leaves it. */
 typedef struct tc__qrows {
     unsigned char *q;
-    size_t ld;    /* bytes from row to row */
-    float *scale; /* [rows] */
+    size_t ld;         /* bytes from row to row */
+    tc__qscale *scale; /* [rows] */
 } tc__qrows;
 
 /* Panels of a quantised weight, as the level's product reads them. */
@@ -1886,23 +1891,29 @@ typedef struct tc__qpanels {
     const float *bias;    /* [count * 16] or null */
 } tc__qpanels;
 
-/* The ops of integer products.
+/* The ops of integer products. Weights are symmetric, number = q * scale of its output, |q| at
+ * most 127 or 8191; the other operand is quantised row by row:
  *
- * quantize_t  a row: top = the largest magnitude, scale = top / limit, q = x * (limit / top)
- *             rounded to nearest even, as if zeros made n a multiple of 16. A top below 2^-100
- *             gives scale 0; a row with a NaN gets scale NaN, with an infinity infinity
- * gemm_s8     c[r][j] = fma(f32(sum over k of a[r][k] * b[j][k]) * a.scale[r], b.scale[j],
- *             bias[j]); the sum is exact in 32 bits (K at most 131,072)
- * gemm_s16    the same, but the sums of 32 k each, exact, are added up in f32 in their order
+ * quantize_s16  step = top / 8191, top the largest magnitude, q = x * (8191 / top) rounded to
+ *               nearest even; low is 0
+ * quantize_s8   in 8 bits without a sign: low the least number, top the largest minus low, step
+ *               = top / 255, q = (x - low) * (255 / top) rounded
+ * Both go on as if zeros made n a multiple of 16. A top below 2^-100 gives step 0; a row with a
+ * number that is not finite gets a step that is none.
  *
- * Where s8_bytes is 2, quantize_s8 writes 16 bits a number, and gemm_s8 takes panels that were
- * spread; where it is 1, the rows may hold other bytes than the reference's. */
+ * gemm_s8       c[r][j] = fma(f32(sum) * a.step, b.scale, fma(a.low, f32(b.sums) * b.scale,
+ *               bias)), sum over k of a.q * b.q, exact in 32 bits for K up to 65,536
+ * gemm_s16      c[r][j] = fma(sum * a.step, b.scale, bias); sums of 32 k, exact in 32 bits, are
+ *               added up in f32 in their order
+ *
+ * How a level keeps the rows of s8 is its own matter. Where s8_bytes is 2, panels are spread
+ * before gemm_s8. */
 #define TC__OPS_S16(X)                                                                         \
-    X(quantize_s16, (unsigned char *q, float *scale, const float *x, size_t n))                \
+    X(quantize_s16, (unsigned char *q, tc__qscale *scale, const float *x, size_t n))           \
     X(gemm_s16,                                                                                \
       (size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b, float *c, size_t ldc))
 #define TC__OPS_S8(X)                                                                          \
-    X(quantize_s8, (unsigned char *q, float *scale, const float *x, size_t n))                 \
+    X(quantize_s8, (unsigned char *q, tc__qscale *scale, const float *x, size_t n))            \
     X(gemm_s8,                                                                                 \
       (size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b, float *c, size_t ldc))
 
@@ -2203,45 +2214,72 @@ static void tc__k_widen_s8_scalar(float *out, const int8_t *in, const float *sca
     TC__KREF_WIDEN(4, (float)in[at] * scale[j])
 }
 
-/* Below 2^-100 a row counts as zeros. */
 #define TC__MAGIC_BITS 0x4B400000u /* of TC__EXP_MAGIC */
-#define TC__QUANT_LEAST 7.8886090522101181e-31f
 
-/* The factor limit / top of a row, top given by its bits, and its scale. */
-static float tc__kref_factor(uint32_t top_bits, float limit, float *scale) {
-    float top = tc__bytes_to_float(top_bits);
-    *scale = top < TC__QUANT_LEAST ? 0.0f : top / limit;
-    return top < TC__QUANT_LEAST ? 0.0f : limit / top;
+/* The bits of an f32 as an integer that grows with it; its own inverse. A NaN lies beyond the
+ * infinities. */
+TC__INLINE int32_t tc__kref_order(uint32_t bits) {
+    return (int32_t)(bits ^ (bits >> 31 ? 0x7FFFFFFFu : 0));
 }
 
-TC__INLINE int32_t tc__kref_quantize1(float x, float factor, float limit) {
-    float v = tc__kref_min(tc__kref_max(x * factor, -limit), limit) + TC__EXP_MAGIC;
+/* The factor limit / top, and the step top / limit. */
+static float tc__kref_factor(float top, float limit, float *step) {
+    int none = top < 7.8886090522101181e-31f; /* 2^-100 */
+    *step = none ? 0.0f : top / limit;
+    return none ? 0.0f : limit / top;
+}
+
+TC__INLINE float tc__kref_factor_s8(int32_t least, int32_t most, tc__qscale *scale) {
+    scale->low = tc__bytes_to_float((uint32_t)tc__kref_order((uint32_t)least));
+    return tc__kref_factor(tc__bytes_to_float((uint32_t)tc__kref_order((uint32_t)most)) -
+                               scale->low,
+                           255.0f, &scale->step);
+}
+
+TC__INLINE float tc__kref_factor_s16(int32_t least, int32_t most, tc__qscale *scale) {
+    int32_t top = -1 - least > most ? -1 - least : most; /* -1 - x: the order of the negative */
+    scale->low = 0;
+    return tc__kref_factor(tc__bytes_to_float((uint32_t)top), 8191.0f, &scale->step);
+}
+
+TC__INLINE int32_t tc__kref_quantize1(float x, float factor, float least, float most) {
+    float v = tc__kref_min(tc__kref_max(x * factor, least), most) + TC__EXP_MAGIC;
     return (int32_t)(tc__bytes_of_float(v) - TC__MAGIC_BITS);
 }
 
-static uint32_t tc__kref_top(const float *x, size_t n) {
-    uint32_t top = 0, bits;
+static void tc__kref_range(const float *x, size_t n, int32_t *least, int32_t *most) {
     size_t i;
+    *least = INT32_MAX;
+    *most = INT32_MIN;
     for (i = 0; i < n; i++) {
-        bits = tc__bytes_of_float(x[i]) & 0x7FFFFFFF; /* a NaN lies above infinity */
-        if (bits > top) top = bits;
+        int32_t v = tc__kref_order(tc__bytes_of_float(x[i]));
+        if (v < *least) *least = v;
+        if (v > *most) *most = v;
     }
-    return top;
 }
 
-static void tc__k_quantize_s8_scalar(unsigned char *q, float *scale, const float *x, size_t n) {
-    float factor = tc__kref_factor(tc__kref_top(x, n), 127.0f, scale);
+static void tc__k_quantize_s8_scalar(unsigned char *q, tc__qscale *scale, const float *x,
+                                     size_t n) {
+    int32_t least, most;
+    float factor;
     size_t i;
+    tc__kref_range(x, n, &least, &most);
+    factor = tc__kref_factor_s8(least, most, scale);
     for (i = 0; i < tc__mem_round(n, 16); i++)
-        q[i] = (unsigned char)tc__kref_quantize1(i < n ? x[i] : 0.0f, factor, 127.0f);
+        q[i] = (unsigned char)tc__kref_quantize1((i < n ? x[i] : 0.0f) - scale->low, factor,
+                                                 0.0f, 255.0f);
 }
 
-static void tc__k_quantize_s16_scalar(unsigned char *q, float *scale, const float *x,
+static void tc__k_quantize_s16_scalar(unsigned char *q, tc__qscale *scale, const float *x,
                                       size_t n) {
-    float factor = tc__kref_factor(tc__kref_top(x, n), 8191.0f, scale);
+    int32_t least, most;
+    float factor;
     size_t i;
+    tc__kref_range(x, n, &least, &most);
+    factor = tc__kref_factor_s16(least, most, scale);
     for (i = 0; i < tc__mem_round(n, 16); i++) {
-        uint16_t v = (uint16_t)tc__kref_quantize1(i < n ? x[i] : 0.0f, factor, 8191.0f);
+        uint16_t v =
+            (uint16_t)tc__kref_quantize1(i < n ? x[i] : 0.0f, factor, -8191.0f, 8191.0f);
         memcpy(q + 2 * i, &v, 2);
     }
 }
@@ -2264,11 +2302,26 @@ TC__INLINE void tc__kref_pack16(unsigned char *p, const uint32_t *v) {
     }
 }
 
-/* An integer product: [K/g][16][g] numbers of `bytes` bytes, sums of `run` k added up in f32.
- * Sums wrap around, as they do in hardware: they do for numbers beyond the limits. */
-static void tc__kref_gemm(size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b,
-                          float *c, size_t ldc, size_t bytes, size_t run) {
-    size_t r, j, k, g = 4 / bytes;
+/* Sums wrap around, as they do in hardware: they do for numbers beyond the limits. */
+static void tc__k_gemm_s8_scalar(size_t rows, size_t K, const tc__qrows *a,
+                                 const tc__qpanels *b, float *c, size_t ldc) {
+    size_t r, j, k;
+    for (r = 0; r < rows; r++)
+        for (j = 0; j < b->count * 16; j++) {
+            const unsigned char *row = a->q + r * a->ld;
+            const int8_t *panel = (const int8_t *)b->q + j / 16 * b->stride;
+            float shift = (float)b->sums[j] * b->scale[j];
+            uint32_t sum = 0;
+            for (k = 0; k < K; k++)
+                sum += (uint32_t)(row[k] * panel[tc__kref_place(k, j % 16, 4)]);
+            c[r * ldc + j] = fmaf((float)(int32_t)sum * a->scale[r].step, b->scale[j],
+                                  fmaf(a->scale[r].low, shift, b->bias ? b->bias[j] : 0.0f));
+        }
+}
+
+static void tc__k_gemm_s16_scalar(size_t rows, size_t K, const tc__qrows *a,
+                                  const tc__qpanels *b, float *c, size_t ldc) {
+    size_t r, j, k;
     for (r = 0; r < rows; r++)
         for (j = 0; j < b->count * 16; j++) {
             const unsigned char *row = a->q + r * a->ld;
@@ -2276,33 +2329,18 @@ static void tc__kref_gemm(size_t rows, size_t K, const tc__qrows *a, const tc__q
             float total = 0;
             uint32_t sum = 0;
             for (k = 0; k < K; k++) {
-                size_t at = tc__kref_place(k, j % 16, g);
-                if (bytes == 1) {
-                    sum += (uint32_t)((int8_t)row[k] * (int8_t)panel[at]);
-                } else {
-                    int16_t x, y;
-                    memcpy(&x, row + 2 * k, 2);
-                    memcpy(&y, panel + 2 * at, 2);
-                    sum += (uint32_t)(x * y);
-                }
-                if ((k + 1) % run == 0 || k + 1 == K) {
+                int16_t x, y;
+                memcpy(&x, row + 2 * k, 2);
+                memcpy(&y, panel + 2 * tc__kref_place(k, j % 16, 2), 2);
+                sum += (uint32_t)(x * y);
+                if (k % 32 == 31 || k + 1 == K) {
                     total += (float)(int32_t)sum;
                     sum = 0;
                 }
             }
             c[r * ldc + j] =
-                fmaf(total * a->scale[r], b->scale[j], b->bias ? b->bias[j] : 0.0f);
+                fmaf(total * a->scale[r].step, b->scale[j], b->bias ? b->bias[j] : 0.0f);
         }
-}
-
-static void tc__k_gemm_s8_scalar(size_t rows, size_t K, const tc__qrows *a,
-                                 const tc__qpanels *b, float *c, size_t ldc) {
-    tc__kref_gemm(rows, K, a, b, c, ldc, 1, K + 1);
-}
-
-static void tc__k_gemm_s16_scalar(size_t rows, size_t K, const tc__qrows *a,
-                                  const tc__qpanels *b, float *c, size_t ldc) {
-    tc__kref_gemm(rows, K, a, b, c, ldc, 2, 32);
 }
 
 static void tc__k_spread_s8_scalar(int16_t *out, const int8_t *in, size_t K) {
@@ -2470,11 +2508,12 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *   TC__R_FMA(a, b, c)    a * b + c, rounded once (but at TC_LEVEL_BASE)
  *   TC__R_MAX MIN(a, b)   a > b ? a : b and a < b ? a : b: the second where they do not compare
  *   TC__R_SIGN(x, a, b)   a where the sign bit of x is set, else b
- *   TC__I_LOAD STORE SET1 ADD AND OR XOR SHL SHR SAR GT  u32; constant shifts; GT is signed
+ *   TC__I_LOAD STORE SET1 ADD AND OR XOR SHL SHR SAR       u32; constant shifts
+ *   TC__I_GT MAX MIN      of signed numbers
  *   TC__I_SELECT(m, a, b) a where the mask m (all ones or zeros) is set, else b
  *   TC__I_OF_R TC__R_OF_I bits kept                      TC__R_FROM_I  signed integer to f32
- *   TC__I_PACK16(p, v)    the 16 signed lanes of an array of registers as 16 bits each; PACK8:
- *                         their low bytes, of lanes in 0..255
+ *   TC__I_PACK16(p, v)    the 16 lanes of an array of registers, -32768..32767, in 16 bits each
+ *   TC__I_PACK8(p, v)     the same of lanes in 0..255 in bytes
  *
  *
  * Parts of the file that are included with TC__KPART: 90, the ops of f32; then 91 for each type
@@ -2488,7 +2527,7 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *   TC__QNAME             suffix of the functions: TC__KNAME      TC__QTARGET: TC__KTARGET
  *   TC__QROWS TC__QPANELS the tile: TC__KROWS, TC__KPANELS
  *   TC__QBYTES            bytes of a number: 2
- *   TC__QFLIP             128 if rows hold q + 128 in unsigned bytes: 0
+ *   TC__QFLIP             128 if rows of s8 hold q - 128 in signed bytes: 0
  *   TC__D TC__D_ZERO      type and beginning of a sum: TC__I, TC__I_SET1(0)
  *   TC__D_SUM(sum)        a sum as TC__I: sum
  *
@@ -2518,10 +2557,17 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 #else
 #define TC__HIDE(x) (void)(x)
 #endif
-/* of a type of integers: the largest magnitude, and the groups of k that are summed at once */
-#define TC__LIMIT_s8 127.0f
-#define TC__LIMIT_s16 8191.0f
+/* Of a type of integers: the range of a quantised row, whether it has a low other than 0, the
+ * groups of k that are summed at once. */
+#define TC__LEAST_s8 0.0f
+#define TC__LEAST_s16 (-8191.0f)
+#define TC__MOST_s8 255.0f
+#define TC__MOST_s16 8191.0f
+#define TC__SHIFTED_s8 1
+#define TC__SHIFTED_s16 0
 #define TC__RUN_s8 SIZE_MAX
+#define TC__FACTOR_s8 tc__kref_factor_s8
+#define TC__FACTOR_s16 tc__kref_factor_s16
 #define TC__RUN_s16 16
 #define TC__OF_TYPE(what, type) TC__OF_TYPE1(what, type)
 #define TC__OF_TYPE1(what, type) TC__##what##_##type
@@ -2582,6 +2628,8 @@ TC__INLINE void tc__kx86_pack16(void *p, const __m128i *v) {
 #define TC__I_SHR(a, n) _mm_srli_epi32(a, n)
 #define TC__I_SAR(a, n) _mm_srai_epi32(a, n)
 #define TC__I_GT(a, b) _mm_cmpgt_epi32(a, b)
+#define TC__I_MAX(a, b) tc__kx86_select(_mm_cmpgt_epi32(a, b), a, b)
+#define TC__I_MIN(a, b) tc__kx86_select(_mm_cmpgt_epi32(a, b), b, a)
 #define TC__I_SELECT(m, a, b) tc__kx86_select(m, a, b)
 #define TC__I_OF_R(a) _mm_castps_si128(a)
 #define TC__R_OF_I(a) _mm_castsi128_ps(a)
@@ -2667,6 +2715,8 @@ __attribute__((target("avx2"))) TC__INLINE void tc__kx86_pack8_avx2(void *p, con
 #define TC__I_SHR(a, n) _mm256_srli_epi32(a, n)
 #define TC__I_SAR(a, n) _mm256_srai_epi32(a, n)
 #define TC__I_GT(a, b) _mm256_cmpgt_epi32(a, b)
+#define TC__I_MAX(a, b) _mm256_max_epi32(a, b)
+#define TC__I_MIN(a, b) _mm256_min_epi32(a, b)
 #define TC__I_SELECT(m, a, b) _mm256_blendv_epi8(b, a, m)
 #define TC__I_OF_R(a) _mm256_castps_si256(a)
 #define TC__R_OF_I(a) _mm256_castsi256_ps(a)
@@ -2698,7 +2748,6 @@ TC__KX86_DOT(avx2_dpbusd, TC__KX86_AVX2_VNNI, __m256i, "%{vex%} vpdpbusd", "x")
 #define TC__QNAME avx2_vnni
 #define TC__QTARGET TC__KX86_AVX2_VNNI
 #define TC__QBYTES 1
-#define TC__QFLIP 128
 #define TC__QTYPE s8
 #define TC__KPART 91
 #include TC_HEADER
@@ -2771,6 +2820,8 @@ tc__kx86_transpose16(__m512 *r) {
 #define TC__I_SHR(a, n) _mm512_maskz_srli_epi32(0xFFFF, a, n)
 #define TC__I_SAR(a, n) _mm512_maskz_srai_epi32(0xFFFF, a, n)
 #define TC__I_GT(a, b) _mm512_movm_epi32(_mm512_cmpgt_epi32_mask(a, b))
+#define TC__I_MAX(a, b) _mm512_maskz_max_epi32(0xFFFF, a, b)
+#define TC__I_MIN(a, b) _mm512_maskz_min_epi32(0xFFFF, a, b)
 #define TC__I_SELECT(m, a, b) _mm512_ternarylogic_epi32(m, a, b, 0xCA)
 #define TC__I_OF_R(a) _mm512_castps_si512(a)
 #define TC__R_OF_I(a) _mm512_castsi512_ps(a)
@@ -2806,7 +2857,6 @@ TC__KX86_DOT(dpbusd, TC__KX86_AVX512_VNNI, __m512i, "vpdpbusd", "v")
 #define TC__QNAME avx512_vnni
 #define TC__QTARGET TC__KX86_AVX512_VNNI
 #define TC__QBYTES 1
-#define TC__QFLIP 128
 #define TC__QTYPE s8
 #define TC__KPART 91
 #include TC_HEADER
@@ -2882,6 +2932,10 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, uint32x4_t a, ui
 #define TC__I_SHR(a, n) vshrq_n_u32(a, n)
 #define TC__I_SAR(a, n) vreinterpretq_u32_s32(vshrq_n_s32(vreinterpretq_s32_u32(a), n))
 #define TC__I_GT(a, b) vcgtq_s32(vreinterpretq_s32_u32(a), vreinterpretq_s32_u32(b))
+#define TC__I_MAX(a, b)                                                                        \
+    vreinterpretq_u32_s32(vmaxq_s32(vreinterpretq_s32_u32(a), vreinterpretq_s32_u32(b)))
+#define TC__I_MIN(a, b)                                                                        \
+    vreinterpretq_u32_s32(vminq_s32(vreinterpretq_s32_u32(a), vreinterpretq_s32_u32(b)))
 #define TC__I_SELECT(m, a, b) vbslq_u32(m, a, b)
 #define TC__I_OF_R(a) vreinterpretq_u32_f32(a)
 #define TC__R_OF_I(a) vreinterpretq_f32_u32(a)
@@ -2911,6 +2965,7 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, uint32x4_t a, ui
 #define TC__QNAME dotprod
 #define TC__QTARGET TC__DOTPROD
 #define TC__QBYTES 1
+#define TC__QFLIP 128
 #undef TC__D_DOT
 #define TC__D_DOT(sum, a, b) tc__karm_sdot(sum, a, b)
 #define TC__QTYPE s8
@@ -2956,6 +3011,8 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, uint32x4_t a, ui
 #define TC__I_SHR(a, n) ((a) >> (n))
 #define TC__I_SAR(a, n) ((a) >> (n) | ((a) >> 31 ? ~(UINT32_MAX >> (n)) : 0u))
 #define TC__I_GT(a, b) ((int32_t)(a) > (int32_t)(b) ? UINT32_MAX : 0u)
+#define TC__I_MAX(a, b) ((int32_t)(a) > (int32_t)(b) ? (a) : (b))
+#define TC__I_MIN(a, b) ((int32_t)(a) > (int32_t)(b) ? (b) : (a))
 #define TC__I_SELECT(m, a, b) (((m) & (a)) | (~(m) & (b)))
 #define TC__I_OF_R(a) tc__bytes_of_float(a)
 #define TC__R_OF_I(a) tc__bytes_to_float(a)
@@ -3057,7 +3114,7 @@ typedef struct tc__matrix {
     const float *bias;   /* [N rounded up to 16] or null */
 } tc__matrix;
 
-enum { TC__S8_COLUMNS = 131072 }; /* 127 * 128 times as many are below 2^31 */
+enum { TC__S8_COLUMNS = 65536 }; /* 255 * 128 times as many are below 2^31 */
 
 TC__INLINE size_t tc__gemm_group(tc_dtype t) { return t == TC_F32 ? 1 : t == TC_S8 ? 4 : 2; }
 TC__INLINE size_t tc__gemm_element(tc_dtype t) { return t == TC_F32 ? 4 : t == TC_S8 ? 1 : 2; }
@@ -7658,8 +7715,8 @@ static void tc__fwd_quantize_item(void *context, size_t item, unsigned worker) {
 
 static void tc__fwd_multiply(tc_session *s, tc__product *p) {
     if (tc__gemm_scaled(p->w->dtype)) {
-        p->qa.scale = s->integers.data;
-        p->qa.q = (unsigned char *)(s->integers.data + tc__mem_round(p->rows, 16));
+        p->qa.scale = (tc__qscale *)(void *)s->integers.data;
+        p->qa.q = (unsigned char *)(s->integers.data + 2 * tc__mem_round(p->rows, 16));
         p->qa.ld = tc__gemm_qld(p->w->columns);
         tc__thread_run(s->pool, tc__fwd_quantize_item, p,
                        (p->rows + TC__ROWS_AT_ONCE - 1) / TC__ROWS_AT_ONCE);
@@ -7846,7 +7903,7 @@ static tc_status tc__fwd_reserve(tc_session *s) {
     if (!status) status = tc__fwd_rows(s, &s->wide, I);
     if (!status && s->model->integers)
         status = tc__mem_floats(&s->env, &s->integers,
-                                tc__mem_round(s->tokens, 16) +
+                                2 * tc__mem_round(s->tokens, 16) +
                                     s->tokens * (uint64_t)(tc__gemm_qld((size_t)widest) / 4));
     if (!status && E != H) status = tc__fwd_rows(s, &s->embedded, E);
     if (!status) status = tc__fwd_rows(s, &s->logits, n->num_labels);
@@ -13981,7 +14038,7 @@ static TC__KTARGET float TC__K(squares)(const float *x, size_t n) {
 enum { TC__Q(bytes) = TC__QBYTES };
 
 /* rows x panels*16 sums in registers. After each run they are stored in c as f32, or added to
- * what is there. Where rows hold q + 128, a sum begins at -128 times the sum of its column. */
+ * what is there. Where rows hold q - 128, a sum begins at 128 times the sum of its column. */
 TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
                              const unsigned char *a, size_t lda, const unsigned char *b,
                              size_t stride, const int32_t *sums, float *c, size_t ldc) {
@@ -14003,9 +14060,7 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
         _Pragma("GCC unroll 16")
         for (j = 0; j < width; j++) {
 #if TC__QFLIP
-            TC__I negative =
-                TC__I_XOR(TC__I_SHL(TC__I_LOAD(sums + j * TC__RW), 7), TC__I_SET1(UINT32_MAX));
-            TC__D start = TC__I_ADD(negative, TC__I_SET1(1));
+            TC__D start = TC__I_SHL(TC__I_LOAD(sums + j * TC__RW), 7);
 #else
             TC__D start = TC__D_ZERO;
 #endif
@@ -14055,15 +14110,22 @@ TC__EACH(TC__QROWS, TC__TILE, 1)
 TC__EACH(TC__QROWS, TC__TILE, 2)
 #endif
 
-/* c = c * scale of the row * scale of the column + bias */
+/* Sums of `panels` panels to numbers. */
 static TC__QTARGET void TC__Q(scale)(float *c, size_t ldc, size_t rows, size_t panels,
-                                     const float *row, const float *column, const float *bias) {
-    size_t j;
-    for (; rows--; c += ldc, row++)
-        for (j = 0; j < panels * 16; j += TC__RW)
-            TC__R_STORE(c + j, TC__R_FMA(TC__R_MUL(TC__R_LOAD(c + j), TC__R_SET1(*row)),
-                                         TC__R_LOAD(column + j),
-                                         bias ? TC__R_LOAD(bias + j) : TC__R_SET1(0.0f)));
+                                     const tc__qscale *row, const float *scale,
+                                     const int32_t *sums, const float *bias) {
+    size_t j, r;
+    for (j = 0; j < panels * 16; j += TC__RW, c += TC__RW) {
+        TC__R column = TC__R_LOAD(scale + j);
+        TC__R shift = TC__R_MUL(TC__R_FROM_I(TC__I_LOAD(sums + j)), column);
+        TC__R start = bias ? TC__R_LOAD(bias + j) : TC__R_SET1(0.0f);
+        for (r = 0; r < rows; r++) {
+            TC__R v = TC__R_MUL(TC__R_LOAD(c + r * ldc), TC__R_SET1(row[r].step)), from = start;
+            if (TC__OF_TYPE(SHIFTED, TC__QTYPE))
+                from = TC__R_FMA(TC__R_SET1(row[r].low), shift, start);
+            TC__R_STORE(c + r * ldc, TC__R_FMA(v, column, from));
+        }
+    }
 }
 
 static void TC__Q(gemm)(size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b,
@@ -14084,31 +14146,35 @@ static void TC__Q(gemm)(size_t rows, size_t K, const tc__qrows *a, const tc__qpa
             tiles[wide - 1][count - 1]((K * TC__QBYTES + 3) / 4, a->q + first * a->ld, a->ld,
                                        panel, b->stride, b->sums + p * 16, to, ldc);
             TC__Q(scale)
-            (to, ldc, count, wide, a->scale + first, b->scale + p * 16,
+            (to, ldc, count, wide, a->scale + first, b->scale + p * 16, b->sums + p * 16,
              b->bias ? b->bias + p * 16 : NULL);
         }
     }
 }
 
-/* The largest bits of 16 magnitudes; a NaN lies above infinity. */
-TC__QINLINE void TC__Q(top)(TC__I *top, const float *x) {
+/* The range of 16 numbers in the order of tc__kref_order. */
+TC__QINLINE void TC__Q(range)(TC__I *least, TC__I *most, const float *x) {
     int j;
     for (j = 0; j < TC__RN; j++) {
-        TC__I bits = TC__I_AND(TC__I_LOAD(x + j * TC__RW), TC__I_SET1(0x7FFFFFFF));
-        top[j] = TC__I_SELECT(TC__I_GT(bits, top[j]), bits, top[j]);
+        TC__I bits = TC__I_LOAD(x + j * TC__RW);
+        bits = TC__I_XOR(bits, TC__I_AND(TC__I_SAR(bits, 31), TC__I_SET1(0x7FFFFFFF)));
+        least[j] = TC__I_MIN(bits, least[j]);
+        most[j] = TC__I_MAX(bits, most[j]);
     }
 }
 
-TC__QINLINE void TC__Q(quantize16)(unsigned char *q, const float *x, TC__R factor) {
-    TC__R limit = TC__R_SET1(TC__OF_TYPE(LIMIT, TC__QTYPE)),
-          least = TC__R_SET1(-TC__OF_TYPE(LIMIT, TC__QTYPE));
+TC__QINLINE void TC__Q(quantize16)(unsigned char *q, const float *x, TC__R low, TC__R factor) {
+    TC__R least = TC__R_SET1(TC__OF_TYPE(LEAST, TC__QTYPE)),
+          most = TC__R_SET1(TC__OF_TYPE(MOST, TC__QTYPE));
     TC__I v[TC__RN];
     int j;
     for (j = 0; j < TC__RN; j++) {
-        TC__R scaled = TC__R_MUL(TC__R_LOAD(x + j * TC__RW), factor);
-        scaled = TC__R_MIN(TC__R_MAX(scaled, least), limit);
+        TC__R scaled = TC__R_LOAD(x + j * TC__RW);
+        if (TC__OF_TYPE(SHIFTED, TC__QTYPE)) scaled = TC__R_SUB(scaled, low);
+        scaled = TC__R_MIN(TC__R_MAX(TC__R_MUL(scaled, factor), least), most);
         scaled = TC__R_ADD(scaled, TC__R_SET1(TC__EXP_MAGIC));
-        v[j] = TC__I_ADD(TC__I_OF_R(scaled), TC__I_SET1(0u - TC__MAGIC_BITS + TC__QFLIP));
+        v[j] = TC__I_ADD(TC__I_OF_R(scaled), TC__I_SET1(0u - TC__MAGIC_BITS));
+        if (TC__QFLIP) v[j] = TC__I_XOR(v[j], TC__I_SET1(TC__QFLIP));
     }
 #if TC__QBYTES == 1
     TC__I_PACK8(q, v);
@@ -14117,24 +14183,37 @@ TC__QINLINE void TC__Q(quantize16)(unsigned char *q, const float *x, TC__R facto
 #endif
 }
 
-static TC__QTARGET void TC__Q(quantize)(unsigned char *q, float *scale, const float *x,
+static TC__QTARGET void TC__Q(quantize)(unsigned char *q, tc__qscale *scale, const float *x,
                                         size_t n) {
-    TC__I top[TC__RN];
-    TC__R factor;
+    TC__I least[TC__RN], most[TC__RN];
+    TC__R low, factor;
     float tail[16];
-    uint32_t bits[16], most = 0;
+    int32_t bits[2][16];
     size_t i;
     int j;
-    for (j = 0; j < TC__RN; j++) top[j] = TC__I_SET1(0);
-    for (i = 0; i + 16 <= n; i += 16) TC__Q(top)(top, x + i);
-    TC__K(tail)(tail, x + i, n - i, 0.0f);
-    TC__Q(top)(top, tail);
-    for (j = 0; j < TC__RN; j++) TC__I_STORE(bits + j * TC__RW, top[j]);
-    for (j = 0; j < 16; j++)
-        if (bits[j] > most) most = bits[j];
-    factor = TC__R_SET1(tc__kref_factor(most, TC__OF_TYPE(LIMIT, TC__QTYPE), scale));
-    for (i = 0; i + 16 <= n; i += 16, q += 16 * TC__QBYTES) TC__Q(quantize16)(q, x + i, factor);
-    if (i < n) TC__Q(quantize16)(q, tail, factor);
+    for (j = 0; j < TC__RN; j++) {
+        least[j] = TC__I_SET1(INT32_MAX);
+        most[j] = TC__I_SET1(INT32_MIN);
+    }
+    for (i = 0; i + 16 <= n; i += 16) TC__Q(range)(least, most, x + i);
+    if (i < n) {
+        TC__K(tail)(tail, x + i, n - i, x[0]);
+        TC__Q(range)(least, most, tail);
+        TC__K(tail)(tail, x + i, n - i, 0.0f);
+    }
+    for (j = 0; j < TC__RN; j++) {
+        TC__I_STORE(bits[0] + j * TC__RW, least[j]);
+        TC__I_STORE(bits[1] + j * TC__RW, most[j]);
+    }
+    for (j = 1; j < 16; j++) {
+        if (bits[0][j] < bits[0][0]) bits[0][0] = bits[0][j];
+        if (bits[1][j] > bits[1][0]) bits[1][0] = bits[1][j];
+    }
+    factor = TC__R_SET1(TC__OF_TYPE(FACTOR, TC__QTYPE)(bits[0][0], bits[1][0], scale));
+    low = TC__R_SET1(scale->low);
+    for (i = 0; i + 16 <= n; i += 16, q += 16 * TC__QBYTES)
+        TC__Q(quantize16)(q, x + i, low, factor);
+    if (i < n) TC__Q(quantize16)(q, tail, low, factor);
 }
 
 #undef TC__TILE_ARGS
@@ -14182,6 +14261,8 @@ static TC__QTARGET void TC__Q(quantize)(unsigned char *q, float *scale, const fl
 #undef TC__I_SHR
 #undef TC__I_SAR
 #undef TC__I_GT
+#undef TC__I_MAX
+#undef TC__I_MIN
 #undef TC__I_SELECT
 #undef TC__I_OF_R
 #undef TC__R_OF_I

@@ -136,7 +136,7 @@ static void bench_gemm(tc_level level, tc_dtype dtype, size_t rows, shape s) {
     int overflow = 0, i;
     size_t bytes = (size_t)tc__gemm_bytes(dtype, s.N, s.K, &overflow), r;
     float *w = numbers((size_t)s.N * s.K), *a = numbers(rows * tc__fwd_ld(s.K)),
-          *c = numbers(rows * tc__fwd_ld(s.N)), *scales = numbers(rows);
+          *c = numbers(rows * tc__fwd_ld(s.N)), *scales = numbers(2 * rows);
     unsigned char *packed = (unsigned char *)calloc(bytes + 64, 1), *line = packed;
     float *scratch[1] = {numbers(tc__gemm_scratch(s.K))};
     double flops = 2.0 * (double)rows * s.N * s.K, share[SAMPLES], rate[SAMPLES];
@@ -167,7 +167,7 @@ static void bench_gemm(tc_level level, tc_dtype dtype, size_t rows, shape s) {
     p.rows = rows;
     p.qa.ld = tc__gemm_qld(s.K);
     p.qa.q = (unsigned char *)calloc(rows, p.qa.ld);
-    p.qa.scale = scales;
+    p.qa.scale = (tc__qscale *)(void *)scales;
     p.c = c;
     p.ldc = tc__fwd_ld(s.N);
     p.scratch = scratch;
@@ -277,11 +277,11 @@ static size_t bench_spread_s8_call(const tc__ops *o, float *x, float *y) {
     return ROWS * N;
 }
 static size_t bench_quantize_s8_call(const tc__ops *o, float *x, float *y) {
-    o->quantize_s8((unsigned char *)(void *)(x + 16), x, y, N);
+    o->quantize_s8((unsigned char *)(void *)(x + 16), (tc__qscale *)(void *)x, y, N);
     return N;
 }
 static size_t bench_quantize_s16_call(const tc__ops *o, float *x, float *y) {
-    o->quantize_s16((unsigned char *)(void *)(x + 16), x, y, N);
+    o->quantize_s16((unsigned char *)(void *)(x + 16), (tc__qscale *)(void *)x, y, N);
     return N;
 }
 

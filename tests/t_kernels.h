@@ -251,71 +251,84 @@ static void test_op_spread_s8(const tc__ops *ops, const tc__ops *ref) {
 /* The number at i of a row that the level's quantize wrote. */
 static int quantized_at(const unsigned char *q, size_t i, size_t bytes, unsigned flip) {
     int16_t wide;
-    if (bytes == 1) return (int8_t)(unsigned char)(q[i] ^ flip);
+    if (bytes == 1) return (unsigned char)(q[i] ^ flip);
     memcpy(&wide, q + 2 * i, 2);
     return wide;
 }
 
-/* Quantised rows: same integers and scale as the reference, zeros behind them, one number at
- * most `limit`; also for rows of zeros, tiny numbers, infinities and numbers that are none. */
-static void check_quantize(const tc__ops *ops, size_t bytes, int limit,
-                           void (*quantize)(unsigned char *, float *, const float *, size_t),
-                           void (*ref)(unsigned char *, float *, const float *, size_t)) {
-    static const float odd[] = {0.0f, 1e-40f, 7e-31f, 8e-31f, 3e38f, INFINITY, -INFINITY, NAN};
+typedef void (*quantizer)(unsigned char *, tc__qscale *, const float *, size_t);
+
+/* Quantised rows: same integers and scale as the reference, and numbers within half a step of
+ * what they stand for; also rows of zeros, tiny and huge numbers, and such that are none. */
+static void check_quantize(const tc__ops *ops, size_t bytes, size_t ref_bytes, int limit,
+                           quantizer quantize, quantizer ref) {
+    static const float odd[] = {0.0f, 1e-40f, 7e-31f, 8e-31f, 1e38f, INFINITY, -INFINITY, NAN};
     unsigned char zero[32], flip;
-    float none[16] = {0}, scale, expected;
+    float none[16] = {0};
+    tc__qscale scale, expected;
     size_t n, i;
-    int good = 1;
+    int good = 1, near = 1;
     quantize(zero, &scale, none, 1);
     flip = bytes == 1 ? zero[0] : 0;
-    CHECK_CASE((flip == 0 || flip == 128) && scale == 0.0f, tc_level_name(ops->level));
+    CHECK_CASE((flip == 0 || flip == 128) && scale.step == 0.0f, tc_level_name(ops->level));
     for (n = 1; n <= 67; n++) {
-        size_t wide = tc__mem_round(n, 16), ref_bytes = limit == 127 ? 1 : 2;
+        size_t wide = tc__mem_round(n, 16);
         float *x = guarded_random(n, n % 2 ? 1e-20f : 50.0f);
         unsigned char *q = (unsigned char *)(void *)guarded(wide * bytes / 4);
         unsigned char *want = (unsigned char *)(void *)guarded(wide * ref_bytes / 4);
         if (n % 4 == 3) x[n / 2] = odd[n / 4 % 8];
         if (n == 64)
             for (i = 0; i < n; i++) x[i] = (float)(i % 2 ? limit : (int)i) + 0.5f; /* ties */
+        if (n > 30 && n % 3 == 0) x[n - 1] = -80.0f; /* the least, and the last */
         quantize(q, &scale, x, n);
         ref(want, &expected, x, n);
-        good &= same(ops, &scale, &expected, 1);
+        good &= same(ops, &scale.step, &expected.step, 1) &&
+                same(ops, &scale.low, &expected.low, 1);
         for (i = 0; i < wide; i++) {
             int got = quantized_at(q, i, bytes, flip);
             good &= got == quantized_at(want, i, ref_bytes, 0) && abs(got) <= limit;
-            good &= i < n || got == 0 || scale != scale;
+            if (i < n && scale.step > 0 && scale.step < 1)
+                near &=
+                    fabsf(scale.low + (float)got * scale.step - x[i]) <= 0.5001f * scale.step;
         }
     }
     CHECK_CASE(good, tc_level_name(ops->level));
+    CHECK_CASE(near, tc_level_name(ops->level));
 }
 
 static void test_op_quantize_s8(const tc__ops *ops, const tc__ops *ref) {
-    check_quantize(ops, ops->s8_bytes, 127, ops->quantize_s8, ref->quantize_s8);
+    check_quantize(ops, ops->s8_bytes, 1, 255, ops->quantize_s8, ref->quantize_s8);
 }
 static void test_op_quantize_s16(const tc__ops *ops, const tc__ops *ref) {
-    check_quantize(ops, 2, 8191, ops->quantize_s16, ref->quantize_s16);
+    check_quantize(ops, 2, 2, 8191, ops->quantize_s16, ref->quantize_s16);
 }
 
 /* Operands of an integer product for the reference (index 0) and for the level (1). */
 typedef struct integer_case {
     tc__qrows a[2];
     tc__qpanels b[2];
-    float scale[64];
+    tc__qscale scale[64];
 } integer_case;
 
 static unsigned char *guarded_bytes(size_t n) {
     return (unsigned char *)(void *)(guarded((n + 3) / 4));
 }
 
-/* Random integers up to `most`, or the type's own extremes where most is 0. */
+static int integer_random(int least, int most) {
+    return least + (int)(random_u32() >> 8) % (most - least + 1);
+}
+
+/* Random integers up to `most`; where it is 0, the extremes of the type. */
 static void integer_make(integer_case *c, const tc__ops *ops, size_t rows, size_t K,
                          size_t panels, size_t bytes, int most) {
     size_t group = 4 / bytes, padded = tc__mem_round(K, 4), numbers = padded * 16, r, k, j, p;
     size_t own = bytes == 1 ? ops->s8_bytes : 2;
-    int least = bytes == 1 ? -128 : -32768;
+    int least = bytes == 1 ? -128 : -32768, extreme = bytes == 1 ? 255 : least;
+    int weight = bytes == 1 && most > 127 ? 127 : most;
     unsigned char *flat = guarded_bytes(panels * numbers * bytes), zero[32], flip = 0;
     int32_t *sums = (int32_t *)(void *)guarded(panels * 16);
-    float none[16] = {0}, scale;
+    float none[16] = {0};
+    tc__qscale scale;
     if (own == 1) {
         ops->quantize_s8(zero, &scale, none, 1);
         flip = zero[0];
@@ -326,11 +339,11 @@ static void integer_make(integer_case *c, const tc__ops *ops, size_t rows, size_
         c->a[r].scale = c->scale;
     }
     for (r = 0; r < rows; r++) {
-        c->scale[r] = random_float(0.3f);
+        c->scale[r].step = random_float(0.3f);
+        c->scale[r].low = random_float(3);
         for (k = 0; k < padded; k++) {
-            int v = k >= K ? 0
-                    : most ? (int)(random_u32() >> 8) % (2 * most + 1) - most
-                           : least;
+            int v = most ? integer_random(bytes == 1 ? 0 : -most, most) : extreme;
+            if (k >= K) v = 0;
             for (j = 0; j < 2; j++) {
                 int16_t wide = (int16_t)v;
                 if ((j ? own : bytes) == 1)
@@ -344,7 +357,7 @@ static void integer_make(integer_case *c, const tc__ops *ops, size_t rows, size_
     for (p = 0; p < panels; p++)
         for (j = 0; j < 16; j++)
             for (k = 0, sums[p * 16 + j] = 0; k < K; k++) {
-                int v = most ? (int)(random_u32() >> 8) % (2 * most + 1) - most : least;
+                int v = most ? integer_random(-weight, weight) : least;
                 int16_t wide = (int16_t)v;
                 size_t at = p * numbers + tc__kref_place(k, j, group);
                 sums[p * 16 + j] += v;
@@ -370,7 +383,7 @@ static void integer_make(integer_case *c, const tc__ops *ops, size_t rows, size_
 }
 
 static void check_gemm_integer(const tc__ops *ops, const tc__ops *ref, size_t bytes) {
-    const int limit = bytes == 1 ? 127 : 8191, tops[] = {limit, 0, 3};
+    const int limit = bytes == 1 ? 255 : 8191, tops[] = {limit, 0, 3};
     size_t rows, panels, k, i;
     int good = 1;
     for (rows = 1; rows <= 2 * ops->tile_rows + 1; rows++)

@@ -1555,8 +1555,10 @@ static void tc__rng_threefry(const uint32_t key[2], uint32_t c0, uint32_t c1, ui
 #endif
 
 /* ====================================================================== 28-thread
- * A pool whose workers take numbered items one by one, so that a slow core does not hold the
- * others. The caller is worker 0. Workers spin for a short while, then sleep. */
+ * A pool for numbered items. Each worker begins with a share of neighbouring ones, and then
+ * takes single items of the others' shares, so that a slow core does not hold the rest; who
+ * comes too late for a region is not waited for. The caller is worker 0. Workers spin for a
+ * short while, then sleep. */
 
 typedef void (*tc__job)(void *context, size_t item, unsigned worker);
 
@@ -1623,17 +1625,27 @@ typedef struct tc__worker {
     unsigned index;
 } tc__worker;
 
+/* Items of a worker that nobody has taken; a cache line of its own. */
+typedef struct tc__share {
+    size_t next, end; /* next is atomic */
+    char rest[64 - 2 * sizeof(size_t)];
+} tc__share;
+
 struct tc__pool {
     unsigned threads, started;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
-    unsigned generation, sleepers, quit; /* atomic; the work below is published by generation */
-    unsigned busy;      /* atomic: workers that have not finished the generation */
-    size_t next, items; /* next is atomic */
-    tc__job job;
+    unsigned sleepers, quit; /* atomic */
+    uint64_t state; /* atomic: workers inside, + TC__POOL_STEP when a region opens or closes */
+    tc__job job;    /* published by state */
     void *context;
+    tc__share *shares;   /* [threads] */
     tc__worker *workers; /* [threads], workers[0] is the caller */
 };
+
+#define TC__POOL_STEP (UINT64_C(1) << 32)
+#define TC__POOL_INSIDE(state) ((uint32_t)(state))
+#define TC__POOL_OPEN(state) ((state) >> 32 & 1)
 
 TC__INLINE void tc__thread_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)
@@ -1644,44 +1656,55 @@ TC__INLINE void tc__thread_pause(void) {
 }
 
 static void tc__thread_work(tc__pool *pool, unsigned worker) {
-    for (;;) {
-        size_t item = __atomic_fetch_add(&pool->next, 1, __ATOMIC_RELAXED);
-        if (item >= pool->items) break;
-        pool->job(pool->context, item, worker);
+    unsigned i;
+    for (i = 0; i < pool->started; i++) {
+        tc__share *share = &pool->shares[(worker + i) % pool->started];
+        while (__atomic_load_n(&share->next, __ATOMIC_RELAXED) < share->end) {
+            size_t item = __atomic_fetch_add(&share->next, 1, __ATOMIC_RELAXED);
+            if (item < share->end) pool->job(pool->context, item, worker);
+        }
     }
 }
 
-/* Waits until the generation differs from `seen`: 20 to 50 us of spinning, then sleep. */
-static unsigned tc__thread_wait(tc__pool *pool, unsigned seen) {
-    unsigned now, spins;
+/* Waits for a region other than that of the state `seen`, or the end: 20 to 50 us of spinning,
+ * then sleep. */
+static uint64_t tc__thread_wait(tc__pool *pool, uint64_t seen) {
+    uint64_t now;
+    unsigned spins;
+#define TC__POOL_READY                                                                         \
+    (now = __atomic_load_n(&pool->state, __ATOMIC_SEQ_CST),                                    \
+     (TC__POOL_OPEN(now) && now >> 32 != seen >> 32) ||                                        \
+         __atomic_load_n(&pool->quit, __ATOMIC_SEQ_CST))
     for (spins = 0; spins < 1000; spins++) {
-        now = __atomic_load_n(&pool->generation, __ATOMIC_ACQUIRE);
-        if (now != seen) return now;
+        if (TC__POOL_READY) return now;
         tc__thread_pause();
     }
     pthread_mutex_lock(&pool->mutex);
     __atomic_fetch_add(&pool->sleepers, 1, __ATOMIC_SEQ_CST);
-    while ((now = __atomic_load_n(&pool->generation, __ATOMIC_SEQ_CST)) == seen)
-        pthread_cond_wait(&pool->wake, &pool->mutex);
+    while (!TC__POOL_READY) pthread_cond_wait(&pool->wake, &pool->mutex);
     __atomic_fetch_sub(&pool->sleepers, 1, __ATOMIC_SEQ_CST);
     pthread_mutex_unlock(&pool->mutex);
+#undef TC__POOL_READY
     return now;
 }
 
 static void *tc__thread_main(void *argument) {
     tc__worker *worker = (tc__worker *)argument;
     tc__pool *pool = worker->pool;
-    unsigned seen = 0;
+    uint64_t seen = 0;
     for (;;) {
-        seen = tc__thread_wait(pool, seen);
+        uint64_t now = tc__thread_wait(pool, seen);
         if (__atomic_load_n(&pool->quit, __ATOMIC_ACQUIRE)) return NULL;
+        if (!__atomic_compare_exchange_n(&pool->state, &now, now + 1, 0, __ATOMIC_ACQ_REL,
+                                         __ATOMIC_RELAXED))
+            continue;
+        seen = now;
         tc__thread_work(pool, worker->index);
-        __atomic_fetch_sub(&pool->busy, 1, __ATOMIC_RELEASE);
+        __atomic_fetch_sub(&pool->state, 1, __ATOMIC_RELEASE);
     }
 }
 
-static void tc__thread_publish(tc__pool *pool) {
-    __atomic_fetch_add(&pool->generation, 1, __ATOMIC_SEQ_CST);
+static void tc__thread_wake(tc__pool *pool) {
     if (__atomic_load_n(&pool->sleepers, __ATOMIC_SEQ_CST)) {
         pthread_mutex_lock(&pool->mutex);
         pthread_cond_broadcast(&pool->wake);
@@ -1693,13 +1716,14 @@ static void tc__thread_free(const tc_env *env, tc__pool *pool) {
     unsigned i;
     if (!pool) return;
     if (pool->started > 1) {
-        __atomic_store_n(&pool->quit, 1, __ATOMIC_RELEASE);
-        tc__thread_publish(pool);
+        __atomic_store_n(&pool->quit, 1, __ATOMIC_SEQ_CST);
+        tc__thread_wake(pool);
         for (i = 1; i < pool->started; i++) pthread_join(pool->workers[i].thread, NULL);
     }
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->mutex);
     tc__mem_free(env, pool->workers, pool->threads * sizeof *pool->workers);
+    tc__mem_free(env, pool->shares, pool->threads * sizeof *pool->shares);
     tc__mem_free(env, pool, sizeof *pool);
 }
 
@@ -1710,7 +1734,10 @@ static tc_status tc__thread_create(const tc_env *env, unsigned threads, tc__pool
     if (!pool) return TC_ERROR_MEMORY;
     pool->threads = threads;
     pool->workers = (tc__worker *)tc__mem_zero(env, threads * sizeof *pool->workers);
-    if (!pool->workers) {
+    pool->shares = (tc__share *)tc__mem_zero(env, threads * sizeof *pool->shares);
+    if (!pool->workers || !pool->shares) {
+        tc__mem_free(env, pool->workers, threads * sizeof *pool->workers);
+        tc__mem_free(env, pool->shares, threads * sizeof *pool->shares);
         tc__mem_free(env, pool, sizeof *pool);
         return TC_ERROR_MEMORY;
     }
@@ -1729,20 +1756,23 @@ static tc_status tc__thread_create(const tc_env *env, unsigned threads, tc__pool
 /* Calls job(context, i, worker) for every i below items, in any order, and returns when all
  * are done. */
 static void tc__thread_run(tc__pool *pool, tc__job job, void *context, size_t items) {
-    unsigned spins = 0;
+    unsigned spins = 0, i;
     if (pool->started < 2 || items < 2) {
-        size_t i;
-        for (i = 0; i < items; i++) job(context, i, 0);
+        size_t item;
+        for (item = 0; item < items; item++) job(context, item, 0);
         return;
     }
     pool->job = job;
     pool->context = context;
-    pool->items = items;
-    __atomic_store_n(&pool->next, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&pool->busy, pool->started - 1, __ATOMIC_RELAXED);
-    tc__thread_publish(pool);
+    for (i = 0; i < pool->started; i++) {
+        pool->shares[i].end = items * (i + 1) / pool->started;
+        __atomic_store_n(&pool->shares[i].next, items * i / pool->started, __ATOMIC_RELAXED);
+    }
+    __atomic_fetch_add(&pool->state, TC__POOL_STEP, __ATOMIC_SEQ_CST);
+    tc__thread_wake(pool);
     tc__thread_work(pool, 0);
-    while (__atomic_load_n(&pool->busy, __ATOMIC_ACQUIRE)) {
+    __atomic_fetch_add(&pool->state, TC__POOL_STEP, __ATOMIC_ACQ_REL);
+    while (TC__POOL_INSIDE(__atomic_load_n(&pool->state, __ATOMIC_ACQUIRE))) {
         tc__thread_pause();
         if (++spins % 4096 == 0) sched_yield();
     }
@@ -2549,6 +2579,13 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 #define TC__EACH_14(X, panels)                                                                 \
     TC__EACH_8(X, panels)                                                                      \
     X(9, panels) X(10, panels) X(11, panels) X(12, panels) X(13, panels) X(14, panels)
+/* While a tile reads its panels, the ones behind them come from memory into L2; an address
+ * behind the last does no harm. */
+#if defined(__GNUC__) || defined(__clang__)
+#define TC__PREFETCH(p) __builtin_prefetch((p), 0, 2)
+#else
+#define TC__PREFETCH(p) (void)(p)
+#endif
 /* Rows of a tile are found from every fifth: 3 pointers and 2 steps stay in registers, 14 would
  * not. The compiler is kept from seeing how they hang together. */
 #define TC__ROW5(r, ld, ld3) ((r) % 5 == 3 ? (ld3) : (size_t)((r) % 5) * (ld))
@@ -13321,6 +13358,8 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const f
             column[j] = TC__R_LOAD(b + (size_t)(j / TC__RN) * panel_stride +
                                    (size_t)(j % TC__RN) * TC__RW);
         _Pragma("GCC unroll 16")
+        for (j = 0; j < panels; j++) TC__PREFETCH(b + (size_t)(panels + j) * panel_stride);
+        _Pragma("GCC unroll 16")
         for (r = 0; r < rows; r++) {
             TC__R x = TC__R_SET1(a[(size_t)r * row_stride]);
             _Pragma("GCC unroll 16")
@@ -14073,6 +14112,8 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
             for (j = 0; j < width; j++)
                 column[j] = TC__I_LOAD(b + (size_t)(j / TC__RN) * stride +
                                        (size_t)(j % TC__RN) * TC__RW * 4);
+            _Pragma("GCC unroll 16")
+            for (j = 0; j < panels; j++) TC__PREFETCH(b + (size_t)(panels + j) * stride);
             _Pragma("GCC unroll 16")
             for (r = 0; r < rows; r++) {
                 TC__I x = TC__I_SET1(tc__bytes_u32(row[r / 5] + TC__ROW5(r, lda, lda3)));

@@ -100,11 +100,15 @@
  * or tagger may have a pool of its own (tc_env.threads); it ends with the object. Results do
  * not depend on the number of threads, on the batch, or on the order of its inputs.
  *
- * Same bits. In f32 every result is defined as one sequence of IEEE operations (31-kref), so
- * AVX2, AVX-512, NEON and the scalar reference agree in every bit. Only TC_LEVEL_BASE, for CPUs
- * without fused multiply-add, differs by rounding. Conditions: the floating-point environment
- * that a program starts with (rounding to nearest, subnormals kept: no -ffast-math in what is
- * linked), and finite numbers; the bits of a NaN are the CPU's own.
+ * Same bits. Every result is defined as one sequence of IEEE operations and exact sums of
+ * integers (31-kref), so AVX2, AVX-512, NEON and the scalar reference agree in every bit. Only
+ * TC_LEVEL_BASE, for CPUs without fused multiply-add, differs by rounding. Conditions: the
+ * floating-point environment that a program starts with (rounding to nearest, subnormals kept:
+ * no -ffast-math in what is linked), and finite numbers; the bits of a NaN are the CPU's own.
+ *
+ * Precision. Weights stored as f16 and bf16 are computed in f32. With weights in s16 or s8 the
+ * products of the linear layers are made of integers: the other operand is quantised token by
+ * token, to 14 bits or, between its least and largest number, to 8. Everything else is f32.
  *
  * Errors. A call that can fail returns a status and clears its output first. With tc_env.diag
  * set, one sentence says what was wrong and where. The library never prints, exits, or reads
@@ -112,9 +116,9 @@
  * as a file.
  *
  * Memory. All of it comes from tc_env.allocate. A loaded file is mapped, not read: pages are
- * shared by processes, and weights stored as f32 are used where they lie; the other types are
- * widened to f32 in cache, two panels at a time. After the first call of a shape a tagger
- * allocates nothing but its result.
+ * shared by processes, and weights are used where they lie; those of f16 and bf16 are widened
+ * in cache, two panels at a time. After the first call of a shape a tagger allocates nothing
+ * but its result.
  *
  * Labelled data. A data set maps a file of columns or JSON and knows where sentences begin;
  * a sentence is parsed when it is asked for. Scores count gold against predicted tags, sentence
@@ -303,8 +307,8 @@ typedef struct tc_diag {
     char message[256]; /* one sentence without newline, NUL-terminated, cut to fit */
 } tc_diag;
 
-/* Instruction sets. In f32 every level gives the same bits but TC_LEVEL_BASE, which has no
- * fused multiply-add and differs by rounding. */
+/* Instruction sets. Every level gives the same bits but TC_LEVEL_BASE, which has no fused
+ * multiply-add and differs by rounding. */
 typedef enum tc_level {
     TC_LEVEL_BEST = 0,    /* as a cap: no cap */
     TC_LEVEL_SCALAR,      /* the reference: slow, any CPU */
@@ -318,7 +322,8 @@ typedef enum tc_level {
     TC_LEVEL_COUNT
 } tc_level;
 
-/* How numbers are stored in a .tcm file. All are computed in f32. */
+/* How numbers are stored in a .tcm file. f16 and bf16 are computed in f32; with weights in s16
+ * and s8 products are made of integers. */
 typedef enum tc_dtype {
     TC_F32 = 0,
     TC_F16,
@@ -991,12 +996,16 @@ TC_API void tc_session_free(tc_session *session);
  * TC_ERROR_LENGTH: a sequence beyond max_position_embeddings. */
 TC_API tc_status tc_session_run(tc_session *session, const tc_batch *batch,
                                 const tc_outputs *outputs);
-/* "scalar", "base", "avx2", "avx512", "neon"; "best" for 0. */
+/* "scalar", "base", "avx2", "avx512-vnni", "neon" and so on; "best" for 0. */
 TC_API const char *tc_level_name(tc_level level);
 /* Whether this CPU and operating system run it. */
 TC_API int tc_level_available(tc_level level);
 /* The level that a cap leads to; `cap` 0 = the best. */
 TC_API tc_level tc_level_choose(tc_level cap);
+/* About `count` multiply-adds in registers, as products with weights of that dtype are made of
+ * at this level, which must be available; returns how many. The time that they take is the
+ * limit of the machine at that moment. */
+TC_API uint64_t tc_level_burst(tc_level level, tc_dtype dtype, uint64_t count);
 TC_API const char *tc_dtype_name(tc_dtype dtype); /* "f32", "f16", "bf16", "s16", "s8" */
 
 #ifdef __cplusplus
@@ -1876,8 +1885,10 @@ static int tc__cpu_has(tc_level level) {
  * attend   a block of queries of one head: gemm with the keys [S/16][d][16], softmax, gemm
  *          with the values [d/16][S][16], divide; rows at most twice tile_rows, scratch of
  *          rows * (S + d, each rounded up to 16)
- * widen_t  a panel [K/g][16][g] of type t to f32 [K rounded up to g][16], times scale[16]
- * spread_s8  a panel [K/4][16][4] to [K/2][16][2], both K rounded up to 4 */
+ * widen_t  a panel [K/2][16][2] of type t to f32 [K rounded up to 2][16]
+ * spread_s8  a panel [K/4][16][4] to [K/2][16][2], both K rounded up to 4
+ * burst    about `count` multiply-adds in registers, of enough sums to hide latency; *out must
+ *          be 0 and becomes 2 (f32) or 1 */
 #define TC__OPS(X)                                                                             \
     X(gemm, (size_t rows, size_t K, const float *a, size_t lda, const float *b,                \
              size_t panel_stride, size_t panels, const float *bias, float *c, size_t ldc))     \
@@ -1896,9 +1907,8 @@ static int tc__cpu_has(tc_level level) {
        const float *values, size_t S, size_t d, float scale, float *scratch))                  \
     X(widen_f16, (float *out, const uint16_t *in, size_t K))                                   \
     X(widen_bf16, (float *out, const uint16_t *in, size_t K))                                  \
-    X(widen_s16, (float *out, const int16_t *in, const float *scale, size_t K))                \
-    X(widen_s8, (float *out, const int8_t *in, const float *scale, size_t K))                  \
-    X(spread_s8, (int16_t * out, const int8_t *in, size_t K))
+    X(spread_s8, (int16_t * out, const int8_t *in, size_t K))                                  \
+    X(burst, (float *out, size_t count))
 
 /* What an integer q of a row stands for: low + q * step. */
 typedef struct tc__qscale {
@@ -1941,11 +1951,13 @@ typedef struct tc__qpanels {
 #define TC__OPS_S16(X)                                                                         \
     X(quantize_s16, (unsigned char *q, tc__qscale *scale, const float *x, size_t n))           \
     X(gemm_s16,                                                                                \
-      (size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b, float *c, size_t ldc))
+      (size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b, float *c, size_t ldc)) \
+    X(burst_s16, (float *out, size_t count))
 #define TC__OPS_S8(X)                                                                          \
     X(quantize_s8, (unsigned char *q, tc__qscale *scale, const float *x, size_t n))            \
     X(gemm_s8,                                                                                 \
-      (size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b, float *c, size_t ldc))
+      (size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b, float *c, size_t ldc)) \
+    X(burst_s8, (float *out, size_t count))
 
 #ifdef TC_NO_TRAIN
 #define TC__OPS_TRAIN(X)
@@ -2235,15 +2247,6 @@ static void tc__k_widen_bf16_scalar(float *out, const uint16_t *in, size_t K) {
     TC__KREF_WIDEN(2, tc__bytes_from_bf16(in[at]))
 }
 
-static void tc__k_widen_s16_scalar(float *out, const int16_t *in, const float *scale,
-                                   size_t K) {
-    TC__KREF_WIDEN(2, (float)in[at] * scale[j])
-}
-
-static void tc__k_widen_s8_scalar(float *out, const int8_t *in, const float *scale, size_t K) {
-    TC__KREF_WIDEN(4, (float)in[at] * scale[j])
-}
-
 #define TC__MAGIC_BITS 0x4B400000u /* of TC__EXP_MAGIC */
 
 /* The bits of an f32 as an integer that grows with it; its own inverse. A NaN lies beyond the
@@ -2377,6 +2380,22 @@ static void tc__k_spread_s8_scalar(int16_t *out, const int8_t *in, size_t K) {
     size_t k, j;
     for (k = 0; k < tc__mem_round(K, 4); k++)
         for (j = 0; j < 16; j++) out[tc__kref_place(k, j, 2)] = in[tc__kref_place(k, j, 4)];
+}
+
+static void tc__k_burst_scalar(float *out, size_t count) {
+    float sum = 1, half = *out + 0.5f;
+    while (count--) sum = fmaf(sum, half, 1.0f);
+    *out = sum;
+}
+
+static void tc__k_burst_s16_scalar(float *out, size_t count) {
+    uint32_t sum = 1, nothing = (uint32_t)*out;
+    for (; count > 1; count -= 2) sum += tc__kref_dot16(sum, nothing);
+    *out = (float)sum;
+}
+
+static void tc__k_burst_s8_scalar(float *out, size_t count) {
+    tc__k_burst_s16_scalar(out, count);
 }
 
 #ifndef TC_NO_TRAIN
@@ -2560,6 +2579,8 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *   TC__QFLIP             128 if rows of s8 hold q - 128 in signed bytes: 0
  *   TC__D TC__D_ZERO      type and beginning of a sum: TC__I, TC__I_SET1(0)
  *   TC__D_SUM(sum)        a sum as TC__I: sum
+ *   TC__D_ANY(sum, other) part of the sum as TC__I, where a compiler could take a product of
+ *                         constants out of a loop: other
  *
  * and at last 92, which forgets the layer. */
 
@@ -2675,6 +2696,7 @@ TC__INLINE void tc__kx86_pack16(void *p, const __m128i *v) {
 #define TC__KPART 90
 #include TC_HEADER
 #define TC__D_DOT(sum, a, b) _mm_add_epi32(sum, _mm_madd_epi16(a, b))
+#define TC__D_ANY(sum, other) sum
 #define TC__QROWS 2
 #define TC__QTYPE s8
 #define TC__KPART 91
@@ -2763,6 +2785,7 @@ __attribute__((target("avx2"))) TC__INLINE void tc__kx86_pack8_avx2(void *p, con
 #define TC__KPART 90
 #include TC_HEADER
 #define TC__D_DOT(sum, a, b) _mm256_add_epi32(sum, _mm256_madd_epi16(a, b))
+#define TC__D_ANY(sum, other) sum
 #define TC__QTYPE s8
 #define TC__KPART 91
 #include TC_HEADER
@@ -2776,6 +2799,7 @@ TC__KX86_DOT(avx2_dpbusd, TC__KX86_AVX2_VNNI, __m256i, "%{vex%} vpdpbusd", "x")
 #define TC__QNAME avx2_vnni
 #define TC__QTARGET TC__KX86_AVX2_VNNI
 #undef TC__D_DOT
+#undef TC__D_ANY
 #define TC__D_DOT(sum, a, b) tc__kx86_avx2_dpwssd(sum, a, b)
 #define TC__QTYPE s16
 #define TC__KPART 91
@@ -2870,6 +2894,7 @@ tc__kx86_transpose16(__m512 *r) {
 #define TC__KPART 90
 #include TC_HEADER
 #define TC__D_DOT(sum, a, b) _mm512_add_epi32(sum, _mm512_madd_epi16(a, b))
+#define TC__D_ANY(sum, other) sum
 #define TC__QROWS 8 /* products need registers too */
 #define TC__QTYPE s8
 #define TC__KPART 91
@@ -2885,6 +2910,7 @@ TC__KX86_DOT(dpbusd, TC__KX86_AVX512_VNNI, __m512i, "vpdpbusd", "v")
 #define TC__QNAME avx512_vnni
 #define TC__QTARGET TC__KX86_AVX512_VNNI
 #undef TC__D_DOT
+#undef TC__D_ANY
 #define TC__D_DOT(sum, a, b) tc__kx86_dpwssd(sum, a, b)
 #define TC__QTYPE s16
 #define TC__KPART 91
@@ -2988,6 +3014,7 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, uint32x4_t a, ui
 #define TC__D_DOT(sum, a, b)                                                                   \
     tc__karm_dot(sum, vreinterpretq_s16_u32(a), vreinterpretq_s16_u32(b))
 #define TC__D_SUM(sum) vreinterpretq_u32_s32(vpaddq_s32((sum).low, (sum).high))
+#define TC__D_ANY(sum, other) vreinterpretq_u32_s32((sum).low)
 #define TC__QTYPE s8
 #define TC__KPART 91
 #include TC_HEADER
@@ -2999,6 +3026,7 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, uint32x4_t a, ui
 #undef TC__D
 #undef TC__D_ZERO
 #undef TC__D_SUM
+#undef TC__D_ANY
 #define TC__QNAME dotprod
 #define TC__QTARGET TC__DOTPROD
 #define TC__QBYTES 1
@@ -12714,6 +12742,20 @@ TC_API const char *tc_level_name(tc_level level) {
     return level >= 0 && level < TC_LEVEL_COUNT ? names[level] : "?";
 }
 
+TC_API uint64_t tc_level_burst(tc_level level, tc_dtype dtype, uint64_t count) {
+    const tc__ops *ops = tc__ktab_get(level);
+    float out = 0;
+    TC_ASSERT(tc__cpu_has(level));
+    if (!tc__cpu_has(level) || count > SIZE_MAX) return 0;
+    if (dtype == TC_S8)
+        ops->burst_s8(&out, (size_t)count);
+    else if (dtype == TC_S16)
+        ops->burst_s16(&out, (size_t)count);
+    else
+        ops->burst(&out, (size_t)count);
+    return out > 0 ? count : 0; /* the result is used, so the work is done */
+}
+
 TC_API int tc_level_available(tc_level level) {
     return level > TC_LEVEL_BEST && tc__cpu_has(level);
 }
@@ -13678,21 +13720,24 @@ static TC__KTARGET void TC__K(widen_bf16)(float *out, const uint16_t *in, size_t
                TC__R_STORE(out + 16 + j, TC__R_OF_I(TC__I_AND(v, TC__I_SET1(0xFFFF0000u))));)
 }
 
-static TC__KTARGET void TC__K(widen_s16)(float *out, const int16_t *in, const float *scale,
-                                         size_t K) {
-    TC__KWIDEN(2, TC__R s = TC__R_LOAD(scale + j); TC__R_STORE(
-                   out + j, TC__R_MUL(TC__R_FROM_I(TC__I_SAR(TC__I_SHL(v, 16), 16)), s));
-               TC__R_STORE(out + 16 + j, TC__R_MUL(TC__R_FROM_I(TC__I_SAR(v, 16)), s));)
-}
-
-static TC__KTARGET void TC__K(widen_s8)(float *out, const int8_t *in, const float *scale,
-                                        size_t K) {
-    TC__KWIDEN(
-        4, TC__R s = TC__R_LOAD(scale + j);
-        TC__R_STORE(out + j, TC__R_MUL(TC__R_FROM_I(TC__I_SAR(TC__I_SHL(v, 24), 24)), s));
-        TC__R_STORE(out + 16 + j, TC__R_MUL(TC__R_FROM_I(TC__I_SAR(TC__I_SHL(v, 16), 24)), s));
-        TC__R_STORE(out + 32 + j, TC__R_MUL(TC__R_FROM_I(TC__I_SAR(TC__I_SHL(v, 8), 24)), s));
-        TC__R_STORE(out + 48 + j, TC__R_MUL(TC__R_FROM_I(TC__I_SAR(v, 24)), s));)
+static TC__KTARGET void TC__K(burst)(float *out, size_t count) {
+    enum { SUMS = TC__RW == 4 ? 16 : 12 }; /* latency times throughput */
+    TC__R sum[SUMS], half = TC__R_SET1(*out + 0.5f), one = TC__R_SET1(1.0f);
+    size_t i;
+    int j;
+    _Pragma("GCC unroll 32")
+    for (j = 0; j < SUMS; j++) sum[j] = TC__R_SET1((float)j); /* different, or one would do */
+    for (i = 0; i < count; i += SUMS * TC__RW) {
+        _Pragma("GCC unroll 32")
+        for (j = 0; j < SUMS; j++) sum[j] = TC__R_FMA(sum[j], half, one);
+    }
+    _Pragma("GCC unroll 32")
+    for (j = 0; j < SUMS; j++) one = TC__R_MAX(one, sum[j]);
+    {
+        float lanes[TC__RW];
+        TC__R_STORE(lanes, one);
+        *out = lanes[0];
+    }
 }
 
 static TC__KTARGET void TC__K(spread_s8)(int16_t *out, const int8_t *in, size_t K) {
@@ -14074,6 +14119,10 @@ static TC__KTARGET float TC__K(squares)(const float *x, size_t n) {
 #endif
 #define TC__QINLINE TC__QTARGET TC__INLINE
 
+#ifndef TC__D_ANY
+#define TC__D_ANY(sum, other) other
+#endif
+
 enum { TC__Q(bytes) = TC__QBYTES };
 
 /* rows x panels*16 sums in registers. After each run they are stored in c as f32, or added to
@@ -14150,6 +14199,30 @@ TC__EACH(TC__QROWS, TC__TILE, 1)
 #if TC__QPANELS > 1
 TC__EACH(TC__QROWS, TC__TILE, 2)
 #endif
+
+static TC__QTARGET void TC__Q(burst)(float *out, size_t count) {
+    enum { SUMS = TC__RW == 4 ? 16 : 12 };
+    TC__I nothing = TC__I_SET1((uint32_t)*out), most = TC__I_SET1(1);
+    TC__D sum[SUMS];
+    TC__D zero = TC__D_ZERO;
+    size_t i;
+    int j;
+    _Pragma("GCC unroll 32")
+    for (j = 0; j < SUMS; j++) /* zero, which the compiler does not know */
+        sum[j] = TC__D_DOT(zero, TC__I_SET1((uint32_t)*out * (unsigned)(j + 1)), nothing);
+    for (i = 0; i < count; i += SUMS * TC__RW * 4 / TC__QBYTES) {
+        _Pragma("GCC unroll 32")
+        for (j = 0; j < SUMS; j++)
+            sum[j] = TC__D_DOT(sum[j], TC__D_ANY(sum[j], nothing), nothing);
+    }
+    _Pragma("GCC unroll 32")
+    for (j = 0; j < SUMS; j++) most = TC__I_ADD(most, TC__D_SUM(sum[j]));
+    {
+        uint32_t lanes[TC__RW];
+        TC__I_STORE(lanes, most);
+        *out = (float)lanes[0];
+    }
+}
 
 /* Sums of `panels` panels to numbers. */
 static TC__QTARGET void TC__Q(scale)(float *c, size_t ldc, size_t rows, size_t panels,
@@ -14315,6 +14388,7 @@ static TC__QTARGET void TC__Q(quantize)(unsigned char *q, tc__qscale *scale, con
 #undef TC__D_ZERO
 #undef TC__D_DOT
 #undef TC__D_SUM
+#undef TC__D_ANY
 #undef TC__QROWS
 #undef TC__QPANELS
 #endif

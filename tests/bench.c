@@ -35,86 +35,19 @@ static summary summarize(double *v, int n) {
     return s;
 }
 
-/* ---- bursts: independent multiply-adds in registers, Gflop/s or Gop/s ---- */
+/* ---- bursts ---- */
 
-enum { CHAINS = 12, ROUNDS = 100000 };
-
-/* The best of three; `step` adds to c what a and b make. */
-#define BURST(name, target, type, zero, set, step, per_step)                                   \
-    target static double burst_##name(void) {                                                  \
-        type c[CHAINS], a = set(3), b = set(2);                                                \
-        double best = 0;                                                                       \
-        int i, j, round;                                                                       \
-        for (round = 0; round < 3; round++) {                                                  \
-            double start = seconds(), rate;                                                    \
-            for (j = 0; j < CHAINS; j++) c[j] = zero;                                          \
-            for (i = 0; i < ROUNDS; i++) {                                                     \
-                _Pragma("GCC unroll 12")                                                       \
-                for (j = 0; j < CHAINS; j++) c[j] = step(c[j], a, b);                          \
-                KEEP_IN_REGISTERS(a);                                                          \
-            }                                                                                  \
-            rate = (double)ROUNDS * CHAINS * (per_step) / (seconds() - start) * 1e-9;          \
-            for (j = 0; j < CHAINS; j++) KEEP_IN_REGISTERS(c[j]);                              \
-            if (rate > best) best = rate;                                                      \
-        }                                                                                      \
-        return best;                                                                           \
-    }
-#if defined(__x86_64__)
-#define KEEP_IN_REGISTERS(v) __asm__ volatile("" : "+v"(v))
-#define AVX2 __attribute__((target("avx2,fma")))
-#define AVX512 __attribute__((target("avx512f,avx512bw")))
-#define VNNI __attribute__((target("avx512f,avx512bw,avx512vnni")))
-#define FMA_AVX2(c, a, b) _mm256_fmadd_ps(a, b, c)
-#define FMA_AVX512(c, a, b) _mm512_fmadd_ps(a, b, c)
-AVX2 TC__INLINE __m256i madd_avx2(__m256i c, __m256i a, __m256i b) {
-    KEEP_IN_REGISTERS(a); /* or one product would do for all sums */
-    return _mm256_add_epi32(c, _mm256_madd_epi16(a, b));
-}
-AVX512 TC__INLINE __m512i madd_avx512(__m512i c, __m512i a, __m512i b) {
-    KEEP_IN_REGISTERS(a);
-    return _mm512_add_epi32(c, _mm512_madd_epi16(a, b));
-}
-BURST(f32_avx2, AVX2, __m256, _mm256_setzero_ps(), _mm256_set1_ps, FMA_AVX2, 16)
-BURST(f32_avx512, AVX512, __m512, _mm512_setzero_ps(), _mm512_set1_ps, FMA_AVX512, 32)
-BURST(s16_avx2, AVX2, __m256i, _mm256_setzero_si256(), _mm256_set1_epi32, madd_avx2, 32)
-BURST(s16_avx512, AVX512, __m512i, _mm512_setzero_si512(), _mm512_set1_epi32, madd_avx512, 64)
-BURST(s16_vnni, VNNI, __m512i, _mm512_setzero_si512(), _mm512_set1_epi32, _mm512_dpwssd_epi32,
-      64)
-BURST(s8_vnni, VNNI, __m512i, _mm512_setzero_si512(), _mm512_set1_epi32, _mm512_dpbusd_epi32,
-      128)
-#ifdef TC__AVX2_VNNI
-#define VNNI_AVX2 __attribute__((target("avx2,fma,avxvnni")))
-BURST(s16_avx2_vnni, VNNI_AVX2, __m256i, _mm256_setzero_si256(), _mm256_set1_epi32,
-      _mm256_dpwssd_avx_epi32, 32)
-BURST(s8_avx2_vnni, VNNI_AVX2, __m256i, _mm256_setzero_si256(), _mm256_set1_epi32,
-      _mm256_dpbusd_avx_epi32, 64)
-#endif
-#elif defined(__aarch64__)
-#define KEEP_IN_REGISTERS(v) __asm__ volatile("" : "+w"(v))
-#define FMA_NEON(c, a, b) vfmaq_f32(c, a, b)
-BURST(f32_neon, , float32x4_t, vdupq_n_f32(0), vdupq_n_f32, FMA_NEON, 8)
-BURST(s16_neon, , int32x4_t, vdupq_n_s32(0), vdup_n_s16, vmlal_s16, 8)
-#endif
-
-/* Of the products that this level makes of weights of that type; 0 if there is no burst. */
+/* Gflop/s or Gop/s of multiply-adds in registers, the best of three. */
 static double burst(tc_level level, tc_dtype dtype) {
-#if defined(__x86_64__)
-    if (level == TC_LEVEL_AVX512_VNNI && dtype == TC_S8) return burst_s8_vnni();
-    if (level == TC_LEVEL_AVX512_VNNI && dtype == TC_S16) return burst_s16_vnni();
-#ifdef TC__AVX2_VNNI
-    if (level == TC_LEVEL_AVX2_VNNI && dtype == TC_S8) return burst_s8_avx2_vnni();
-    if (level == TC_LEVEL_AVX2_VNNI && dtype == TC_S16) return burst_s16_avx2_vnni();
-#endif
-    if (level >= TC_LEVEL_AVX512)
-        return tc__gemm_scaled(dtype) ? burst_s16_avx512() : burst_f32_avx512();
-    if (level >= TC_LEVEL_AVX2)
-        return tc__gemm_scaled(dtype) ? burst_s16_avx2() : burst_f32_avx2();
-#elif defined(__aarch64__)
-    if (level >= TC_LEVEL_NEON)
-        return tc__gemm_scaled(dtype) ? burst_s16_neon() : burst_f32_neon();
-#endif
-    (void)level, (void)dtype;
-    return 0;
+    const uint64_t count = level <= TC_LEVEL_BASE ? 1000000 : 100000000;
+    double best = 0;
+    int i;
+    for (i = 0; i < 3; i++) {
+        double start = seconds(), done = (double)tc_level_burst(level, dtype, count);
+        double rate = 2e-9 * done / (seconds() - start);
+        if (rate > best) best = rate;
+    }
+    return best;
 }
 
 /* ---- GEMM: share of the burst on the linear layers of BERT-base and MiniLM ---- */
@@ -270,10 +203,14 @@ static size_t bench_softmax_call(const tc__ops *o, float *x, float *y) {
     }
 BENCH_WIDEN(f16, uint16_t, N)
 BENCH_WIDEN(bf16, uint16_t, N)
-BENCH_WIDEN(s16, int16_t, y, N)
-BENCH_WIDEN(s8, int8_t, y, N)
 static size_t bench_spread_s8_call(const tc__ops *o, float *x, float *y) {
     o->spread_s8((int16_t *)(void *)x, (const int8_t *)(const void *)y, N);
+    return ROWS * N;
+}
+static size_t bench_burst_call(const tc__ops *o, float *x, float *y) {
+    (void)y;
+    x[0] = 0;
+    o->burst(x, ROWS * N);
     return ROWS * N;
 }
 static size_t bench_quantize_s8_call(const tc__ops *o, float *x, float *y) {

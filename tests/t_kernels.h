@@ -227,10 +227,6 @@ static void test_op_attend(const tc__ops *ops, const tc__ops *ref) {
     }
 TEST_WIDEN(f16, uint16_t, 2, ops->widen_f16(out, in, K), ref->widen_f16(expected, in, K))
 TEST_WIDEN(bf16, uint16_t, 2, ops->widen_bf16(out, in, K), ref->widen_bf16(expected, in, K))
-TEST_WIDEN(s16, int16_t, 2, ops->widen_s16(out, in, scale, K),
-           ref->widen_s16(expected, in, scale, K))
-TEST_WIDEN(s8, int8_t, 4, ops->widen_s8(out, in, scale, K),
-           ref->widen_s8(expected, in, scale, K))
 
 static void test_op_spread_s8(const tc__ops *ops, const tc__ops *ref) {
     size_t K, i;
@@ -246,6 +242,25 @@ static void test_op_spread_s8(const tc__ops *ops, const tc__ops *ref) {
         good &= !memcmp(out, expected, numbers * 2);
     }
     CHECK_CASE(good, tc_level_name(ops->level));
+}
+
+static void check_burst(const tc__ops *ops, void (*burst)(float *, size_t), float want) {
+    float out = 0;
+    burst(&out, 100000);
+    CHECK_CASE(out == want, tc_level_name(ops->level));
+}
+
+static void test_op_burst(const tc__ops *ops, const tc__ops *ref) {
+    check_burst(ops, ops->burst, 2);
+    check_burst(ref, ref->burst, 2);
+}
+static void test_op_burst_s16(const tc__ops *ops, const tc__ops *ref) {
+    check_burst(ops, ops->burst_s16, 1);
+    check_burst(ref, ref->burst_s16, 1);
+}
+static void test_op_burst_s8(const tc__ops *ops, const tc__ops *ref) {
+    check_burst(ops, ops->burst_s8, 1);
+    check_burst(ref, ref->burst_s8, 1);
 }
 
 /* The number at i of a row that the level's quantize wrote. */

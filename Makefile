@@ -17,9 +17,9 @@ READERS = tools/tool.c tools/json.c tools/safetensors.c tools/hf.c tools/hf_conf
 PROGRAM = $(READERS) tools/main.c tools/common.c tools/input.c tools/output.c \
  tools/output_mark.c tools/label_map.c tools/labelled.c tools/scheme.c tools/scores.c \
  tools/report.c tools/report_chart.c tools/report_page.c tools/report_style.c tools/watch.c \
- tools/cmd_convert.c tools/cmd_data.c tools/cmd_encode.c tools/cmd_eval.c tools/cmd_export.c \
- tools/cmd_info.c tools/cmd_quantize.c tools/cmd_score.c tools/cmd_tag.c \
- tools/cmd_tokenize.c tools/cmd_train.c
+ tools/cmd_bench.c tools/cmd_convert.c tools/cmd_data.c tools/cmd_encode.c \
+ tools/cmd_eval.c tools/cmd_export.c tools/cmd_info.c tools/cmd_quantize.c \
+ tools/cmd_score.c tools/cmd_tag.c tools/cmd_tokenize.c tools/cmd_train.c
 
 all: $(B)/tokclass
 

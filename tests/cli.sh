@@ -842,6 +842,23 @@ broken 'no data' quantize new.tcm q2.tcm --dtype s8 --eval no-such-file
 err_has 'no-such-file'
 [ -e q2.tcm ] && fail "$name" 'there is a file' || pass
 
+# bench: shapes in order, one line or object each
+run 'bench' 0 bench "$model" --shapes 1x3,2xmix --threads 1
+n=$(($(wc -l <out)))
+[ "$n" = 4 ] && grep -q '^1x3 ' out && grep -q '^2xmix ' out && pass || fail "$name" "$n lines"
+run 'bench json' 0 bench "$model" --shapes 1x2 --json --isa base --against "$model"
+grep -q '"shape": "1x2", "sequences": 1, "tokens": 2, "milliseconds": {"min": ' out && pass ||
+    fail "$name" 'no shape'
+grep -q '"isa": "base"' out && grep -q '"ratio": {"min": [0-9]' out && pass ||
+    fail "$name" 'no ratio'
+for shapes in '' 1x 0x3 x3 4xmax 1x2, 1x2,,1x3 1x2x3 99999999999x1; do
+    wrong "bench of shapes \"$shapes\"" bench "$model" --shapes "$shapes"
+done
+wrong 'bench without a model' bench
+wrong 'bench against standard input' bench "$model" --against -
+broken 'bench beyond the limit' bench "$model" --shapes 1x513
+broken 'bench a tokenizer' bench tokenizer.tcm
+
 # ----------------------------------------------------------------------------------- eval
 printf 'Sarah B-PER\nlives O\nin O\nLyon B-LOC\n. O\n\n' >people
 printf 'Marie O\nCurie B-PER\nleft O\nWarsaw B-ORG\n. O\n\n<b>&"x O\nin O\nParis O\n' >>people

@@ -22,6 +22,7 @@ static const main_command main_commands[] = {
     {"export", cmd_export, "a .tcm model to a HuggingFace checkpoint"},
     {"quantize", cmd_quantize, "a model in a smaller type of numbers, and what that costs"},
     {"info", cmd_info, "what a model is"},
+    {"bench", cmd_bench, "how fast a model is on this machine"},
 };
 enum { MAIN_COUNT = (int)(sizeof main_commands / sizeof *main_commands) };
 

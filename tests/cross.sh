@@ -88,7 +88,7 @@ if [ -f tests/all.c ]; then
     # shellcheck disable=SC2086
     if $target-gcc -std=c99 -O2 -static -I. -o "$work/all" tests/all.c $readers -lm -lpthread \
         2>"$work/log"; then
-        for cpu in max cortex-a72; do
+        for cpu in max neoverse-n1 cortex-a72; do
             command="$qemu -cpu $cpu"
             [ $qemu = env ] && command=env
             echo "--- $command all"
@@ -129,6 +129,7 @@ if [ -f examples/demo.tcm ]; then
             fail "differs from this machine at $isa: $*"
         }
         same neon encode examples/demo.tcm "$work/text" --output logits
+        same dotprod encode examples/demo.tcm "$work/text" --output logits
         same neon tag examples/demo.tcm "$work/text" --aggregation none --threads 2
         head -n 1 examples/demo.txt >"$work/text"
         same scalar encode examples/demo.tcm "$work/text" --output hidden

@@ -1,6 +1,6 @@
 #!/bin/sh
 # cross.sh - the library for aarch64: compiled by gcc and clang without a warning, its tests run
-# under qemu-user on two CPUs, and the program's numbers compared with those of this machine.
+# under qemu-user on three CPUs, and the program's numbers compared with those of this machine.
 # Ends with "N passed, N failed, N skipped". A missing tool is a counted skip.
 
 cd "$(dirname "$0")/.." || exit 1
@@ -81,7 +81,7 @@ if [ -d "$shared" ]; then
     export TOKCLASS_SHARED
 fi
 limit=
-have timeout && limit='timeout 900'
+have timeout && limit='timeout 1800'
 
 # ------------------------------------------------------------------------------- the tests
 if [ -f tests/all.c ]; then

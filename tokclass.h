@@ -1645,16 +1645,19 @@ struct tc__pool {
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     unsigned sleepers, quit; /* atomic */
-    uint64_t state; /* atomic: workers inside, + TC__POOL_STEP when a region opens or closes */
+    uint32_t state; /* atomic: workers inside, + TC__POOL_STEP when a region opens or closes */
     tc__job job;    /* published by state */
     void *context;
     tc__share *shares;   /* [threads] */
     tc__worker *workers; /* [threads], workers[0] is the caller */
 };
 
-#define TC__POOL_STEP (UINT64_C(1) << 32)
-#define TC__POOL_INSIDE(state) ((uint32_t)(state))
-#define TC__POOL_OPEN(state) ((state) >> 32 & 1)
+/* Regions are counted in the upper half. Should the count come round while a worker sleeps, the
+ * worker misses a region, which does no harm. */
+#define TC__POOL_STEP 0x10000u
+#define TC__POOL_INSIDE(state) ((state) % TC__POOL_STEP)
+#define TC__POOL_REGION(state) ((state) / TC__POOL_STEP)
+#define TC__POOL_OPEN(state) (TC__POOL_REGION(state) % 2)
 
 TC__INLINE void tc__thread_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)
@@ -1677,12 +1680,12 @@ static void tc__thread_work(tc__pool *pool, unsigned worker) {
 
 /* Waits for a region other than that of the state `seen`, or the end: 20 to 50 us of spinning,
  * then sleep. */
-static uint64_t tc__thread_wait(tc__pool *pool, uint64_t seen) {
-    uint64_t now;
+static uint32_t tc__thread_wait(tc__pool *pool, uint32_t seen) {
+    uint32_t now;
     unsigned spins;
 #define TC__POOL_READY                                                                         \
     (now = __atomic_load_n(&pool->state, __ATOMIC_SEQ_CST),                                    \
-     (TC__POOL_OPEN(now) && now >> 32 != seen >> 32) ||                                        \
+     (TC__POOL_OPEN(now) && TC__POOL_REGION(now) != TC__POOL_REGION(seen)) ||                  \
          __atomic_load_n(&pool->quit, __ATOMIC_SEQ_CST))
     for (spins = 0; spins < 1000; spins++) {
         if (TC__POOL_READY) return now;
@@ -1700,9 +1703,9 @@ static uint64_t tc__thread_wait(tc__pool *pool, uint64_t seen) {
 static void *tc__thread_main(void *argument) {
     tc__worker *worker = (tc__worker *)argument;
     tc__pool *pool = worker->pool;
-    uint64_t seen = 0;
+    uint32_t seen = 0;
     for (;;) {
-        uint64_t now = tc__thread_wait(pool, seen);
+        uint32_t now = tc__thread_wait(pool, seen);
         if (__atomic_load_n(&pool->quit, __ATOMIC_ACQUIRE)) return NULL;
         if (!__atomic_compare_exchange_n(&pool->state, &now, now + 1, 0, __ATOMIC_ACQ_REL,
                                          __ATOMIC_RELAXED))
@@ -2564,7 +2567,6 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *   TC__I_PACK16(p, v)    the 16 lanes of an array of registers, -32768..32767, in 16 bits each
  *   TC__I_PACK8(p, v)     the same of lanes in 0..255 in bytes
  *
- *
  * Parts of the file that are included with TC__KPART: 90, the ops of f32; then 91 for each type
  * of integer product, with
  *
@@ -2616,7 +2618,7 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 #define TC__HIDE(x) (void)(x)
 #endif
 /* Of a type of integers: the range of a quantised row, whether it has a low other than 0, the
- * groups of k that are summed at once. */
+ * groups of k that are summed at once, what finds the factor of a row. */
 #define TC__LEAST_s8 0.0f
 #define TC__LEAST_s16 (-8191.0f)
 #define TC__MOST_s8 255.0f
@@ -2624,9 +2626,9 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 #define TC__SHIFTED_s8 1
 #define TC__SHIFTED_s16 0
 #define TC__RUN_s8 SIZE_MAX
+#define TC__RUN_s16 16
 #define TC__FACTOR_s8 tc__kref_factor_s8
 #define TC__FACTOR_s16 tc__kref_factor_s16
-#define TC__RUN_s16 16
 #define TC__OF_TYPE(what, type) TC__OF_TYPE1(what, type)
 #define TC__OF_TYPE1(what, type) TC__##what##_##type
 
@@ -2634,8 +2636,7 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 
 #ifdef TC__X86
 
-/* sum + the dot products of a and b: gcc 12 stores sums at each step with
- * intrinsics. */
+/* sum + the dot products of a and b; with intrinsics gcc 12 would store sums at each step. */
 #define TC__KX86_DOT(name, target, type, instruction, kind)                                    \
     target TC__INLINE type tc__kx86_##name(type sum, type a, type b) {                         \
         __asm__(instruction " %2, %1, %0" : "+" kind(sum) : kind(a), kind(b));                 \

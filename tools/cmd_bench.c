@@ -367,7 +367,10 @@ static int bench_all(bench_job *j) {
     bench_head(j);
     for (i = 0; i < j->shape_count && !failed; i++) {
         if (!j->list && j->shapes[i].length > bench_limit(j)) continue; /* not asked for */
-        failed = bench_fill(j, &j->shapes[i]);
+        if (j->shapes[i].length > bench_limit(j))
+            failed = tool_fail("bench", "a sequence of %u tokens is beyond the limit of %u",
+                               (unsigned)j->shapes[i].length, (unsigned)bench_limit(j));
+        if (!failed) failed = bench_fill(j, &j->shapes[i]);
         if (!failed) failed = bench_shape_run(j);
         if (!failed && j->json) bench_json(j, &j->shapes[i], !done++);
         if (!failed && !j->json) bench_text(j, &j->shapes[i]);

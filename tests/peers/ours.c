@@ -67,7 +67,8 @@ static int work_open(work *w, const char *folder, const char *dtype, tc_level le
         tc_session_create(w->model, &env, &w->session))
         return 0;
     ids = (int32_t *)malloc(w->tokens * sizeof *ids);
-    logits = (float *)malloc(w->tokens * tc_model_get_info(w->model)->num_labels * sizeof *logits);
+    logits =
+        (float *)malloc(w->tokens * tc_model_get_info(w->model)->num_labels * sizeof *logits);
     if (!ids || !logits) return 0;
     for (i = 0; i < w->count; at += w->lengths[i++]) {
         for (k = 0; k < w->lengths[i]; k++)
@@ -149,7 +150,7 @@ int main(int argc, char **argv) {
         if (sscanf(line + (save ? 5 : 0), "%63s %63s %63s %511s", name[0], name[1], name[2],
                    last) != 4)
             break;
-        for (i = 0; i < used && memcmp(all[i].name, name, sizeof name) != 0; i++)
+        for (i = 0; i < used; i++)
             if (!strcmp(all[i].name[0], name[0]) && !strcmp(all[i].name[1], name[1]) &&
                 !strcmp(all[i].name[2], name[2]))
                 break;

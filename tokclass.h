@@ -2987,7 +2987,7 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, uint32x4_t a, ui
     vbslq_f32(vreinterpretq_u32_s32(vshrq_n_s32(vreinterpretq_s32_f32(x), 31)), a, b)
 #define TC__I_LOAD(p) vreinterpretq_u32_u8(vld1q_u8((const uint8_t *)(const void *)(p)))
 #define TC__I_STORE(p, v) vst1q_u8((uint8_t *)(void *)(p), vreinterpretq_u8_u32(v))
-#define TC__I_SET1(x) vdupq_n_u32(x)
+#define TC__I_SET1(x) vdupq_n_u32((uint32_t)(x))
 #define TC__I_ADD(a, b) vaddq_u32(a, b)
 #define TC__I_AND(a, b) vandq_u32(a, b)
 #define TC__I_OR(a, b) vorrq_u32(a, b)

@@ -317,6 +317,7 @@ typedef enum tc_level {
     TC_LEVEL_AVX2_VNNI,   /* and AVX-VNNI: dot products of small integers */
     TC_LEVEL_AVX512,      /* AVX-512 F, BW, DQ, VL */
     TC_LEVEL_AVX512_VNNI, /* and VNNI */
+    TC_LEVEL_AMX,         /* and AMX: products of tiles of bytes */
     TC_LEVEL_NEON,        /* AArch64 */
     TC_LEVEL_DOTPROD,     /* and its dot products of bytes */
     TC_LEVEL_COUNT
@@ -1043,6 +1044,9 @@ TC_API const char *tc_dtype_name(tc_dtype dtype); /* "f32", "f16", "bf16", "s16"
 #define TC__X86 1
 #if defined(__clang__) ? __clang_major__ >= 12 : __GNUC__ >= 11
 #define TC__AVX2_VNNI 1
+#if defined(__linux__)
+#define TC__AMX 1
+#endif
 #endif
 #elif defined(__aarch64__) && defined(__ARM_NEON)
 #define TC__ARM 1
@@ -1804,6 +1808,23 @@ static unsigned tc__thread_count(const tc__pool *pool) { return pool->started; }
 #include <cpuid.h>
 #include <immintrin.h>
 
+/* Linux lets a process use tiles (state 18) when it has asked: arch_prctl ARCH_REQ_XCOMP_PERM,
+ * which is harmless to repeat. */
+static int tc__cpu_amx(unsigned xcr0, unsigned features) {
+#ifdef TC__AMX
+    long answer;
+    if ((xcr0 & 3u << 17) != 3u << 17 || (features & 3u << 24) != 3u << 24) return 0;
+    __asm__ volatile("syscall"
+                     : "=a"(answer)
+                     : "0"(158L), "D"(0x1023L), "S"(18L)
+                     : "rcx", "r11", "memory");
+    return answer == 0;
+#else
+    (void)xcr0, (void)features;
+    return 0;
+#endif
+}
+
 static int tc__cpu_x86(tc_level level) {
     unsigned a, b, c, d, features, low, high;
     if (!__get_cpuid(1, &a, &b, &features, &d) || !__get_cpuid(1, &a, &b, &c, &d)) return 0;
@@ -1818,7 +1839,8 @@ static int tc__cpu_x86(tc_level level) {
     if ((low & 0xE6) != 0xE6 || !(b & 1u << 16) || !(b & 1u << 17) || !(b & 1u << 30) ||
         !(b & 1u << 31))
         return 0;
-    return level == TC_LEVEL_AVX512 || (c & 1u << 11);
+    if (level == TC_LEVEL_AVX512 || !(c & 1u << 11)) return level == TC_LEVEL_AVX512;
+    return level == TC_LEVEL_AVX512_VNNI || tc__cpu_amx(low, d);
 }
 #endif
 #ifdef TC__ARM
@@ -1856,7 +1878,11 @@ static int tc__cpu_has(tc_level level) {
     case TC_LEVEL_AVX2_VNNI:
 #endif
     case TC_LEVEL_AVX512:
-    case TC_LEVEL_AVX512_VNNI: return tc__cpu_x86(level);
+    case TC_LEVEL_AVX512_VNNI:
+#ifdef TC__AMX
+    case TC_LEVEL_AMX:
+#endif
+        return tc__cpu_x86(level);
 #endif
 #ifdef TC__ARM
     case TC_LEVEL_NEON: return 1; /* part of AArch64 */
@@ -2026,6 +2052,7 @@ typedef struct tc__ops {
     tc_level level;
     size_t tile_rows, tile_panels; /* what one call of gemm should get */
     size_t s8_bytes;               /* of a number in the rows and panels of gemm_s8 */
+    size_t s8_rows;                /* what one call of gemm_s8 should get */
 #define TC__OP_FIELD(name, args) void(*name) args;
     TC__OPS(TC__OP_FIELD)
     TC__OPS_S16(TC__OP_FIELD)
@@ -2618,13 +2645,15 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 #define TC__HIDE(x) (void)(x)
 #endif
 /* Of a type of integers: the range of a quantised row, whether it has a low other than 0, the
- * groups of k that are summed at once, what finds the factor of a row. */
+ * groups of k that are summed at once, whether these are all, what finds the factor of a row. */
 #define TC__LEAST_s8 0.0f
 #define TC__LEAST_s16 (-8191.0f)
 #define TC__MOST_s8 255.0f
 #define TC__MOST_s16 8191.0f
 #define TC__SHIFTED_s8 1
 #define TC__SHIFTED_s16 0
+#define TC__WHOLE_s8 1
+#define TC__WHOLE_s16 0
 #define TC__RUN_s8 SIZE_MAX
 #define TC__RUN_s16 16
 #define TC__FACTOR_s8 tc__kref_factor_s8
@@ -2924,6 +2953,165 @@ TC__KX86_DOT(dpbusd, TC__KX86_AVX512_VNNI, __m512i, "vpdpbusd", "v")
 #define TC__QTYPE s8
 #define TC__KPART 91
 #include TC_HEADER
+#ifdef TC__AMX
+/* Level amx: tiles of 16 rows of 64 bytes. Registers 0 to 3 hold the sums of up to 32 rows and
+ * two panels, 4 and 5 rows of A, where they lie, 6 and 7 panels, whose 64 k are such a tile. */
+#define TC__KX86_AMX_ROWS 128 /* a call sets up the tiles once */
+#define TC__AMX_LOAD(tile, p, stride)                                                          \
+    __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile ::"r"(p), "r"(stride) : "memory")
+#define TC__AMX_STORE(tile, p, stride)                                                         \
+    __asm__ volatile("tilestored %%tmm" #tile ", (%0,%1,1)" ::"r"(p), "r"(stride) : "memory")
+#define TC__AMX_ZERO(tile) __asm__ volatile("tilezero %%tmm" #tile ::)
+#define TC__AMX_DOT(sum, a, b)                                                                 \
+    __asm__ volatile("tdpbusd %%tmm" #b ", %%tmm" #a ", %%tmm" #sum ::)
+
+typedef struct tc__kx86_shape {
+    unsigned char palette, start, none[14];
+    uint16_t bytes[16]; /* of a row of each tile */
+    unsigned char rows[16];
+} tc__kx86_shape;
+
+static void tc__kx86_amx_begin(size_t top, size_t bottom) {
+    tc__kx86_shape s;
+    int i;
+    memset(&s, 0, sizeof s);
+    s.palette = 1;
+    for (i = 0; i < 8; i++) {
+        s.bytes[i] = 64;
+        s.rows[i] = (unsigned char)(i > 5 ? 16 : i == 2 || i == 3 || i == 5 ? bottom : top);
+        if (!s.rows[i]) s.bytes[i] = 0;
+    }
+    __asm__ volatile("ldtilecfg %0" ::"m"(s));
+}
+
+static void tc__kx86_amx_end(void) { __asm__ volatile("tilerelease" ::); }
+
+typedef struct tc__kx86_amx {
+    const unsigned char *a, *b;
+    size_t lda, stride, down; /* bytes between rows, panels, and from the upper to the lower A */
+} tc__kx86_amx;
+
+/* Adds `steps` times 64 k. */
+TC__INLINE void tc__kx86_amx_sum(const int tall, const int wide, tc__kx86_amx t, size_t steps) {
+    for (; steps; steps--, t.a += 64, t.b += 1024) {
+        TC__AMX_LOAD(6, t.b, (size_t)64);
+        TC__AMX_LOAD(4, t.a, t.lda);
+        TC__AMX_DOT(0, 4, 6);
+        if (wide) {
+            TC__AMX_LOAD(7, t.b + t.stride, (size_t)64);
+            TC__AMX_DOT(1, 4, 7);
+        }
+        if (tall) {
+            TC__AMX_LOAD(5, t.a + t.down, t.lda);
+            TC__AMX_DOT(2, 5, 6);
+            if (wide) TC__AMX_DOT(3, 5, 7);
+        }
+    }
+}
+
+static void tc__kx86_amx_steps(int tall, int wide, tc__kx86_amx t, size_t steps) {
+    if (tall && wide)
+        tc__kx86_amx_sum(1, 1, t, steps);
+    else if (wide)
+        tc__kx86_amx_sum(0, 1, t, steps);
+    else if (tall)
+        tc__kx86_amx_sum(1, 0, t, steps);
+    else
+        tc__kx86_amx_sum(0, 0, t, steps);
+}
+
+/* The last K % 64, from copies with zeros behind them. */
+static void tc__kx86_amx_rest(int tall, int wide, tc__kx86_amx t, size_t rows, size_t bytes) {
+    unsigned char a[32][64], b[2][16 * 64];
+    size_t r;
+    memset(a, 0, sizeof a);
+    memset(b, 0, sizeof b);
+    for (r = 0; r < rows; r++) memcpy(a[r], t.a + r * t.lda, bytes);
+    memcpy(b[0], t.b, bytes * 16);
+    if (wide) memcpy(b[1], t.b + t.stride, bytes * 16);
+    t.down = t.down / t.lda * 64;
+    t.a = a[0];
+    t.lda = 64;
+    t.b = b[0];
+    t.stride = sizeof b[0];
+    tc__kx86_amx_steps(tall, wide, t, 1);
+}
+
+/* sums [rows, 32] of the rows and one panel or two */
+static void tc__kx86_amx_tile(uint32_t *sums, size_t top, size_t bottom, int wide, size_t K,
+                              tc__kx86_amx t) {
+    const int tall = bottom > 0;
+    t.down = top * t.lda;
+    TC__AMX_ZERO(0);
+    TC__AMX_ZERO(1);
+    if (tall) {
+        TC__AMX_ZERO(2);
+        TC__AMX_ZERO(3);
+    }
+    tc__kx86_amx_steps(tall, wide, t, K / 64);
+    if (K % 64) {
+        t.a += K / 64 * 64;
+        t.b += K / 64 * 1024;
+        tc__kx86_amx_rest(tall, wide, t, top + bottom, tc__mem_round(K % 64, 4));
+    }
+    TC__AMX_STORE(0, sums, (size_t)128);
+    TC__AMX_STORE(1, sums + 16, (size_t)128);
+    if (tall) {
+        TC__AMX_STORE(2, sums + top * 32, (size_t)128);
+        TC__AMX_STORE(3, sums + top * 32 + 16, (size_t)128);
+    }
+}
+
+/* Groups of as many rows each; the last may begin within the one before. */
+static void tc__k_gemm_s8_amx(size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b,
+                              float *c, size_t ldc) {
+    uint32_t sums[32 * 32];
+    size_t parts = (rows + 31) / 32, n = (rows + parts - 1) / parts,
+           top = n > 16 ? (n + 1) / 2 : n, p, g;
+    tc__kx86_amx_begin(top, n - top);
+    for (p = 0; p < b->count; p += 2) {
+        size_t wide = b->count - p < 2 ? 1 : 2;
+        for (g = 0; g < parts; g++) {
+            size_t r = (g + 1) * n > rows ? rows - n : g * n;
+            tc__kx86_amx t;
+            t.a = a->q + r * a->ld;
+            t.lda = a->ld;
+            t.b = (const unsigned char *)b->q + p * b->stride;
+            t.stride = b->stride;
+            tc__kx86_amx_tile(sums, top, n - top, wide == 2, K, t);
+            tc__k_scale_s8_avx512_vnni(c + r * ldc + p * 16, ldc, (const float *)(void *)sums,
+                                       32, n, wide, a->scale + r, b->scale + p * 16,
+                                       b->sums + p * 16, b->bias ? b->bias + p * 16 : NULL);
+        }
+    }
+    tc__kx86_amx_end();
+}
+
+static void tc__k_quantize_s8_amx(unsigned char *q, tc__qscale *scale, const float *x,
+                                  size_t n) {
+    tc__k_quantize_s8_avx512_vnni(q, scale, x, n);
+}
+
+/* Four products of tiles that come from L1 each time. */
+static void tc__k_burst_s8_amx(float *out, size_t count) {
+    unsigned char zeros[4096];
+    uint32_t sums[32 * 32];
+    tc__kx86_amx t;
+    size_t i;
+    memset(zeros, *out > 0 ? 1 : 0, sizeof zeros);
+    t.a = t.b = zeros;
+    t.lda = 64;
+    t.down = t.stride = 1024;
+    tc__kx86_amx_begin(16, 16);
+    for (i = 0; i < count; i += 4 * 16 * 16 * 64) {
+        t.b = zeros + 2048;
+        tc__kx86_amx_sum(1, 1, t, 1);
+    }
+    TC__AMX_STORE(0, sums, (size_t)128);
+    tc__kx86_amx_end();
+    *out = 1.0f + (float)sums[0];
+}
+#endif
 #define TC__KPART 92
 #include TC_HEADER
 #endif
@@ -3106,6 +3294,7 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, uint32x4_t a, ui
 #define TC__OP_AVX2_VNNI(name, args) tc__k_##name##_avx2_vnni,
 #define TC__OP_AVX512(name, args) tc__k_##name##_avx512,
 #define TC__OP_AVX512_VNNI(name, args) tc__k_##name##_avx512_vnni,
+#define TC__OP_AMX(name, args) tc__k_##name##_amx,
 #define TC__OP_NEON(name, args) tc__k_##name##_neon,
 #define TC__OP_DOTPROD(name, args) tc__k_##name##_dotprod,
 
@@ -3114,39 +3303,45 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, uint32x4_t a, ui
     TC__OPS(X) TC__OPS_S16(Y) TC__OPS_S8(Z) TC__OPS_TRAIN(X) TC__OPS_FLOAT(X)
 
 static const tc__ops *tc__ktab_get(tc_level level) {
-    static const tc__ops scalar = {TC_LEVEL_SCALAR, 4, 1, 1,
+    static const tc__ops scalar = {TC_LEVEL_SCALAR, 4, 1, 1, 4,
                                    TC__KTAB(TC__OP_SCALAR, TC__OP_SCALAR, TC__OP_SCALAR)};
     static const tc__ops base = {TC_LEVEL_BASE, tc__k_rows_base, tc__k_panels_base,
-                                 tc__k_bytes_s8_base,
+                                 tc__k_bytes_s8_base, tc__k_rows_base,
                                  TC__KTAB(TC__OP_BASE, TC__OP_BASE, TC__OP_BASE)};
 #ifdef TC__X86
     static const tc__ops avx2 = {TC_LEVEL_AVX2, tc__k_rows_avx2, tc__k_panels_avx2,
-                                 tc__k_bytes_s8_avx2,
+                                 tc__k_bytes_s8_avx2, tc__k_rows_avx2,
                                  TC__KTAB(TC__OP_AVX2, TC__OP_AVX2, TC__OP_AVX2)};
 #ifdef TC__AVX2_VNNI
     static const tc__ops avx2_vnni = {
-        TC_LEVEL_AVX2_VNNI, tc__k_rows_avx2, tc__k_panels_avx2, tc__k_bytes_s8_avx2_vnni,
+        TC_LEVEL_AVX2_VNNI, tc__k_rows_avx2, tc__k_panels_avx2, tc__k_bytes_s8_avx2_vnni, tc__k_rows_avx2,
         TC__KTAB(TC__OP_AVX2, TC__OP_AVX2_VNNI, TC__OP_AVX2_VNNI)};
     if (level == TC_LEVEL_AVX2_VNNI) return &avx2_vnni;
 #endif
     static const tc__ops avx512 = {TC_LEVEL_AVX512, tc__k_rows_avx512, tc__k_panels_avx512,
-                                   tc__k_bytes_s8_avx512,
+                                   tc__k_bytes_s8_avx512, tc__k_rows_avx512,
                                    TC__KTAB(TC__OP_AVX512, TC__OP_AVX512, TC__OP_AVX512)};
     static const tc__ops avx512_vnni = {
         TC_LEVEL_AVX512_VNNI, tc__k_rows_avx512, tc__k_panels_avx512,
-        tc__k_bytes_s8_avx512_vnni,
+        tc__k_bytes_s8_avx512_vnni, tc__k_rows_avx512,
         TC__KTAB(TC__OP_AVX512, TC__OP_AVX512_VNNI, TC__OP_AVX512_VNNI)};
+#ifdef TC__AMX
+    static const tc__ops amx = {TC_LEVEL_AMX, tc__k_rows_avx512, tc__k_panels_avx512, 1,
+                                TC__KX86_AMX_ROWS,
+                                TC__KTAB(TC__OP_AVX512, TC__OP_AVX512_VNNI, TC__OP_AMX)};
+    if (level == TC_LEVEL_AMX) return &amx;
+#endif
     if (level == TC_LEVEL_AVX2) return &avx2;
     if (level == TC_LEVEL_AVX512) return &avx512;
     if (level == TC_LEVEL_AVX512_VNNI) return &avx512_vnni;
 #endif
 #ifdef TC__ARM
     static const tc__ops neon = {TC_LEVEL_NEON, tc__k_rows_neon, tc__k_panels_neon,
-                                 tc__k_bytes_s8_neon,
+                                 tc__k_bytes_s8_neon, tc__k_rows_neon,
                                  TC__KTAB(TC__OP_NEON, TC__OP_NEON, TC__OP_NEON)};
 #ifdef TC__DOTPROD
     static const tc__ops dotprod = {TC_LEVEL_DOTPROD, tc__k_rows_neon, tc__k_panels_neon,
-                                    tc__k_bytes_s8_dotprod,
+                                    tc__k_bytes_s8_dotprod, tc__k_rows_neon,
                                     TC__KTAB(TC__OP_NEON, TC__OP_NEON, TC__OP_DOTPROD)};
     if (level == TC_LEVEL_DOTPROD) return &dotprod;
 #endif
@@ -3418,7 +3613,8 @@ static void tc__gemm_item(void *context, size_t item, unsigned worker) {
     size_t first = item % p->groups * 2, wide = p->panels - first < 2 ? 1 : 2, g, stride;
     size_t start = item / p->groups * p->block,
            rows = p->rows - start < p->block ? p->rows - start : p->block;
-    size_t groups = (rows + ops->tile_rows - 1) / ops->tile_rows;
+    size_t most = p->w->dtype == TC_S8 ? ops->s8_rows : ops->tile_rows;
+    size_t groups = (rows + most - 1) / most;
     size_t K = p->transposed ? p->w->rows : p->w->columns;
     const float *panel = NULL;
     tc__qpanels integers;
@@ -12739,7 +12935,8 @@ TC_API const char *tc_status_text(tc_status status) {
 TC_API const char *tc_level_name(tc_level level) {
     static const char *const names[TC_LEVEL_COUNT] = {"best",        "scalar",    "base",
                                                       "avx2",        "avx2-vnni", "avx512",
-                                                      "avx512-vnni", "neon",      "dotprod"};
+                                                      "avx512-vnni", "amx",       "neon",
+                                                      "dotprod"};
     return level >= 0 && level < TC_LEVEL_COUNT ? names[level] : "?";
 }
 
@@ -14126,8 +14323,8 @@ static TC__KTARGET float TC__K(squares)(const float *x, size_t n) {
 
 enum { TC__Q(bytes) = TC__QBYTES };
 
-/* rows x panels*16 sums in registers. After each run they are stored in c as f32, or added to
- * what is there. Where rows hold q - 128, a sum begins at 128 times the sum of its column. */
+/* rows x panels*16 sums in registers. They are stored in c as integers if there is but one run,
+ * else after each run as f32, or added to what is there. Where rows hold q - 128, a sum begins at 128 times the sum of its column. */
 TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
                              const unsigned char *a, size_t lda, const unsigned char *b,
                              size_t stride, const int32_t *sums, float *c, size_t ldc) {
@@ -14179,8 +14376,12 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
             _Pragma("GCC unroll 16")
             for (j = 0; j < width; j++) {
                 float *at = to[r / 5] + TC__ROW5(r, ldc, ldc3) + j * TC__RW;
-                TC__R v = TC__R_FROM_I(TC__D_SUM(sum[r][j]));
-                TC__R_STORE(at, add ? TC__R_ADD(TC__R_LOAD(at), v) : v);
+                TC__I whole = TC__D_SUM(sum[r][j]);
+                TC__R v = TC__R_FROM_I(whole);
+                if (TC__OF_TYPE(WHOLE, TC__QTYPE))
+                    TC__I_STORE(at, whole);
+                else
+                    TC__R_STORE(at, add ? TC__R_ADD(TC__R_LOAD(at), v) : v);
             }
         }
         add = 1;
@@ -14225,20 +14426,25 @@ static TC__QTARGET void TC__Q(burst)(float *out, size_t count) {
     }
 }
 
-/* Sums of `panels` panels to numbers. */
-static TC__QTARGET void TC__Q(scale)(float *c, size_t ldc, size_t rows, size_t panels,
-                                     const tc__qscale *row, const float *scale,
-                                     const int32_t *sums, const float *bias) {
+/* Sums [rows, panels*16], which may lie in c, to numbers. */
+static TC__QTARGET void TC__Q(scale)(float *c, size_t ldc, const float *from, size_t ldf,
+                                     size_t rows, size_t panels, const tc__qscale *row,
+                                     const float *scale, const int32_t *sums,
+                                     const float *bias) {
     size_t j, r;
-    for (j = 0; j < panels * 16; j += TC__RW, c += TC__RW) {
+    for (j = 0; j < panels * 16; j += TC__RW, c += TC__RW, from += TC__RW) {
         TC__R column = TC__R_LOAD(scale + j);
         TC__R shift = TC__R_MUL(TC__R_FROM_I(TC__I_LOAD(sums + j)), column);
         TC__R start = bias ? TC__R_LOAD(bias + j) : TC__R_SET1(0.0f);
         for (r = 0; r < rows; r++) {
-            TC__R v = TC__R_MUL(TC__R_LOAD(c + r * ldc), TC__R_SET1(row[r].step)), from = start;
+            const float *at = from + r * ldf;
+            TC__R v =
+                TC__OF_TYPE(WHOLE, TC__QTYPE) ? TC__R_FROM_I(TC__I_LOAD(at)) : TC__R_LOAD(at);
+            TC__R base = start;
             if (TC__OF_TYPE(SHIFTED, TC__QTYPE))
-                from = TC__R_FMA(TC__R_SET1(row[r].low), shift, start);
-            TC__R_STORE(c + r * ldc, TC__R_FMA(v, column, from));
+                base = TC__R_FMA(TC__R_SET1(row[r].low), shift, start);
+            TC__R_STORE(c + r * ldc,
+                        TC__R_FMA(TC__R_MUL(v, TC__R_SET1(row[r].step)), column, base));
         }
     }
 }
@@ -14261,7 +14467,7 @@ static void TC__Q(gemm)(size_t rows, size_t K, const tc__qrows *a, const tc__qpa
             tiles[wide - 1][count - 1]((K * TC__QBYTES + 3) / 4, a->q + first * a->ld, a->ld,
                                        panel, b->stride, b->sums + p * 16, to, ldc);
             TC__Q(scale)
-            (to, ldc, count, wide, a->scale + first, b->scale + p * 16, b->sums + p * 16,
+            (to, ldc, to, ldc, count, wide, a->scale + first, b->scale + p * 16, b->sums + p * 16,
              b->bias ? b->bias + p * 16 : NULL);
         }
     }

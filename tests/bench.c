@@ -134,6 +134,14 @@ static void bench_gemm(tc_level level, tc_dtype dtype, size_t rows, shape s) {
     free(packed);
 }
 
+/* Whether a level has a product of its own. */
+static int bench_own(tc_level level, tc_dtype dtype) {
+    const tc__ops *ops = tc__ktab_get(level), *below = tc__ktab_get((tc_level)(level - 1));
+    return dtype == TC_S8    ? ops->gemm_s8 != below->gemm_s8
+           : dtype == TC_S16 ? ops->gemm_s16 != below->gemm_s16
+                             : ops->gemm != below->gemm;
+}
+
 static void bench_gemms(void) {
     static const shape shapes[] = {
         {2304, 768, "BERT"},   {768, 768, "BERT"},    {3072, 768, "BERT"},  {768, 3072, "BERT"},
@@ -147,7 +155,7 @@ static void bench_gemms(void) {
             for (r = 0; r < sizeof rows / sizeof *rows && tc_level_available((tc_level)level);
                  r++)
                 for (s = 0; s < sizeof shapes / sizeof *shapes; s++)
-                    if (t > 0 || (level != TC_LEVEL_AVX2_VNNI && level != TC_LEVEL_AVX512_VNNI))
+                    if (bench_own((tc_level)level, types[t]))
                         bench_gemm((tc_level)level, types[t], rows[r], shapes[s]);
 }
 

@@ -322,7 +322,7 @@ static void test_op_quantize_s16(const tc__ops *ops, const tc__ops *ref) {
 typedef struct integer_case {
     tc__qrows a[2];
     tc__qpanels b[2];
-    tc__qscale scale[64];
+    tc__qscale scale[160];
 } integer_case;
 
 static unsigned char *guarded_bytes(size_t n) {
@@ -399,9 +399,11 @@ static void integer_make(integer_case *c, const tc__ops *ops, size_t rows, size_
 
 static void check_gemm_integer(const tc__ops *ops, const tc__ops *ref, size_t bytes) {
     const int limit = bytes == 1 ? 255 : 8191, tops[] = {limit, 0, 3};
+    const size_t most = 2 * ops->tile_rows + 1;
     size_t rows, panels, k, i;
     int good = 1;
-    for (rows = 1; rows <= 2 * ops->tile_rows + 1; rows++)
+    for (rows = 1; rows <= most || (bytes == 1 && rows <= ops->s8_rows + 1);
+         rows += rows < most ? 1 : 9)
         for (panels = 1; panels <= 2 * ops->tile_panels + 1; panels++)
             for (k = 1; k <= 133; k += k < 6 ? 1 : k < 60 ? 27 : 36)
                 for (i = 0; i < 3; i++) {

@@ -3062,12 +3062,17 @@ static void tc__kx86_amx_tile(uint32_t *sums, size_t top, size_t bottom, int wid
     }
 }
 
-/* Groups of as many rows each; the last may begin within the one before. */
+/* Groups of as many rows each; the last may begin within the one before. Few rows wait for the
+ * panels, which the loads of vectors bring faster. */
 static void tc__k_gemm_s8_amx(size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b,
                               float *c, size_t ldc) {
     uint32_t sums[32 * 32];
     size_t parts = (rows + 31) / 32, n = (rows + parts - 1) / parts,
            top = n > 16 ? (n + 1) / 2 : n, p, g;
+    if (rows < 8) {
+        tc__k_gemm_s8_avx512_vnni(rows, K, a, b, c, ldc);
+        return;
+    }
     tc__kx86_amx_begin(top, n - top);
     for (p = 0; p < b->count; p += 2) {
         size_t wide = b->count - p < 2 ? 1 : 2;
@@ -3663,7 +3668,8 @@ static void tc__gemm_run(tc__pool *pool, tc__product *p) {
     size_t K = p->transposed ? p->w->rows : p->w->columns,
            N = p->transposed ? p->w->columns : p->w->rows;
     size_t bytes = (size_t)(p->transposed ? 4 : 1) << 20, blocks;
-    size_t block = bytes / sizeof(float) / K / p->ops->tile_rows * p->ops->tile_rows;
+    size_t number = tc__gemm_scaled(p->w->dtype) ? tc__gemm_element(p->w->dtype) : 4;
+    size_t block = bytes / number / K / p->ops->tile_rows * p->ops->tile_rows;
     if (block < p->ops->tile_rows) block = p->ops->tile_rows;
     blocks = (p->rows + block - 1) / block;
     p->block = (p->rows + blocks - 1) / blocks;

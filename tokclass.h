@@ -1903,7 +1903,7 @@ static int tc__cpu_has(tc_level level) {
  *
  * gemm     c[r][j] = bias[j] + sum over k of a[r][k] * b[j/16][k][j%16], one chain of fma in
  *          the order of k that starts at the bias (null: zero); rows x panels*16 outputs
- * gelu     x * Phi(x), erfc by a polynomial; the error function of models.md section 2
+ * gelu     x * Phi(x), Phi by a polynomial; the error function of models.md section 2
  * gelu_new 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), written as x / (1 + exp(-2u))
  * relu, silu
  * add      x += y
@@ -1914,6 +1914,7 @@ static int tc__cpu_has(tc_level level) {
  * attend   a block of queries of one head: gemm with the keys [S/16][d][16], softmax, gemm
  *          with the values [d/16][S][16], divide; rows at most twice tile_rows, scratch of
  *          rows * (S + d, each rounded up to 16)
+ * transpose  16 x 16
  * widen_t  a panel [K/2][16][2] of type t to f32 [K rounded up to 2][16]
  * spread_s8  a panel [K/4][16][4] to [K/2][16][2], both K rounded up to 4
  * burst    about `count` multiply-adds in registers, of enough sums to hide latency; *out must
@@ -1934,6 +1935,7 @@ static int tc__cpu_has(tc_level level) {
     X(attend,                                                                                  \
       (float *out, size_t ldo, const float *q, size_t ldq, size_t rows, const float *keys,     \
        const float *values, size_t S, size_t d, float scale, float *scratch))                  \
+    X(transpose, (float *out, size_t ldo, const float *in, size_t ldi))                        \
     X(widen_f16, (float *out, const uint16_t *in, size_t K))                                   \
     X(widen_bf16, (float *out, const uint16_t *in, size_t K))                                  \
     X(spread_s8, (int16_t * out, const int8_t *in, size_t K))                                  \
@@ -2013,7 +2015,6 @@ typedef struct tc__adamw {
  *
  * gemm_dw  c[r][j] = start + sum over k of a[k][r] * b[j/16][k][j%16], as gemm but for the
  *          layout of a; start is c itself (add) or zero; column j lies at j/16*c_stride + j%16
- * transpose     16 x 16
  * NAME_back     dy *= the derivative of NAME at x
  * norm_back     dx of one row of LayerNorm; x becomes (x - mean) / sqrt(variance + eps)
  * softmax_back  d = p * (d - sum of p * d) * scale, one row
@@ -2024,7 +2025,6 @@ typedef struct tc__adamw {
     X(gemm_dw,                                                                                 \
       (size_t rows, size_t K, const float *a, size_t lda, const float *b, size_t panel_stride, \
        size_t panels, int add, float *c, size_t ldc, size_t c_stride))                         \
-    X(transpose, (float *out, size_t ldo, const float *in, size_t ldi))                        \
     X(gelu_back, (float *dy, const float *x, size_t ld, size_t rows, size_t n))                \
     X(gelu_new_back, (float *dy, const float *x, size_t ld, size_t rows, size_t n))            \
     X(relu_back, (float *dy, const float *x, size_t ld, size_t rows, size_t n))                \
@@ -2079,19 +2079,14 @@ typedef struct tc__ops {
 #define TC__EXP_P3 4.1665795894e-2f
 #define TC__EXP_P4 1.6666665459e-1f
 #define TC__EXP_P5 5.0000001201e-1f
-/* erfc(a) = exp(-a^2) t P(t), t = 1 / (1 + 0.37 a): our own least-squares fit, relative error
- * 2.1e-8 on [0, 9.5] before rounding. */
-#define TC__ERF_T 0.37f
-#define TC__ERF_P0 0.0626918945f
-#define TC__ERF_P1 (-0.3068338287f)
-#define TC__ERF_P2 0.4938336306f
-#define TC__ERF_P3 (-0.2928963465f)
-#define TC__ERF_P4 0.3157626003f
-#define TC__ERF_P5 0.1045209909f
-#define TC__ERF_P6 0.2067382585f
-#define TC__ERF_P7 0.2073654584f
-#define TC__ERF_P8 0.2088173415f
-#define TC__SQRT_HALF 0.70710678f
+/* Phi(x) - 1/2 = x P(u), u = 2 x^2 / 5.3^2 - 1 up to |x| = 5.3, where it reaches 1/2: our own
+ * weighted least-squares fit. Error of x Phi(x): 1.1e-7 (1 + |x|). Highest power first. */
+#define TC__PHI_SQUARE 28.09f
+#define TC__PHI_SCALE 0.0711997152f
+static const float tc__kref_phi_powers[15] = {
+    0.000272502104f, -0.000754306093f, 0.000763523334f, -0.00112436805f, 0.00310085993f,
+    -0.00581962941f, 0.00884591322f,   -0.0132003864f,  0.0189212877f,   -0.0252947472f,
+    0.0320800431f,   -0.0395892859f,   0.0492641442f,   -0.066518493f,   0.133392558f};
 #define TC__NORMAL_0 0.398942280f       /* 1 / sqrt(2 pi) */
 #define TC__GELU_NEW_1 (-1.5957691216f) /* -2 sqrt(2/pi) */
 #define TC__GELU_NEW_3 (-0.0713548163f) /* that times 0.044715 */
@@ -2137,20 +2132,16 @@ static float tc__kref_log(float x) {
     return fmaf(e, TC__LN2_HIGH, x + y);
 }
 
-static float tc__kref_gelu1(float x) {
-    float a = tc__bytes_to_float(tc__bytes_of_float(x) & 0x7FFFFFFF) * TC__SQRT_HALF;
-    float t = 1.0f / fmaf(a, TC__ERF_T, 1.0f), p, q;
-    p = fmaf(TC__ERF_P0, t, TC__ERF_P1);
-    p = fmaf(p, t, TC__ERF_P2);
-    p = fmaf(p, t, TC__ERF_P3);
-    p = fmaf(p, t, TC__ERF_P4);
-    p = fmaf(p, t, TC__ERF_P5);
-    p = fmaf(p, t, TC__ERF_P6);
-    p = fmaf(p, t, TC__ERF_P7);
-    p = fmaf(p, t, TC__ERF_P8);
-    q = p * t * tc__kref_exp(a * -a); /* erfc(a), twice the tail */
-    return x * (tc__bytes_of_float(x) >> 31 ? q * 0.5f : fmaf(q, -0.5f, 1.0f));
+/* Phi(x) - 1/2 */
+static float tc__kref_phi(float x) {
+    float u = fmaf(tc__kref_min(TC__PHI_SQUARE, x * x), TC__PHI_SCALE, -1.0f),
+          p = tc__kref_phi_powers[0];
+    int i;
+    for (i = 1; i < 15; i++) p = fmaf(p, u, tc__kref_phi_powers[i]);
+    return tc__kref_min(0.5f, tc__kref_max(-0.5f, x * p));
 }
+
+static float tc__kref_gelu1(float x) { return fmaf(x, tc__kref_phi(x), x * 0.5f); }
 
 static float tc__kref_gelu_new1(float x) {
     return x / (1.0f + tc__kref_exp(x * fmaf(x * x, TC__GELU_NEW_3, TC__GELU_NEW_1)));
@@ -2412,6 +2403,12 @@ static void tc__k_spread_s8_scalar(int16_t *out, const int8_t *in, size_t K) {
         for (j = 0; j < 16; j++) out[tc__kref_place(k, j, 2)] = in[tc__kref_place(k, j, 4)];
 }
 
+static void tc__k_transpose_scalar(float *out, size_t ldo, const float *in, size_t ldi) {
+    size_t i, j;
+    for (i = 0; i < 16; i++)
+        for (j = 0; j < 16; j++) out[i * ldo + j] = in[j * ldi + i];
+}
+
 static void tc__k_burst_scalar(float *out, size_t count) {
     float sum = 1, half = *out + 0.5f;
     while (count--) sum = fmaf(sum, half, 1.0f);
@@ -2442,27 +2439,9 @@ static void tc__k_gemm_dw_scalar(size_t rows, size_t K, const float *a, size_t l
         }
 }
 
-static void tc__k_transpose_scalar(float *out, size_t ldo, const float *in, size_t ldi) {
-    size_t i, j;
-    for (i = 0; i < 16; i++)
-        for (j = 0; j < 16; j++) out[i * ldo + j] = in[j * ldi + i];
-}
-
 /* Phi(x) + x phi(x) */
 static float tc__kref_gelu_back1(float x) {
-    float a = tc__bytes_to_float(tc__bytes_of_float(x) & 0x7FFFFFFF) * TC__SQRT_HALF;
-    float t = 1.0f / fmaf(a, TC__ERF_T, 1.0f), p, q, e = tc__kref_exp(a * -a);
-    p = fmaf(TC__ERF_P0, t, TC__ERF_P1);
-    p = fmaf(p, t, TC__ERF_P2);
-    p = fmaf(p, t, TC__ERF_P3);
-    p = fmaf(p, t, TC__ERF_P4);
-    p = fmaf(p, t, TC__ERF_P5);
-    p = fmaf(p, t, TC__ERF_P6);
-    p = fmaf(p, t, TC__ERF_P7);
-    p = fmaf(p, t, TC__ERF_P8);
-    q = p * t * e;
-    return fmaf(x * TC__NORMAL_0, e,
-                tc__bytes_of_float(x) >> 31 ? q * 0.5f : fmaf(q, -0.5f, 1.0f));
+    return fmaf(x * TC__NORMAL_0, tc__kref_exp(x * (x * -0.5f)), tc__kref_phi(x) + 0.5f);
 }
 
 /* s (1 + x (1 - s) u'), s = 1 / (1 + e), 1 - s = e s: of x s where e = exp(-u) */
@@ -2586,7 +2565,6 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *   TC__R_TRANSPOSE(r)    an array of TC__RW registers, in place
  *   TC__R_FMA(a, b, c)    a * b + c, rounded once (but at TC_LEVEL_BASE)
  *   TC__R_MAX MIN(a, b)   a > b ? a : b and a < b ? a : b: the second where they do not compare
- *   TC__R_SIGN(x, a, b)   a where the sign bit of x is set, else b
  *   TC__I_LOAD STORE SET1 ADD AND OR XOR SHL SHR SAR       u32; constant shifts
  *   TC__I_GT MAX MIN      of signed numbers
  *   TC__I_SELECT(m, a, b) a where the mask m (all ones or zeros) is set, else b
@@ -2645,7 +2623,8 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 #define TC__HIDE(x) (void)(x)
 #endif
 /* Of a type of integers: the range of a quantised row, whether it has a low other than 0, the
- * groups of k that are summed at once, whether these are all, what finds the factor of a row. */
+ * groups of k that are summed at once and whether these are all, what finds the factor of a
+ * row. */
 #define TC__LEAST_s8 0.0f
 #define TC__LEAST_s16 (-8191.0f)
 #define TC__MOST_s8 255.0f
@@ -2676,10 +2655,6 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 TC__INLINE __m128i tc__kx86_select(__m128i m, __m128i a, __m128i b) {
     return _mm_or_si128(_mm_and_si128(m, a), _mm_andnot_si128(m, b));
 }
-TC__INLINE __m128 tc__kx86_sign(__m128 x, __m128 a, __m128 b) {
-    return _mm_castsi128_ps(tc__kx86_select(_mm_srai_epi32(_mm_castps_si128(x), 31),
-                                            _mm_castps_si128(a), _mm_castps_si128(b)));
-}
 TC__INLINE void tc__kx86_pack16(void *p, const __m128i *v) {
     _mm_storeu_si128((__m128i *)p, _mm_packs_epi32(v[0], v[1]));
     _mm_storeu_si128((__m128i *)p + 1, _mm_packs_epi32(v[2], v[3]));
@@ -2698,13 +2673,11 @@ TC__INLINE void tc__kx86_pack16(void *p, const __m128i *v) {
 #define TC__R_SUB(a, b) _mm_sub_ps(a, b)
 #define TC__R_MUL(a, b) _mm_mul_ps(a, b)
 #define TC__R_DIV(a, b) _mm_div_ps(a, b)
-#define TC__R_ABS(a) _mm_and_ps(a, _mm_castsi128_ps(_mm_set1_epi32(0x7FFFFFFF)))
 #define TC__R_SQRT(a) _mm_sqrt_ps(a)
 #define TC__R_TRANSPOSE(r) _MM_TRANSPOSE4_PS((r)[0], (r)[1], (r)[2], (r)[3])
 #define TC__R_FMA(a, b, c) _mm_add_ps(_mm_mul_ps(a, b), c)
 #define TC__R_MAX(a, b) _mm_max_ps(a, b)
 #define TC__R_MIN(a, b) _mm_min_ps(a, b)
-#define TC__R_SIGN(x, a, b) tc__kx86_sign(x, a, b)
 #define TC__I_LOAD(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 #define TC__I_STORE(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
 #define TC__I_SET1(x) _mm_set1_epi32((int)(x))
@@ -2786,13 +2759,11 @@ __attribute__((target("avx2"))) TC__INLINE void tc__kx86_pack8_avx2(void *p, con
 #define TC__R_SUB(a, b) _mm256_sub_ps(a, b)
 #define TC__R_MUL(a, b) _mm256_mul_ps(a, b)
 #define TC__R_DIV(a, b) _mm256_div_ps(a, b)
-#define TC__R_ABS(a) _mm256_and_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(0x7FFFFFFF)))
 #define TC__R_SQRT(a) _mm256_sqrt_ps(a)
 #define TC__R_TRANSPOSE(r) tc__kx86_transpose8(r)
 #define TC__R_FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
 #define TC__R_MAX(a, b) _mm256_max_ps(a, b)
 #define TC__R_MIN(a, b) _mm256_min_ps(a, b)
-#define TC__R_SIGN(x, a, b) _mm256_blendv_ps(b, a, x)
 #define TC__I_LOAD(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
 #define TC__I_STORE(p, v) _mm256_storeu_si256((__m256i *)(void *)(p), v)
 #define TC__I_SET1(x) _mm256_set1_epi32((int)(x))
@@ -2892,14 +2863,11 @@ tc__kx86_transpose16(__m512 *r) {
 #define TC__R_SUB(a, b) _mm512_sub_ps(a, b)
 #define TC__R_MUL(a, b) _mm512_mul_ps(a, b)
 #define TC__R_DIV(a, b) _mm512_div_ps(a, b)
-#define TC__R_ABS(a) _mm512_and_ps(a, _mm512_castsi512_ps(_mm512_set1_epi32(0x7FFFFFFF)))
 #define TC__R_SQRT(a) _mm512_maskz_sqrt_ps(0xFFFF, a)
 #define TC__R_TRANSPOSE(r) tc__kx86_transpose16(r)
 #define TC__R_FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define TC__R_MAX(a, b) _mm512_maskz_max_ps(0xFFFF, a, b)
 #define TC__R_MIN(a, b) _mm512_maskz_min_ps(0xFFFF, a, b)
-#define TC__R_SIGN(x, a, b)                                                                    \
-    _mm512_mask_mov_ps(b, _mm512_movepi32_mask(_mm512_castps_si512(x)), a)
 #define TC__I_LOAD(p) _mm512_loadu_si512(p)
 #define TC__I_STORE(p, v) _mm512_storeu_si512(p, v)
 #define TC__I_SET1(x) _mm512_set1_epi32((int)(x))
@@ -2988,7 +2956,8 @@ static void tc__kx86_amx_end(void) { __asm__ volatile("tilerelease" ::); }
 
 typedef struct tc__kx86_amx {
     const unsigned char *a, *b;
-    size_t lda, stride, down; /* bytes between rows, panels, and from the upper to the lower A */
+    size_t lda, stride,
+        down; /* bytes between rows, panels, and from the upper to the lower A */
 } tc__kx86_amx;
 
 /* Adds `steps` times 64 k. */
@@ -3062,6 +3031,26 @@ static void tc__kx86_amx_tile(uint32_t *sums, size_t top, size_t bottom, int wid
     }
 }
 
+/* Sums of n rows and of panels p to p + wide to numbers. */
+static TC__KX86_AVX512_VNNI void tc__kx86_amx_scale(float *c, size_t ldc, const uint32_t *sums,
+                                                    size_t n, const tc__qscale *scale,
+                                                    const tc__qpanels *b, size_t p,
+                                                    size_t wide) {
+    size_t j, r;
+    for (j = 0; j < wide * 16; j += 16) {
+        size_t at = p * 16 + j;
+        TC__R column = TC__R_LOAD(b->scale + at);
+        TC__R shift = TC__R_MUL(TC__R_FROM_I(TC__I_LOAD(b->sums + at)), column);
+        TC__R from = b->bias ? TC__R_LOAD(b->bias + at) : TC__R_SET1(0.0f);
+        for (r = 0; r < n; r++) {
+            TC__R v = TC__R_FROM_I(TC__I_LOAD(sums + r * 32 + j));
+            TC__R start = TC__R_FMA(TC__R_SET1(scale[r].low), shift, from);
+            v = TC__R_MUL(v, TC__R_SET1(scale[r].step));
+            TC__R_STORE(c + r * ldc + at, TC__R_FMA(v, column, start));
+        }
+    }
+}
+
 /* Groups of as many rows each; the last may begin within the one before. Few rows wait for the
  * panels, which the loads of vectors bring faster. */
 static void tc__k_gemm_s8_amx(size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b,
@@ -3084,9 +3073,7 @@ static void tc__k_gemm_s8_amx(size_t rows, size_t K, const tc__qrows *a, const t
             t.b = (const unsigned char *)b->q + p * b->stride;
             t.stride = b->stride;
             tc__kx86_amx_tile(sums, top, n - top, wide == 2, K, t);
-            tc__k_scale_s8_avx512_vnni(c + r * ldc + p * 16, ldc, (const float *)(void *)sums,
-                                       32, n, wide, a->scale + r, b->scale + p * 16,
-                                       b->sums + p * 16, b->bias ? b->bias + p * 16 : NULL);
+            tc__kx86_amx_scale(c + r * ldc, ldc, sums, n, a->scale + r, b, p, wide);
         }
     }
     tc__kx86_amx_end();
@@ -3170,14 +3157,11 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, uint32x4_t a, ui
 #define TC__R_SUB(a, b) vsubq_f32(a, b)
 #define TC__R_MUL(a, b) vmulq_f32(a, b)
 #define TC__R_DIV(a, b) vdivq_f32(a, b)
-#define TC__R_ABS(a) vabsq_f32(a)
 #define TC__R_SQRT(a) vsqrtq_f32(a)
 #define TC__R_TRANSPOSE(r) tc__karm_transpose4(r)
 #define TC__R_FMA(a, b, c) vfmaq_f32(c, a, b)
 #define TC__R_MAX(a, b) vbslq_f32(vcgtq_f32(a, b), a, b)
 #define TC__R_MIN(a, b) vbslq_f32(vcltq_f32(a, b), a, b)
-#define TC__R_SIGN(x, a, b)                                                                    \
-    vbslq_f32(vreinterpretq_u32_s32(vshrq_n_s32(vreinterpretq_s32_f32(x), 31)), a, b)
 #define TC__I_LOAD(p) vreinterpretq_u32_u8(vld1q_u8((const uint8_t *)(const void *)(p)))
 #define TC__I_STORE(p, v) vst1q_u8((uint8_t *)(void *)(p), vreinterpretq_u8_u32(v))
 #define TC__I_SET1(x) vdupq_n_u32((uint32_t)(x))
@@ -3252,13 +3236,11 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, uint32x4_t a, ui
 #define TC__R_SUB(a, b) ((a) - (b))
 #define TC__R_MUL(a, b) ((a) * (b))
 #define TC__R_DIV(a, b) ((a) / (b))
-#define TC__R_ABS(a) tc__bytes_to_float(tc__bytes_of_float(a) & 0x7FFFFFFF)
 #define TC__R_SQRT(a) sqrtf(a)
 #define TC__R_TRANSPOSE(r) (void)(r)
 #define TC__R_FMA(a, b, c) ((a) * (b) + (c))
 #define TC__R_MAX(a, b) tc__kref_max(a, b)
 #define TC__R_MIN(a, b) tc__kref_min(a, b)
-#define TC__R_SIGN(x, a, b) (tc__bytes_of_float(x) >> 31 ? (a) : (b))
 #define TC__I_LOAD(p) tc__bytes_u32(p)
 #define TC__I_STORE(p, v) tc__kref_store(p, v)
 #define TC__I_SET1(x) ((uint32_t)(x))
@@ -3308,32 +3290,35 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, uint32x4_t a, ui
     TC__OPS(X) TC__OPS_S16(Y) TC__OPS_S8(Z) TC__OPS_TRAIN(X) TC__OPS_FLOAT(X)
 
 static const tc__ops *tc__ktab_get(tc_level level) {
-    static const tc__ops scalar = {TC_LEVEL_SCALAR, 4, 1, 1, 4,
-                                   TC__KTAB(TC__OP_SCALAR, TC__OP_SCALAR, TC__OP_SCALAR)};
-    static const tc__ops base = {TC_LEVEL_BASE, tc__k_rows_base, tc__k_panels_base,
-                                 tc__k_bytes_s8_base, tc__k_rows_base,
-                                 TC__KTAB(TC__OP_BASE, TC__OP_BASE, TC__OP_BASE)};
+    static const tc__ops scalar = {
+        TC_LEVEL_SCALAR, 4, 1, 1, 4, TC__KTAB(TC__OP_SCALAR, TC__OP_SCALAR, TC__OP_SCALAR)};
+    static const tc__ops base = {
+        TC_LEVEL_BASE,       tc__k_rows_base, tc__k_panels_base,
+        tc__k_bytes_s8_base, tc__k_rows_base, TC__KTAB(TC__OP_BASE, TC__OP_BASE, TC__OP_BASE)};
 #ifdef TC__X86
-    static const tc__ops avx2 = {TC_LEVEL_AVX2, tc__k_rows_avx2, tc__k_panels_avx2,
-                                 tc__k_bytes_s8_avx2, tc__k_rows_avx2,
-                                 TC__KTAB(TC__OP_AVX2, TC__OP_AVX2, TC__OP_AVX2)};
+    static const tc__ops avx2 = {
+        TC_LEVEL_AVX2,       tc__k_rows_avx2, tc__k_panels_avx2,
+        tc__k_bytes_s8_avx2, tc__k_rows_avx2, TC__KTAB(TC__OP_AVX2, TC__OP_AVX2, TC__OP_AVX2)};
 #ifdef TC__AVX2_VNNI
     static const tc__ops avx2_vnni = {
-        TC_LEVEL_AVX2_VNNI, tc__k_rows_avx2, tc__k_panels_avx2, tc__k_bytes_s8_avx2_vnni, tc__k_rows_avx2,
-        TC__KTAB(TC__OP_AVX2, TC__OP_AVX2_VNNI, TC__OP_AVX2_VNNI)};
+        TC_LEVEL_AVX2_VNNI, tc__k_rows_avx2,
+        tc__k_panels_avx2,  tc__k_bytes_s8_avx2_vnni,
+        tc__k_rows_avx2,    TC__KTAB(TC__OP_AVX2, TC__OP_AVX2_VNNI, TC__OP_AVX2_VNNI)};
     if (level == TC_LEVEL_AVX2_VNNI) return &avx2_vnni;
 #endif
-    static const tc__ops avx512 = {TC_LEVEL_AVX512, tc__k_rows_avx512, tc__k_panels_avx512,
-                                   tc__k_bytes_s8_avx512, tc__k_rows_avx512,
-                                   TC__KTAB(TC__OP_AVX512, TC__OP_AVX512, TC__OP_AVX512)};
+    static const tc__ops avx512 = {
+        TC_LEVEL_AVX512,     tc__k_rows_avx512,
+        tc__k_panels_avx512, tc__k_bytes_s8_avx512,
+        tc__k_rows_avx512,   TC__KTAB(TC__OP_AVX512, TC__OP_AVX512, TC__OP_AVX512)};
     static const tc__ops avx512_vnni = {
-        TC_LEVEL_AVX512_VNNI, tc__k_rows_avx512, tc__k_panels_avx512,
-        tc__k_bytes_s8_avx512_vnni, tc__k_rows_avx512,
-        TC__KTAB(TC__OP_AVX512, TC__OP_AVX512_VNNI, TC__OP_AVX512_VNNI)};
+        TC_LEVEL_AVX512_VNNI, tc__k_rows_avx512,
+        tc__k_panels_avx512,  tc__k_bytes_s8_avx512_vnni,
+        tc__k_rows_avx512,    TC__KTAB(TC__OP_AVX512, TC__OP_AVX512_VNNI, TC__OP_AVX512_VNNI)};
 #ifdef TC__AMX
-    static const tc__ops amx = {TC_LEVEL_AMX, tc__k_rows_avx512, tc__k_panels_avx512, 1,
-                                TC__KX86_AMX_ROWS,
-                                TC__KTAB(TC__OP_AVX512, TC__OP_AVX512_VNNI, TC__OP_AMX)};
+    static const tc__ops amx = {
+        TC_LEVEL_AMX,        tc__k_rows_avx512,
+        tc__k_panels_avx512, 1,
+        TC__KX86_AMX_ROWS,   TC__KTAB(TC__OP_AVX512, TC__OP_AVX512_VNNI, TC__OP_AMX)};
     if (level == TC_LEVEL_AMX) return &amx;
 #endif
     if (level == TC_LEVEL_AVX2) return &avx2;
@@ -3341,13 +3326,14 @@ static const tc__ops *tc__ktab_get(tc_level level) {
     if (level == TC_LEVEL_AVX512_VNNI) return &avx512_vnni;
 #endif
 #ifdef TC__ARM
-    static const tc__ops neon = {TC_LEVEL_NEON, tc__k_rows_neon, tc__k_panels_neon,
-                                 tc__k_bytes_s8_neon, tc__k_rows_neon,
-                                 TC__KTAB(TC__OP_NEON, TC__OP_NEON, TC__OP_NEON)};
+    static const tc__ops neon = {
+        TC_LEVEL_NEON,       tc__k_rows_neon, tc__k_panels_neon,
+        tc__k_bytes_s8_neon, tc__k_rows_neon, TC__KTAB(TC__OP_NEON, TC__OP_NEON, TC__OP_NEON)};
 #ifdef TC__DOTPROD
-    static const tc__ops dotprod = {TC_LEVEL_DOTPROD, tc__k_rows_neon, tc__k_panels_neon,
-                                    tc__k_bytes_s8_dotprod, tc__k_rows_neon,
-                                    TC__KTAB(TC__OP_NEON, TC__OP_NEON, TC__OP_DOTPROD)};
+    static const tc__ops dotprod = {
+        TC_LEVEL_DOTPROD,  tc__k_rows_neon,
+        tc__k_panels_neon, tc__k_bytes_s8_dotprod,
+        tc__k_rows_neon,   TC__KTAB(TC__OP_NEON, TC__OP_NEON, TC__OP_DOTPROD)};
     if (level == TC_LEVEL_DOTPROD) return &dotprod;
 #endif
     if (level == TC_LEVEL_NEON) return &neon;
@@ -8021,12 +8007,22 @@ static uint64_t tc__fwd_attention_floats(const tc__ops *ops, size_t S, size_t d)
 
 /* Rows [S, d] of leading dimension ld to the panels [S/16][d][16] that a product with K^T
  * reads. */
-static void tc__fwd_pack_keys(float *out, const float *k, size_t ld, size_t S, size_t d) {
-    size_t i, j;
-    for (i = 0; i < tc__mem_round(S, 16); i++) {
-        float *column = out + i / 16 * d * 16 + i % 16;
-        for (j = 0; j < d; j++) column[j * 16] = i < S ? k[i * ld + j] : 0.0f;
-    }
+static void tc__fwd_pack_keys(const tc__ops *ops, float *out, const float *k, size_t ld,
+                              size_t S, size_t d) {
+    size_t i, p, j;
+    for (i = 0; i < S; i += 16, k += 16 * ld, out += d * 16)
+        for (p = 0; p < d; p += 16) {
+            size_t rows = S - i < 16 ? S - i : 16, n = d - p < 16 ? d - p : 16;
+            if (rows == 16 && n == 16) {
+                ops->transpose(out + p * 16, 16, k + p, ld);
+            } else {
+                float block[256] = {0}, turned[256];
+                for (j = 0; j < rows; j++)
+                    memcpy(block + j * 16, k + j * ld + p, n * sizeof *k);
+                ops->transpose(turned, 16, block, 16);
+                memcpy(out + p * 16, turned, n * 16 * sizeof *out);
+            }
+        }
 }
 
 /* Rows [S, d] to panels [d/16][S][16]. */
@@ -8034,9 +8030,11 @@ static void tc__fwd_pack_values(float *out, const float *v, size_t ld, size_t S,
     size_t i, p, j;
     for (p = 0; p < tc__mem_round(d, 16); p += 16)
         for (i = 0; i < S; i++, out += 16) {
-            size_t n = d - p < 16 ? d - p : 16;
-            for (j = 0; j < n; j++) out[j] = v[i * ld + p + j];
-            for (; j < 16; j++) out[j] = 0.0f;
+            if (d - p >= 16) {
+                memcpy(out, v + i * ld + p, 16 * sizeof *out);
+            } else {
+                for (j = 0; j < 16; j++) out[j] = p + j < d ? v[i * ld + p + j] : 0.0f;
+            }
         }
 }
 
@@ -8070,7 +8068,7 @@ static void tc__fwd_attention_item(void *context, size_t item, unsigned worker) 
     float *keys = s->scratch[worker], *values = keys + tc__mem_round(S, 16) * d;
     float *scratch = values + tc__mem_round(d, 16) * S;
     float *out = s->acts.context + first * ldh + head * d, scale = 1.0f / sqrtf((float)d);
-    tc__fwd_pack_keys(keys, q + H, ld, S, d);
+    tc__fwd_pack_keys(s->ops, keys, q + H, ld, S, d);
     tc__fwd_pack_values(values, q + 2 * H, ld, S, d);
     for (i = 0; i < S; i += tc__fwd_query_rows(s->ops)) {
         size_t rows = S - i < tc__fwd_query_rows(s->ops) ? S - i : tc__fwd_query_rows(s->ops);
@@ -8773,8 +8771,8 @@ static void tc__bwd_attention_item(void *context, size_t item, unsigned worker) 
     dout = b->context + first * ldh + head * h.d;
     dq = b->out + first * ld + head * h.d;
     tc__bwd_head(&h, s->scratch[worker], step);
-    tc__fwd_pack_keys(h.keys, q + H, ld, h.S, h.d);
-    tc__fwd_pack_keys(h.values, q + 2 * H, ld, h.S, h.d);
+    tc__fwd_pack_keys(s->ops, h.keys, q + H, ld, h.S, h.d);
+    tc__fwd_pack_keys(s->ops, h.values, q + 2 * H, ld, h.S, h.d);
     tc__fwd_pack_values(h.key_rows, q + H, ld, h.S, h.d);
     tc__fwd_pack_values(h.queries, q, ld, h.S, h.d);
     tc__fwd_pack_values(h.douts, dout, ldh, h.S, h.d);
@@ -12939,10 +12937,9 @@ TC_API const char *tc_status_text(tc_status status) {
 }
 
 TC_API const char *tc_level_name(tc_level level) {
-    static const char *const names[TC_LEVEL_COUNT] = {"best",        "scalar",    "base",
-                                                      "avx2",        "avx2-vnni", "avx512",
-                                                      "avx512-vnni", "amx",       "neon",
-                                                      "dotprod"};
+    static const char *const names[TC_LEVEL_COUNT] = {
+        "best",   "scalar",      "base", "avx2", "avx2-vnni",
+        "avx512", "avx512-vnni", "amx",  "neon", "dotprod"};
     return level >= 0 && level < TC_LEVEL_COUNT ? names[level] : "?";
 }
 
@@ -13697,21 +13694,18 @@ TC__KINLINE TC__R TC__K(exp)(TC__R x) {
     return TC__R_FMA(p, s, s);
 }
 
+TC__KINLINE TC__R TC__K(phi)(TC__R x) {
+    TC__R u = TC__R_FMA(TC__R_MIN(TC__R_SET1(TC__PHI_SQUARE), TC__R_MUL(x, x)),
+                        TC__R_SET1(TC__PHI_SCALE), TC__R_SET1(-1.0f));
+    TC__R p = TC__R_SET1(tc__kref_phi_powers[0]);
+    int i;
+    _Pragma("GCC unroll 16")
+    for (i = 1; i < 15; i++) p = TC__R_FMA(p, u, TC__R_SET1(tc__kref_phi_powers[i]));
+    return TC__R_MIN(TC__R_SET1(0.5f), TC__R_MAX(TC__R_SET1(-0.5f), TC__R_MUL(x, p)));
+}
+
 TC__KINLINE TC__R TC__K(gelu1)(TC__R x) {
-    TC__R a = TC__R_MUL(TC__R_ABS(x), TC__R_SET1(TC__SQRT_HALF)), p, q;
-    TC__R t =
-        TC__R_DIV(TC__R_SET1(1.0f), TC__R_FMA(a, TC__R_SET1(TC__ERF_T), TC__R_SET1(1.0f)));
-    p = TC__R_FMA(TC__R_SET1(TC__ERF_P0), t, TC__R_SET1(TC__ERF_P1));
-    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P2));
-    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P3));
-    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P4));
-    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P5));
-    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P6));
-    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P7));
-    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P8));
-    q = TC__R_MUL(TC__R_MUL(p, t), TC__K(exp)(TC__R_MUL(a, TC__R_MUL(a, TC__R_SET1(-1.0f)))));
-    return TC__R_MUL(x, TC__R_SIGN(x, TC__R_MUL(q, TC__R_SET1(0.5f)),
-                                   TC__R_FMA(q, TC__R_SET1(-0.5f), TC__R_SET1(1.0f))));
+    return TC__R_FMA(x, TC__K(phi)(x), TC__R_MUL(x, TC__R_SET1(0.5f)));
 }
 
 TC__KINLINE TC__R TC__K(gelu_new1)(TC__R x) {
@@ -13960,20 +13954,6 @@ static TC__KTARGET void TC__K(spread_s8)(int16_t *out, const int8_t *in, size_t 
         }
 }
 
-#ifndef TC_NO_TRAIN
-static void TC__K(gemm_dw)(size_t rows, size_t K, const float *a, size_t lda, const float *b,
-                           size_t panel_stride, size_t panels, int add, float *c, size_t ldc,
-                           size_t c_stride) {
-    static const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS] = {
-        {TC__EACH(TC__KROWS, TC__NAME_DW, 1)},
-#if TC__KPANELS > 1
-        {TC__EACH(TC__KROWS, TC__NAME_DW, 2)},
-#endif
-    };
-    TC__K(tiles)
-    (tiles, rows, K, a, 1, lda, b, panel_stride, panels, NULL, add, c, ldc, c_stride);
-}
-
 static TC__KTARGET void TC__K(transpose)(float *out, size_t ldo, const float *in, size_t ldi) {
     size_t i, j;
     int k;
@@ -13988,23 +13968,24 @@ static TC__KTARGET void TC__K(transpose)(float *out, size_t ldo, const float *in
         }
 }
 
+#ifndef TC_NO_TRAIN
+static void TC__K(gemm_dw)(size_t rows, size_t K, const float *a, size_t lda, const float *b,
+                           size_t panel_stride, size_t panels, int add, float *c, size_t ldc,
+                           size_t c_stride) {
+    static const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS] = {
+        {TC__EACH(TC__KROWS, TC__NAME_DW, 1)},
+#if TC__KPANELS > 1
+        {TC__EACH(TC__KROWS, TC__NAME_DW, 2)},
+#endif
+    };
+    TC__K(tiles)
+    (tiles, rows, K, a, 1, lda, b, panel_stride, panels, NULL, add, c, ldc, c_stride);
+}
+
 TC__KINLINE TC__R TC__K(gelu_back1)(TC__R x) {
-    TC__R a = TC__R_MUL(TC__R_ABS(x), TC__R_SET1(TC__SQRT_HALF)), p, q, e;
-    TC__R t =
-        TC__R_DIV(TC__R_SET1(1.0f), TC__R_FMA(a, TC__R_SET1(TC__ERF_T), TC__R_SET1(1.0f)));
-    e = TC__K(exp)(TC__R_MUL(a, TC__R_MUL(a, TC__R_SET1(-1.0f))));
-    p = TC__R_FMA(TC__R_SET1(TC__ERF_P0), t, TC__R_SET1(TC__ERF_P1));
-    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P2));
-    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P3));
-    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P4));
-    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P5));
-    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P6));
-    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P7));
-    p = TC__R_FMA(p, t, TC__R_SET1(TC__ERF_P8));
-    q = TC__R_MUL(TC__R_MUL(p, t), e);
+    TC__R e = TC__K(exp)(TC__R_MUL(x, TC__R_MUL(x, TC__R_SET1(-0.5f))));
     return TC__R_FMA(TC__R_MUL(x, TC__R_SET1(TC__NORMAL_0)), e,
-                     TC__R_SIGN(x, TC__R_MUL(q, TC__R_SET1(0.5f)),
-                                TC__R_FMA(q, TC__R_SET1(-0.5f), TC__R_SET1(1.0f))));
+                     TC__R_ADD(TC__K(phi)(x), TC__R_SET1(0.5f)));
 }
 
 TC__KINLINE TC__R TC__K(gate_back)(TC__R x, TC__R e, TC__R slope) {
@@ -14329,17 +14310,20 @@ static TC__KTARGET float TC__K(squares)(const float *x, size_t n) {
 
 enum { TC__Q(bytes) = TC__QBYTES };
 
-/* rows x panels*16 sums in registers. They are stored in c as integers if there is but one run,
- * else after each run as f32, or added to what is there. Where rows hold q - 128, a sum begins at 128 times the sum of its column. */
+/* rows x panels*16 numbers of c. After each run the sums in registers are added to c as f32,
+ * after the last they are scaled. Where rows hold q - 128, a sum begins at 128 times the sum of
+ * its column. */
 TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
-                             const unsigned char *a, size_t lda, const unsigned char *b,
-                             size_t stride, const int32_t *sums, float *c, size_t ldc) {
+                             const unsigned char *a, size_t lda, const tc__qscale *scale,
+                             const tc__qpanels *b, size_t panel, float *c, size_t ldc) {
     TC__D sum[TC__QROWS][TC__QPANELS * TC__RN];
     TC__I column[TC__QPANELS * TC__RN];
-    const int width = panels * TC__RN;
+    TC__R width[TC__QPANELS * TC__RN], shift[TC__QPANELS * TC__RN], from[TC__QPANELS * TC__RN];
+    const int wide = panels * TC__RN, whole = TC__OF_TYPE(WHOLE, TC__QTYPE);
     const unsigned char *row[3] = {a, a + 5 * lda, a + 10 * lda};
+    const unsigned char *q = (const unsigned char *)b->q + panel * b->stride;
     float *to[3] = {c, c + 5 * ldc, c + 10 * ldc};
-    size_t lda3 = 3 * lda, ldc3 = 3 * ldc, n;
+    size_t lda3 = 3 * lda, ldc3 = 3 * ldc, stride = b->stride, n;
     int add = 0, r, j;
     TC__HIDE(row[1]);
     TC__HIDE(row[2]);
@@ -14347,12 +14331,11 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
     TC__HIDE(to[1]);
     TC__HIDE(to[2]);
     TC__HIDE(ldc3);
-    (void)sums;
     while (groups) {
         _Pragma("GCC unroll 16")
-        for (j = 0; j < width; j++) {
+        for (j = 0; j < wide; j++) {
 #if TC__QFLIP
-            TC__D start = TC__I_SHL(TC__I_LOAD(sums + j * TC__RW), 7);
+            TC__D start = TC__I_SHL(TC__I_LOAD(b->sums + panel * 16 + j * TC__RW), 7);
 #else
             TC__D start = TC__D_ZERO;
 #endif
@@ -14360,47 +14343,65 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
             for (r = 0; r < rows; r++) sum[r][j] = start;
         }
         n = groups < TC__OF_TYPE(RUN, TC__QTYPE) ? groups : TC__OF_TYPE(RUN, TC__QTYPE);
-        for (groups -= n; n; n--, b += 64) {
+        for (groups -= n; n; n--, q += 64) {
             _Pragma("GCC unroll 16")
-            for (j = 0; j < width; j++)
-                column[j] = TC__I_LOAD(b + (size_t)(j / TC__RN) * stride +
+            for (j = 0; j < wide; j++)
+                column[j] = TC__I_LOAD(q + (size_t)(j / TC__RN) * stride +
                                        (size_t)(j % TC__RN) * TC__RW * 4);
             _Pragma("GCC unroll 16")
-            for (j = 0; j < panels; j++) TC__PREFETCH(b + (size_t)(panels + j) * stride);
+            for (j = 0; j < panels; j++) TC__PREFETCH(q + (size_t)(panels + j) * stride);
             _Pragma("GCC unroll 16")
             for (r = 0; r < rows; r++) {
                 TC__I x = TC__I_SET1(tc__bytes_u32(row[r / 5] + TC__ROW5(r, lda, lda3)));
                 _Pragma("GCC unroll 16")
-                for (j = 0; j < width; j++) sum[r][j] = TC__D_DOT(sum[r][j], x, column[j]);
+                for (j = 0; j < wide; j++) sum[r][j] = TC__D_DOT(sum[r][j], x, column[j]);
             }
             row[0] += 4;
             row[1] += 4;
             row[2] += 4;
         }
-        _Pragma("GCC unroll 16")
-        for (r = 0; r < rows; r++) {
+        if (!whole && groups) {
             _Pragma("GCC unroll 16")
-            for (j = 0; j < width; j++) {
-                float *at = to[r / 5] + TC__ROW5(r, ldc, ldc3) + j * TC__RW;
-                TC__I whole = TC__D_SUM(sum[r][j]);
-                TC__R v = TC__R_FROM_I(whole);
-                if (TC__OF_TYPE(WHOLE, TC__QTYPE))
-                    TC__I_STORE(at, whole);
-                else
+            for (r = 0; r < rows; r++) {
+                _Pragma("GCC unroll 16")
+                for (j = 0; j < wide; j++) {
+                    float *at = to[r / 5] + TC__ROW5(r, ldc, ldc3) + j * TC__RW;
+                    TC__R v = TC__R_FROM_I(TC__D_SUM(sum[r][j]));
                     TC__R_STORE(at, add ? TC__R_ADD(TC__R_LOAD(at), v) : v);
+                }
             }
+            add = 1;
         }
-        add = 1;
+    }
+    _Pragma("GCC unroll 16")
+    for (j = 0; j < wide; j++) {
+        size_t at = panel * 16 + (size_t)j * TC__RW;
+        width[j] = TC__R_LOAD(b->scale + at);
+        shift[j] = TC__R_MUL(TC__R_FROM_I(TC__I_LOAD(b->sums + at)), width[j]);
+        from[j] = b->bias ? TC__R_LOAD(b->bias + at) : TC__R_SET1(0.0f);
+    }
+    _Pragma("GCC unroll 16")
+    for (r = 0; r < rows; r++) {
+        _Pragma("GCC unroll 16")
+        for (j = 0; j < wide; j++) {
+            float *at = to[r / 5] + TC__ROW5(r, ldc, ldc3) + j * TC__RW;
+            TC__R v = TC__R_FROM_I(TC__D_SUM(sum[r][j])), start = from[j];
+            if (!whole && add) v = TC__R_ADD(TC__R_LOAD(at), v);
+            if (TC__OF_TYPE(SHIFTED, TC__QTYPE))
+                start = TC__R_FMA(TC__R_SET1(scale[r].low), shift[j], start);
+            v = TC__R_MUL(v, TC__R_SET1(scale[r].step));
+            TC__R_STORE(at, TC__R_FMA(v, width[j], start));
+        }
     }
 }
 
 #define TC__TILE_ARGS                                                                          \
-    (size_t groups, const unsigned char *a, size_t lda, const unsigned char *b, size_t stride, \
-     const int32_t *sums, float *c, size_t ldc)
+    (size_t groups, const unsigned char *a, size_t lda, const tc__qscale *scale,               \
+     const tc__qpanels *b, size_t panel, float *c, size_t ldc)
 typedef void(*TC__Q(tile_function)) TC__TILE_ARGS;
 #define TC__TILE(rows, panels)                                                                 \
     static TC__QTARGET void TC__Q(tile_##rows##x##panels) TC__TILE_ARGS {                      \
-        TC__Q(tile)(rows, panels, groups, a, lda, b, stride, sums, c, ldc);                    \
+        TC__Q(tile)(rows, panels, groups, a, lda, scale, b, panel, c, ldc);                    \
     }
 #define TC__NAME(rows, panels) TC__Q(tile_##rows##x##panels),
 TC__EACH(TC__QROWS, TC__TILE, 1)
@@ -14432,29 +14433,6 @@ static TC__QTARGET void TC__Q(burst)(float *out, size_t count) {
     }
 }
 
-/* Sums [rows, panels*16], which may lie in c, to numbers. */
-static TC__QTARGET void TC__Q(scale)(float *c, size_t ldc, const float *from, size_t ldf,
-                                     size_t rows, size_t panels, const tc__qscale *row,
-                                     const float *scale, const int32_t *sums,
-                                     const float *bias) {
-    size_t j, r;
-    for (j = 0; j < panels * 16; j += TC__RW, c += TC__RW, from += TC__RW) {
-        TC__R column = TC__R_LOAD(scale + j);
-        TC__R shift = TC__R_MUL(TC__R_FROM_I(TC__I_LOAD(sums + j)), column);
-        TC__R start = bias ? TC__R_LOAD(bias + j) : TC__R_SET1(0.0f);
-        for (r = 0; r < rows; r++) {
-            const float *at = from + r * ldf;
-            TC__R v =
-                TC__OF_TYPE(WHOLE, TC__QTYPE) ? TC__R_FROM_I(TC__I_LOAD(at)) : TC__R_LOAD(at);
-            TC__R base = start;
-            if (TC__OF_TYPE(SHIFTED, TC__QTYPE))
-                base = TC__R_FMA(TC__R_SET1(row[r].low), shift, start);
-            TC__R_STORE(c + r * ldc,
-                        TC__R_FMA(TC__R_MUL(v, TC__R_SET1(row[r].step)), column, base));
-        }
-    }
-}
-
 static void TC__Q(gemm)(size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b,
                         float *c, size_t ldc) {
     static const TC__Q(tile_function) tiles[TC__QPANELS][TC__QROWS] = {
@@ -14466,15 +14444,10 @@ static void TC__Q(gemm)(size_t rows, size_t K, const tc__qrows *a, const tc__qpa
     size_t parts = (rows + TC__QROWS - 1) / TC__QROWS, p, g;
     for (p = 0; p < b->count; p += TC__QPANELS) {
         size_t wide = b->count - p < TC__QPANELS ? b->count - p : TC__QPANELS;
-        const unsigned char *panel = (const unsigned char *)b->q + p * b->stride;
         for (g = 0; g < parts; g++) {
             size_t first = rows * g / parts, count = rows * (g + 1) / parts - first;
-            float *to = c + first * ldc + p * 16;
             tiles[wide - 1][count - 1]((K * TC__QBYTES + 3) / 4, a->q + first * a->ld, a->ld,
-                                       panel, b->stride, b->sums + p * 16, to, ldc);
-            TC__Q(scale)
-            (to, ldc, to, ldc, count, wide, a->scale + first, b->scale + p * 16, b->sums + p * 16,
-             b->bias ? b->bias + p * 16 : NULL);
+                                       a->scale + first, b, p, c + first * ldc + p * 16, ldc);
         }
     }
 }
@@ -14574,11 +14547,9 @@ static TC__QTARGET void TC__Q(quantize)(unsigned char *q, tc__qscale *scale, con
 #undef TC__R_SUB
 #undef TC__R_MUL
 #undef TC__R_DIV
-#undef TC__R_ABS
 #undef TC__R_FMA
 #undef TC__R_MAX
 #undef TC__R_MIN
-#undef TC__R_SIGN
 #undef TC__I_LOAD
 #undef TC__I_SET1
 #undef TC__I_ADD

@@ -331,7 +331,7 @@ static void test_model_made(void) {
     } all[] = {
         {{2, 48, 4, 96, 48, 2, 7, 64, "gelu", TC_F32},
          "bert, gelu",
-         UINT64_C(0xAC81F33CB4F1886A)},
+         UINT64_C(0x2068A0B9D78147B1)},
         {{1, 60, 3, 104, 60, 1, 2, 41, "gelu_new", TC_F32},
          "odd sizes, gelu_new, one type",
          UINT64_C(0x116E32EA725CF8F3)},
@@ -343,9 +343,9 @@ static void test_model_made(void) {
          UINT64_C(0x5FD966CAF0CEE4BD)},
         {{2, 48, 3, 50, 24, 2, 7, 40, "gelu", TC_BF16},
          "projection, bf16",
-         UINT64_C(0x8C2BDF47846A78DC)},
-        {{2, 36, 2, 70, 36, 2, 7, 40, "gelu", TC_S16}, "s16", UINT64_C(0x2306CE6A3F556457)},
-        {{2, 68, 4, 77, 68, 2, 7, 40, "gelu", TC_S8}, "s8", UINT64_C(0x12C4D37E991932AB)},
+         UINT64_C(0xBCC186B8C99D2123)},
+        {{2, 36, 2, 70, 36, 2, 7, 40, "gelu", TC_S16}, "s16", UINT64_C(0x732E695F7D5490DE)},
+        {{2, 68, 4, 77, 68, 2, 7, 40, "gelu", TC_S8}, "s8", UINT64_C(0xE0B958B17FF0B5B7)},
     };
     size_t i;
     for (i = 0; i < sizeof all / sizeof *all; i++) {

@@ -7846,10 +7846,11 @@ struct tc_session {
     float **scratch;    /* [threads] the same, as the products take it */
     tc__floats x, middle, qkv, context, wide, embedded, logits;
     tc__floats integers; /* what a product with integer weights takes: rows, then scales */
-    tc__buf starts;      /* [sequences + 1] uint32 */
+    tc__buf starts;      /* [sequences + 1] uint32, then the same of groups */
     size_t tokens, sequences, longest;
     const tc_batch *batch;
     tc__acts acts;
+    struct tc_session **lanes; /* [threads] or null: for batches that are cut in groups */
 };
 
 /* Leading dimension of n columns; not a multiple of 4 KiB, where all rows of a tile would meet
@@ -8105,6 +8106,12 @@ static void tc__fwd_layer(tc_session *s, const tc__layer *l, const tc__acts *a) 
     tc__fwd_norm(s, a->out, a->sum2, l->norm2_weight, l->norm2_bias);
 }
 
+/* Room for the starts of the sequences and of groups of them. */
+static tc_status tc__fwd_starts(tc_session *s) {
+    s->starts.used = 0;
+    return tc__mem_reserve(&s->env, &s->starts, ((uint64_t)s->sequences + 1) * 8);
+}
+
 /* Checks a batch and notes where its sequences begin. */
 static tc_status tc__fwd_check(tc_session *s, const tc_batch *b) {
     const tc_model_info *n = &s->model->info;
@@ -8112,9 +8119,8 @@ static tc_status tc__fwd_check(tc_session *s, const tc_batch *b) {
     uint32_t *starts;
     uint64_t total = 0;
     size_t i;
-    s->starts.used = 0;
-    if (tc__mem_reserve(&s->env, &s->starts, ((uint64_t)b->sequences + 1) * 4))
-        return tc__diag_memory(d);
+    s->sequences = b->sequences;
+    if (tc__fwd_starts(s)) return tc__diag_memory(d);
     starts = (uint32_t *)(void *)s->starts.data;
     s->longest = 0;
     for (i = 0; i < b->sequences; i++) {
@@ -8143,7 +8149,6 @@ static tc_status tc__fwd_check(tc_session *s, const tc_batch *b) {
                                  (uint64_t)b->types[i], (uint64_t)n->type_vocab_size);
     }
     s->tokens = (size_t)total;
-    s->sequences = b->sequences;
     s->batch = b;
     return TC_OK;
 }
@@ -8203,14 +8208,12 @@ static void tc__fwd_embed(tc_session *s, float *sums, float *out,
                        out);
 }
 
-static tc_status tc__fwd_run(tc_session *s, const tc_batch *batch, const tc_outputs *outputs) {
+/* All of a batch that was checked and has its room. */
+static void tc__fwd_compute(tc_session *s, const tc_outputs *outputs) {
     const tc_model *m = s->model;
     size_t H = m->info.hidden_size, L = m->info.num_hidden_layers, i;
     size_t wanted = outputs->layer > 0 ? (size_t)outputs->layer : outputs->layer < 0 ? 0 : L;
     tc__acts a;
-    tc_status status = tc__fwd_check(s, batch);
-    if (status) return status;
-    if (tc__fwd_reserve(s)) return tc__diag_memory(s->env.diag);
     tc__fwd_embed(s, NULL, s->x.data, NULL);
     memset(&a, 0, sizeof a);
     a.in = a.sum2 = a.out = s->x.data;
@@ -8227,7 +8230,6 @@ static tc_status tc__fwd_run(tc_session *s, const tc_batch *batch, const tc_outp
         tc__fwd_linear(s, &m->head, s->x.data, tc__fwd_ld(H), s->logits.data);
         tc__fwd_copy(s, outputs->logits, s->logits.data, m->info.num_labels);
     }
-    return TC_OK;
 }
 
 static void tc__fwd_free(tc_session *s) {
@@ -8248,6 +8250,8 @@ static void tc__fwd_free(tc_session *s) {
     tc__mem_drop(&env, &s->embedded.raw);
     tc__mem_drop(&env, &s->logits.raw);
     tc__mem_drop(&env, &s->starts);
+    for (i = 0; s->lanes && i < s->threads; i++) tc__fwd_free(s->lanes[i]);
+    tc__mem_free(&env, (void *)s->lanes, s->threads * sizeof *s->lanes);
     tc__mem_free(&env, s, sizeof *s);
 }
 
@@ -8275,6 +8279,92 @@ static tc_status tc__fwd_create(const tc_model *m, const tc_env *env, tc_session
         return tc__diag_memory(env->diag);
     }
     *out = s;
+    return TC_OK;
+}
+
+/* A batch of many tokens is cut in groups of whole sequences, which run one by one, each on one
+ * thread: what a layer computes stays in its core's cache, and threads meet once. */
+enum { TC__GROUP_TOKENS = 160 }; /* of a group, if it is not one sequence */
+
+/* The first sequence of each group. */
+TC__INLINE uint32_t *tc__fwd_groups(const tc_session *s) {
+    return (uint32_t *)(void *)s->starts.data + s->sequences + 1;
+}
+
+/* Finds the groups. Returns 0 where the batch is better run as a whole, by all threads. */
+static size_t tc__fwd_group(tc_session *s) {
+    const uint32_t *starts = (const uint32_t *)(void *)s->starts.data;
+    uint32_t *first = tc__fwd_groups(s);
+    size_t i, n = 0, rounds;
+    for (i = 0; i < s->sequences; i++)
+        if (!i || starts[i + 1] - starts[first[n - 1]] > TC__GROUP_TOKENS)
+            first[n++] = (uint32_t)i;
+    first[n] = (uint32_t)s->sequences;
+    rounds = (n + s->threads - 1) / s->threads;
+    return n > 1 && rounds * s->threads * 7 <= n * 8 ? n : 0; /* no thread idles for long */
+}
+
+/* One session of one thread for each worker, with room for any group. */
+static tc_status tc__fwd_lanes(tc_session *s) {
+    tc_env env = s->env;
+    tc_status status = TC_OK;
+    unsigned i;
+    env.threads = 1;
+    if (!s->lanes) s->lanes = (tc_session **)tc__mem_zero(&env, s->threads * sizeof *s->lanes);
+    if (!s->lanes) return TC_ERROR_MEMORY;
+    for (i = 0; i < s->threads && !status; i++) {
+        tc_session *lane;
+        if (!s->lanes[i]) status = tc__fwd_create(s->model, &env, &s->lanes[i]);
+        if (status) return status;
+        lane = s->lanes[i];
+        lane->longest = s->longest;
+        lane->tokens = lane->longest > TC__GROUP_TOKENS ? lane->longest : TC__GROUP_TOKENS;
+        lane->sequences = TC__GROUP_TOKENS;
+        status = tc__fwd_starts(lane);
+        if (!status) status = tc__fwd_reserve(lane);
+    }
+    return status;
+}
+
+typedef struct tc__grouped {
+    tc_session *s;
+    const tc_outputs *outputs;
+} tc__grouped;
+
+static void tc__fwd_group_item(void *context, size_t item, unsigned worker) {
+    const tc__grouped *g = (const tc__grouped *)context;
+    const tc_session *s = g->s;
+    tc_session *lane = s->lanes[worker];
+    const uint32_t *first = tc__fwd_groups(s) + item;
+    const uint32_t *from = (const uint32_t *)(void *)s->starts.data + *first;
+    uint32_t *starts = (uint32_t *)(void *)lane->starts.data;
+    tc_batch batch = *s->batch;
+    tc_outputs outputs = *g->outputs;
+    size_t i;
+    lane->sequences = first[1] - first[0];
+    for (i = 0; i <= lane->sequences; i++) starts[i] = from[i] - from[0];
+    lane->tokens = starts[lane->sequences];
+    batch.ids += from[0];
+    if (batch.types) batch.types += from[0];
+    if (outputs.logits) outputs.logits += (size_t)from[0] * s->model->info.num_labels;
+    if (outputs.hidden) outputs.hidden += (size_t)from[0] * s->model->info.hidden_size;
+    lane->batch = &batch;
+    tc__fwd_compute(lane, &outputs);
+}
+
+static tc_status tc__fwd_run(tc_session *s, const tc_batch *batch, const tc_outputs *outputs) {
+    tc__grouped g;
+    size_t groups;
+    tc_status status = tc__fwd_check(s, batch);
+    if (status) return status;
+    g.s = s;
+    g.outputs = outputs;
+    groups = tc__fwd_group(s);
+    if (groups ? tc__fwd_lanes(s) : tc__fwd_reserve(s)) return tc__diag_memory(s->env.diag);
+    if (groups)
+        tc__thread_run(s->pool, tc__fwd_group_item, &g, groups);
+    else
+        tc__fwd_compute(s, outputs);
     return TC_OK;
 }
 
@@ -10214,8 +10304,10 @@ static tc_status tc__train_reserve(tc_trainer *t, uint64_t tokens, uint64_t sequ
     if (t->max_tokens) return TC_OK;
     if (tokens > INT32_MAX || sequences > INT32_MAX)
         return tc__diag_fail(t->env.diag, TC_ERROR_LENGTH, 0, "the batch has too many tokens");
-    status = tc__mem_reserve(&t->env, &t->session->starts, (sequences + 1) * 4);
+    t->session->sequences = (size_t)sequences;
+    status = tc__fwd_starts(t->session);
     if (!status) status = tc__train_scratch(t, (size_t)tokens, longest);
+    if (!status && tokens > TC__GROUP_TOKENS) status = tc__fwd_lanes(t->session);
     if (status) return status;
     tc__train_lay(t, &a, tokens);
     if (a.overflow) return TC_ERROR_MEMORY;
@@ -14331,7 +14423,7 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
     TC__HIDE(to[1]);
     TC__HIDE(to[2]);
     TC__HIDE(ldc3);
-    while (groups) {
+    do {
         _Pragma("GCC unroll 16")
         for (j = 0; j < wide; j++) {
 #if TC__QFLIP
@@ -14372,7 +14464,7 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
             }
             add = 1;
         }
-    }
+    } while (groups);
     _Pragma("GCC unroll 16")
     for (j = 0; j < wide; j++) {
         size_t at = panel * 16 + (size_t)j * TC__RW;

@@ -534,9 +534,73 @@ static void test_model_reference(void) {
     }
 }
 
+/* Batches of many tokens, which are cut in groups: logits and hidden states of each sequence as
+ * when it is alone, at any number of threads, and when the same session meets another batch. */
+static void test_model_many(void) {
+    static const plan p = {2, 32, 2, 48, 32, 2, 5, 250, "gelu", TC_F32};
+    enum { MOST = 40, TOKENS = 40 * 250, H = 32, C = 5 };
+    static int32_t ids[TOKENS];
+    static uint8_t types[TOKENS];
+    static float logits[TOKENS * C], hidden[TOKENS * H], logits1[250 * C], hidden1[250 * H];
+    uint32_t lengths[MOST];
+    tc_session *s, *single;
+    tc_outputs o, o1;
+    tc_batch batch, one;
+    tc_env env;
+    made m;
+    memset(&env, 0, sizeof env);
+    memset(&batch, 0, sizeof batch);
+    memset(&o, 0, sizeof o);
+    if (!made_plan(&m, &p, NULL)) {
+        CHECK(0);
+        return;
+    }
+    batch.ids = ids;
+    batch.types = types;
+    batch.lengths = lengths;
+    one = batch;
+    one.sequences = 1;
+    o.layer = 1;
+    o1 = o;
+    o.logits = logits;
+    o.hidden = hidden;
+    o1.logits = logits1;
+    o1.hidden = hidden1;
+    CHECK(!tc_session_create(m.model, &env, &single));
+    for (env.threads = 1; env.threads <= 4; env.threads++) {
+        CHECK(!tc_session_create(m.model, &env, &s));
+        for (batch.sequences = MOST; batch.sequences > 1; batch.sequences /= 2) {
+            size_t i, k, total = 0, at = 0;
+            int good = 1;
+            for (i = 0; i < batch.sequences; i++) {
+                lengths[i] = i == 3 ? 250 : 1 + random_u32() % (i % 2 ? 120 : 9);
+                total += lengths[i];
+            }
+            for (k = 0; k < total; k++) {
+                ids[k] = (int32_t)(random_u32() % PLAN_VOCAB);
+                types[k] = random_u32() % 2;
+            }
+            CHECK(!tc_session_run(s, &batch, &o));
+            for (i = 0; i < batch.sequences; at += lengths[i++]) {
+                one.ids = ids + at;
+                one.types = types + at;
+                one.lengths = lengths + i;
+                good &= !tc_session_run(single, &one, &o1) &&
+                        !memcmp(logits + at * C, logits1, lengths[i] * C * sizeof *logits) &&
+                        !memcmp(hidden + at * H, hidden1, lengths[i] * H * sizeof *hidden);
+            }
+            CHECK_EQ(good, 1);
+        }
+        tc_session_free(s);
+    }
+    tc_session_free(single);
+    made_free(&m);
+}
+
 static void test_model(void) {
     test_model_made();
     test_model_outputs();
+    test_model_many();
     test_model_reference();
 }
 

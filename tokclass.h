@@ -106,9 +106,10 @@
  * floating-point environment that a program starts with (rounding to nearest, subnormals kept:
  * no -ffast-math in what is linked), and finite numbers; the bits of a NaN are the CPU's own.
  *
- * Precision. Weights stored as f16 and bf16 are computed in f32. With weights in s16 or s8 the
- * products of the linear layers are made of integers: the other operand is quantised token by
- * token, to 14 bits or, between its least and largest number, to 8. Everything else is f32.
+ * Precision. Weights stored as f16 and bf16 are computed in f32 (but see tc_compute). With
+ * weights in s16 or s8 the products of the linear layers are made of integers: the other operand
+ * is quantised token by token, to 14 bits or, between its least and largest number, to 8.
+ * Everything else is f32.
  *
  * Errors. A call that can fail returns a status and clears its output first. With tc_env.diag
  * set, one sentence says what was wrong and where. The library never prints, exits, or reads
@@ -334,6 +335,14 @@ typedef enum tc_dtype {
     TC_DTYPE_COUNT
 } tc_dtype;
 
+/* How products are computed. */
+typedef enum tc_compute {
+    TC_COMPUTE_EXACT = 0, /* the same bits at every level */
+    /* Where the CPU has products of bf16 tiles (TC_LEVEL_AMX), f32, f16 and bf16 weights are
+     * multiplied as sums of two bf16 a number: relative error about 1e-5. Else as exact. */
+    TC_COMPUTE_FAST
+} tc_compute;
+
 /* What a create, open or load call takes from its surroundings. All zeros, or a null pointer
  * in its place, means: libc's allocator, one thread, the best level, no message. Copied by the
  * call; what `diag` points to must outlive the object made (models use it only to load). */
@@ -345,6 +354,7 @@ typedef struct tc_env {
     unsigned threads; /* worker threads of a session or tagger, the caller's included; 0 = 1 */
     tc_level level;   /* cap on the instruction set; the best one below it is used */
     tc_diag *diag;
+    tc_compute compute; /* of sessions and taggers; training is exact */
 } tc_env;
 
 /* Bytes with a length; not NUL-terminated. */
@@ -1005,7 +1015,8 @@ TC_API int tc_level_available(tc_level level);
 TC_API tc_level tc_level_choose(tc_level cap);
 /* About `count` multiply-adds in registers, as products with weights of that dtype are made of
  * at this level, which must be available; returns how many. The time that they take is the
- * limit of the machine at that moment. */
+ * limit of the machine at that moment. TC_BF16: products of TC_COMPUTE_FAST, where there are
+ * such. */
 TC_API uint64_t tc_level_burst(tc_level level, tc_dtype dtype, uint64_t count);
 TC_API const char *tc_dtype_name(tc_dtype dtype); /* "f32", "f16", "bf16", "s16", "s8" */
 
@@ -1813,7 +1824,9 @@ static unsigned tc__thread_count(const tc__pool *pool) { return pool->started; }
 static int tc__cpu_amx(unsigned xcr0, unsigned features) {
 #ifdef TC__AMX
     long answer;
-    if ((xcr0 & 3u << 17) != 3u << 17 || (features & 3u << 24) != 3u << 24) return 0;
+    unsigned a, b, c, d;
+    if ((xcr0 & 3u << 17) != 3u << 17 || (features & 13u << 22) != 13u << 22) return 0;
+    if (!__get_cpuid_count(7, 1, &a, &b, &c, &d) || !(a & 1u << 5)) return 0; /* AVX-512 BF16 */
     __asm__ volatile("syscall"
                      : "=a"(answer)
                      : "0"(158L), "D"(0x1023L), "S"(18L)
@@ -2063,6 +2076,24 @@ typedef struct tc__ops {
     TC__OPS_FLOAT(TC__OP_FIELD)
 #undef TC__OP_FIELD
 } tc__ops;
+
+/* Products of numbers that are split in two bf16, x = hi + lo: hi hi + hi lo + lo hi, in f32 in
+ * an order of the level's own. Only some levels have them. */
+typedef struct tc__tiles {
+    const unsigned char *hi, *lo; /* [count] panels [K/2][16][2] of bf16, K rounded up to 32 */
+    size_t stride, count;         /* bytes from panel to panel; lo is null where it is zero */
+    const float *bias;            /* [count * 16] or null */
+} tc__tiles;
+
+typedef struct tc__split {
+    void (*row)(unsigned char *out, const float *x, size_t n); /* hi, then lo, zeros behind */
+    void (*panel)(unsigned char *hi, unsigned char *lo, const float *in, size_t K);
+    void (*gemm)(size_t rows, size_t K, const unsigned char *a, size_t lda, const tc__tiles *b,
+                 float *c, size_t ldc);
+    void (*burst)(float *out, size_t count);
+} tc__split;
+
+enum { TC__SPLIT_ROWS = 128 }; /* what one call of gemm should get */
 
 /* exp: x = n ln2 + r, 2^n through the exponent bits; coefficients of the Cephes library's expf.
  * Relative error 8.3e-8 on [-87.33, 88.02], where arguments are clamped. */
@@ -3103,6 +3134,147 @@ static void tc__k_burst_s8_amx(float *out, size_t count) {
     tc__kx86_amx_end();
     *out = 1.0f + (float)sums[0];
 }
+
+/* The same tiles with 32 bf16 in a row. */
+#define TC__KX86_AMX_BF16                                                                      \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")))
+#define TC__AMX_DOT_BF16(sum, a, b)                                                            \
+    __asm__ volatile("tdpbf16ps %%tmm" #b ", %%tmm" #a ", %%tmm" #sum ::)
+#define TC__AMX_DOTS_BF16                                                                      \
+    TC__AMX_DOT_BF16(0, 4, 6);                                                                 \
+    TC__AMX_DOT_BF16(1, 4, 7);                                                                 \
+    if (tall) {                                                                                \
+        TC__AMX_DOT_BF16(2, 5, 6);                                                             \
+        TC__AMX_DOT_BF16(3, 5, 7);                                                             \
+    }
+
+/* Adds `steps` times 32 k of two panels; lo and low: bytes from hi to lo of rows and panels. */
+TC__INLINE void tc__kx86_split_sum(const int tall, const int both, tc__kx86_amx t, size_t lo,
+                                   size_t low, size_t steps) {
+    for (; steps; steps--, t.a += 64, t.b += 1024) {
+        TC__AMX_LOAD(4, t.a, t.lda);
+        if (tall) TC__AMX_LOAD(5, t.a + t.down, t.lda);
+        if (both) {
+            TC__AMX_LOAD(6, t.b + low, (size_t)64);
+            TC__AMX_LOAD(7, t.b + low + t.stride, (size_t)64);
+            TC__AMX_DOTS_BF16
+        }
+        TC__AMX_LOAD(6, t.b, (size_t)64);
+        TC__AMX_LOAD(7, t.b + t.stride, (size_t)64);
+        TC__AMX_DOTS_BF16
+        TC__AMX_LOAD(4, t.a + lo, t.lda);
+        if (tall) TC__AMX_LOAD(5, t.a + lo + t.down, t.lda);
+        TC__AMX_DOTS_BF16
+    }
+}
+
+static void tc__kx86_split_tile(float *sums, size_t top, int tall, int both, tc__kx86_amx t,
+                                size_t lo, size_t low, size_t steps) {
+    t.down = top * t.lda;
+    TC__AMX_ZERO(0);
+    TC__AMX_ZERO(1);
+    if (tall) {
+        TC__AMX_ZERO(2);
+        TC__AMX_ZERO(3);
+    }
+    if (tall && both)
+        tc__kx86_split_sum(1, 1, t, lo, low, steps);
+    else if (tall)
+        tc__kx86_split_sum(1, 0, t, lo, low, steps);
+    else if (both)
+        tc__kx86_split_sum(0, 1, t, lo, low, steps);
+    else
+        tc__kx86_split_sum(0, 0, t, lo, low, steps);
+    TC__AMX_STORE(0, sums, (size_t)128);
+    TC__AMX_STORE(1, sums + 16, (size_t)128);
+    if (tall) {
+        TC__AMX_STORE(2, sums + top * 32, (size_t)128);
+        TC__AMX_STORE(3, sums + top * 32 + 16, (size_t)128);
+    }
+}
+
+static TC__KX86_AVX512_VNNI void tc__kx86_split_gemm(size_t rows, size_t K,
+                                                     const unsigned char *a, size_t lda,
+                                                     const tc__tiles *b, float *c, size_t ldc) {
+    float sums[32 * 32];
+    size_t parts = (rows + 31) / 32, n = (rows + parts - 1) / parts,
+           top = n > 16 ? (n + 1) / 2 : n, steps = (K + 31) / 32, p, g, i, j;
+    tc__kx86_amx_begin(top, n - top);
+    for (p = 0; p < b->count; p += 2) {
+        size_t wide = b->count - p < 2 ? 1 : 2;
+        tc__kx86_amx t;
+        t.b = b->hi + p * b->stride;
+        t.stride = wide == 2 ? b->stride : 0;
+        t.lda = lda;
+        for (g = 0; g < parts; g++) {
+            size_t r = (g + 1) * n > rows ? rows - n : g * n;
+            t.a = a + r * lda;
+            tc__kx86_split_tile(sums, top, n > top, b->lo != NULL, t, steps * 64,
+                                b->lo ? (size_t)(b->lo - b->hi) : 0, steps);
+            for (j = 0; j < wide * 16; j += 16) {
+                TC__R bias = b->bias ? TC__R_LOAD(b->bias + p * 16 + j) : TC__R_SET1(0.0f);
+                float *to = c + r * ldc + p * 16 + j;
+                for (i = 0; i < n; i++)
+                    TC__R_STORE(to + i * ldc, TC__R_ADD(TC__R_LOAD(sums + i * 32 + j), bias));
+            }
+        }
+    }
+    tc__kx86_amx_end();
+}
+
+/* 16 numbers as bf16 in the lower halves. */
+TC__KX86_AMX_BF16 TC__INLINE __m512i tc__kx86_split_half(__m512 x) {
+    return _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(x));
+}
+
+TC__KX86_AMX_BF16 TC__INLINE __m512 tc__kx86_split_less(__m512 x, __m512i half) {
+    return _mm512_sub_ps(x, _mm512_castsi512_ps(_mm512_slli_epi32(half, 16)));
+}
+
+static TC__KX86_AMX_BF16 void tc__kx86_split_row(unsigned char *out, const float *x, size_t n) {
+    size_t lo = tc__mem_round(n, 32) * 2, i;
+    for (i = 0; i < tc__mem_round(n, 32); i += 16) {
+        __mmask16 mask = (__mmask16)(n >= i + 16 ? 0xFFFF : n > i ? (1u << (n - i)) - 1 : 0);
+        __m512 v = _mm512_maskz_loadu_ps(mask, x + i);
+        __m512i hi = tc__kx86_split_half(v);
+        __m512i rest = tc__kx86_split_half(tc__kx86_split_less(v, hi));
+        _mm256_storeu_si256((__m256i *)(void *)(out + 2 * i), _mm512_cvtepi32_epi16(hi));
+        _mm256_storeu_si256((__m256i *)(void *)(out + lo + 2 * i), _mm512_cvtepi32_epi16(rest));
+    }
+}
+
+static TC__KX86_AMX_BF16 void tc__kx86_split_panel(unsigned char *hi, unsigned char *lo,
+                                                   const float *in, size_t K) {
+    size_t k;
+    for (k = 0; k < tc__mem_round(K, 32); k += 2, in += 32, hi += 64, lo += 64) {
+        __m512 even = k < K ? _mm512_loadu_ps(in) : _mm512_setzero_ps();
+        __m512 odd = k + 1 < K ? _mm512_loadu_ps(in + 16) : _mm512_setzero_ps();
+        __m512i e = tc__kx86_split_half(even), o = tc__kx86_split_half(odd);
+        __m512i e2 = tc__kx86_split_half(tc__kx86_split_less(even, e)),
+                o2 = tc__kx86_split_half(tc__kx86_split_less(odd, o));
+        _mm512_storeu_si512(hi, _mm512_or_si512(e, _mm512_slli_epi32(o, 16)));
+        _mm512_storeu_si512(lo, _mm512_or_si512(e2, _mm512_slli_epi32(o2, 16)));
+    }
+}
+
+static void tc__kx86_split_burst(float *out, size_t count) {
+    const int tall = 1;
+    unsigned char zeros[4096];
+    float sums[32 * 32];
+    size_t i;
+    memset(zeros, *out > 0 ? 1 : 0, sizeof zeros);
+    tc__kx86_amx_begin(16, 16);
+    for (i = 0; i < count; i += 4 * 16 * 16 * 32) {
+        TC__AMX_LOAD(4, zeros, (size_t)64);
+        TC__AMX_LOAD(5, zeros + 1024, (size_t)64);
+        TC__AMX_LOAD(6, zeros + 2048, (size_t)64);
+        TC__AMX_LOAD(7, zeros + 3072, (size_t)64);
+        TC__AMX_DOTS_BF16
+    }
+    TC__AMX_STORE(0, sums, (size_t)128);
+    tc__kx86_amx_end();
+    *out = 1.0f + sums[0];
+}
 #endif
 #define TC__KPART 92
 #include TC_HEADER
@@ -3341,6 +3513,17 @@ static const tc__ops *tc__ktab_get(tc_level level) {
     return level == TC_LEVEL_SCALAR ? &scalar : &base;
 }
 
+/* The products of split numbers of a level, or null. */
+static const tc__split *tc__ktab_split(tc_level level) {
+#ifdef TC__AMX
+    static const tc__split amx = {tc__kx86_split_row, tc__kx86_split_panel, tc__kx86_split_gemm,
+                                  tc__kx86_split_burst};
+    if (level == TC_LEVEL_AMX) return &amx;
+#endif
+    (void)level;
+    return NULL;
+}
+
 /* The best level that the CPU has and the cap allows; levels are ordered in tc_level. */
 static tc_level tc__ktab_choose(tc_level cap) {
     int level = cap > TC_LEVEL_BEST && cap < TC_LEVEL_COUNT ? (int)cap : TC_LEVEL_COUNT - 1;
@@ -3498,8 +3681,9 @@ typedef struct tc__product {
     const tc__matrix *w;
     int transposed; /* W in f32, no bias */
     const float *a;
-    size_t lda, rows; /* M */
-    tc__qrows qa;     /* A quantised, in place of a, where W holds integers */
+    size_t lda, rows;       /* M */
+    tc__qrows qa;           /* A quantised or split, in place of a */
+    const tc__split *split; /* or null: for W in floating point */
     float *c;
     size_t ldc;
     tc__act act;
@@ -3510,9 +3694,10 @@ typedef struct tc__product {
     size_t block, panels, groups;   /* rows in a block, panels in all, pairs of panels */
 } tc__product;
 
-/* Floats that a worker needs to widen two panels of any matrix with `columns`. */
+/* Floats that a worker needs to widen two panels of any matrix with `columns`, or to widen one
+ * and split two. */
 TC__INLINE size_t tc__gemm_scratch(size_t columns) {
-    return 2 * 16 * tc__mem_round(columns, 16);
+    return 3 * 16 * tc__mem_round(columns, 32);
 }
 
 /* The f32 panel p of W: in place, or widened into `to`. */
@@ -3547,6 +3732,30 @@ static tc__qpanels tc__gemm_integers(const tc__product *p, size_t first, size_t 
         out.q = spread;
         out.stride *= 2;
     }
+    return out;
+}
+
+/* The panels of an item as hi and lo: in place, where bf16 have the shape, or in the worker's
+ * scratch. */
+static tc__tiles tc__gemm_tiles(const tc__product *p, size_t first, size_t wide,
+                                float *scratch) {
+    const tc__matrix *w = p->w;
+    size_t i, bytes = tc__mem_round(w->columns, 32) * 32;
+    unsigned char *hi = (unsigned char *)(scratch + 16 * tc__mem_round(w->columns, 32));
+    tc__tiles out;
+    out.stride = bytes;
+    out.count = wide;
+    out.bias = w->bias ? w->bias + first * 16 : NULL;
+    out.hi = hi;
+    out.lo = hi + wide * bytes;
+    if (w->dtype == TC_BF16 && w->columns % 32 == 0) {
+        out.hi = w->panels + first * bytes;
+        out.lo = NULL;
+        return out;
+    }
+    for (i = 0; i < wide; i++, hi += bytes)
+        p->split->panel(hi, hi + wide * bytes, tc__gemm_panel(p->ops, w, first + i, scratch),
+                        w->columns);
     return out;
 }
 
@@ -3604,48 +3813,57 @@ static void tc__gemm_item(void *context, size_t item, unsigned worker) {
     size_t first = item % p->groups * 2, wide = p->panels - first < 2 ? 1 : 2, g, stride;
     size_t start = item / p->groups * p->block,
            rows = p->rows - start < p->block ? p->rows - start : p->block;
-    size_t most = p->w->dtype == TC_S8 ? ops->s8_rows : ops->tile_rows;
+    const int integer = tc__gemm_scaled(p->w->dtype);
+    size_t most = p->w->dtype == TC_S8 ? ops->s8_rows
+                  : p->split           ? TC__SPLIT_ROWS
+                                       : ops->tile_rows;
     size_t groups = (rows + most - 1) / most;
     size_t K = p->transposed ? p->w->rows : p->w->columns;
     const float *panel = NULL;
     tc__qpanels integers;
-    if (tc__gemm_scaled(p->w->dtype))
+    tc__tiles tiles;
+    if (integer)
         integers = tc__gemm_integers(p, first, wide, p->scratch[worker]);
+    else if (p->split)
+        tiles = tc__gemm_tiles(p, first, wide, p->scratch[worker]);
     else
         panel = tc__gemm_panels(p, first, wide, p->scratch[worker], &stride);
     for (g = 0; g < groups; g++) {
         size_t r = start + rows * g / groups, n = start + rows * (g + 1) / groups - r;
         float *c = p->c + r * p->ldc + first * 16;
-        if (panel) {
+        tc__qrows a = p->qa;
+        a.q += r * a.ld;
+        a.scale += r;
+        if (panel)
             ops->gemm(n, K, p->a + r * p->lda, p->lda, panel, stride, wide,
                       p->w->bias && !p->transposed ? p->w->bias + first * 16 : NULL, c, p->ldc);
-        } else {
-            tc__qrows a = p->qa;
-            a.q += r * a.ld;
-            a.scale += r;
-            if (p->w->dtype == TC_S8)
-                ops->gemm_s8(n, K, &a, &integers, c, p->ldc);
-            else
-                ops->gemm_s16(n, K, &a, &integers, c, p->ldc);
-        }
+        else if (!integer)
+            p->split->gemm(n, K, a.q, a.ld, &tiles, c, p->ldc);
+        else if (p->w->dtype == TC_S8)
+            ops->gemm_s8(n, K, &a, &integers, c, p->ldc);
+        else
+            ops->gemm_s16(n, K, &a, &integers, c, p->ldc);
         tc__gemm_finish(p, r, n, first, wide);
     }
 }
 
-/* Bytes of a quantised row of `columns` numbers of any type; a multiple of a cache line, but
- * not of 4 KiB. */
-TC__INLINE size_t tc__gemm_qld(size_t columns) {
-    size_t ld = tc__mem_round(columns * 2, 64);
+/* Bytes of a quantised row of `columns` numbers of any type, or of a split one; a multiple of a
+ * cache line, but not of 4 KiB. */
+TC__INLINE size_t tc__gemm_qld(size_t columns, int split) {
+    size_t ld = tc__mem_round(columns, 32) * (split ? 4 : 2);
     return ld % 4096 ? ld : ld + 64;
 }
 
-/* Quantises row r of A for a product with w. */
-static void tc__gemm_quantize_row(const tc__ops *ops, const tc__matrix *w, const tc__qrows *to,
-                                  size_t r, const float *a) {
-    if (w->dtype == TC_S8)
-        ops->quantize_s8(to->q + r * to->ld, to->scale + r, a, w->columns);
+/* Quantises or splits row r of A. */
+static void tc__gemm_quantize_row(const tc__product *p, size_t r) {
+    const tc__qrows *to = &p->qa;
+    const float *a = p->a + r * p->lda;
+    if (p->split)
+        p->split->row(to->q + r * to->ld, a, p->w->columns);
+    else if (p->w->dtype == TC_S8)
+        p->ops->quantize_s8(to->q + r * to->ld, to->scale + r, a, p->w->columns);
     else
-        ops->quantize_s16(to->q + r * to->ld, to->scale + r, a, w->columns);
+        p->ops->quantize_s16(to->q + r * to->ld, to->scale + r, a, p->w->columns);
 }
 
 /* Blocks of rows of A that fill about 1 MiB: they stay in L2 while the panels pass. Transposed
@@ -7840,6 +8058,7 @@ struct tc_session {
     tc_env env;
     const tc_model *model;
     const tc__ops *ops;
+    const tc__split *split; /* or null */
     tc__pool *pool;
     unsigned threads;
     tc__floats *worker; /* [threads] scratch of each */
@@ -7964,15 +8183,18 @@ static void tc__fwd_quantize_item(void *context, size_t item, unsigned worker) {
     const tc__product *p = (const tc__product *)context;
     size_t r = item * TC__ROWS_AT_ONCE, end = r + TC__ROWS_AT_ONCE;
     (void)worker;
-    for (; r < end && r < p->rows; r++)
-        tc__gemm_quantize_row(p->ops, p->w, &p->qa, r, p->a + r * p->lda);
+    for (; r < end && r < p->rows; r++) tc__gemm_quantize_row(p, r);
 }
 
 static void tc__fwd_multiply(tc_session *s, tc__product *p) {
-    if (tc__gemm_scaled(p->w->dtype)) {
+    const int integer = tc__gemm_scaled(p->w->dtype);
+    size_t few =
+        p->w->dtype == TC_BF16 ? 8 : 32; /* rows that are not worth splitting weights */
+    p->split = integer || p->rows < few ? NULL : s->split;
+    if (integer || p->split) {
         p->qa.scale = (tc__qscale *)(void *)s->integers.data;
         p->qa.q = (unsigned char *)(s->integers.data + 2 * tc__mem_round(p->rows, 16));
-        p->qa.ld = tc__gemm_qld(p->w->columns);
+        p->qa.ld = tc__gemm_qld(p->w->columns, p->split != NULL);
         tc__thread_run(s->pool, tc__fwd_quantize_item, p,
                        (p->rows + TC__ROWS_AT_ONCE - 1) / TC__ROWS_AT_ONCE);
     }
@@ -8172,10 +8394,11 @@ static tc_status tc__fwd_reserve(tc_session *s) {
     if (!status) status = tc__fwd_rows(s, &s->qkv, 3 * H);
     if (!status) status = tc__fwd_rows(s, &s->context, H);
     if (!status) status = tc__fwd_rows(s, &s->wide, I);
-    if (!status && s->model->integers)
-        status = tc__mem_floats(&s->env, &s->integers,
-                                2 * tc__mem_round(s->tokens, 16) +
-                                    s->tokens * (uint64_t)(tc__gemm_qld((size_t)widest) / 4));
+    if (!status && (s->model->integers || s->split))
+        status = tc__mem_floats(
+            &s->env, &s->integers,
+            2 * tc__mem_round(s->tokens, 16) +
+                s->tokens * (uint64_t)(tc__gemm_qld((size_t)widest, s->split != NULL) / 4));
     if (!status && E != H) status = tc__fwd_rows(s, &s->embedded, E);
     if (!status) status = tc__fwd_rows(s, &s->logits, n->num_labels);
     for (i = 0; i < s->threads && !status; i++) {
@@ -8266,6 +8489,7 @@ static tc_status tc__fwd_create(const tc_model *m, const tc_env *env, tc_session
     s->env = *env;
     s->model = m;
     s->ops = tc__ktab_get(tc__ktab_choose(env->level));
+    s->split = env->compute == TC_COMPUTE_FAST ? tc__ktab_split(s->ops->level) : NULL;
     s->threads = env->threads ? env->threads < 1024 ? env->threads : 1024 : 1;
     if (tc__thread_create(env, s->threads, &s->pool)) {
         tc__fwd_free(s);
@@ -10526,10 +10750,11 @@ static tc_status tc__train_create(const tc_model *base, const tc_train_options *
     tc_status status;
     if (!t) return TC_ERROR_MEMORY;
     t->env = *env;
+    t->env.compute = TC_COMPUTE_EXACT;
     t->options = *o;
     status = tc__train_valid(t);
     if (!status) status = tc__train_image(t, base);
-    if (!status) status = tc__fwd_create(t->model, env, &t->session);
+    if (!status) status = tc__fwd_create(t->model, &t->env, &t->session);
     if (!status) status = tc__train_params(t);
     if (status) {
         tc__train_free(t);
@@ -13044,6 +13269,8 @@ TC_API uint64_t tc_level_burst(tc_level level, tc_dtype dtype, uint64_t count) {
         ops->burst_s8(&out, (size_t)count);
     else if (dtype == TC_S16)
         ops->burst_s16(&out, (size_t)count);
+    else if (dtype == TC_BF16 && tc__ktab_split(level))
+        tc__ktab_split(level)->burst(&out, (size_t)count);
     else
         ops->burst(&out, (size_t)count);
     return out > 0 ? count : 0; /* the result is used, so the work is done */

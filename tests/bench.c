@@ -98,14 +98,15 @@ static void bench_gemm(tc_level level, tc_dtype dtype, size_t rows, shape s) {
     p.a = a;
     p.lda = tc__fwd_ld(s.K);
     p.rows = rows;
-    p.qa.ld = tc__gemm_qld(s.K);
+    p.split = dtype == TC_BF16 ? tc__ktab_split(level) : NULL;
+    p.qa.ld = tc__gemm_qld(s.K, p.split != NULL);
     p.qa.q = (unsigned char *)calloc(rows, p.qa.ld);
     p.qa.scale = (tc__qscale *)(void *)scales;
     p.c = c;
     p.ldc = tc__fwd_ld(s.N);
     p.scratch = scratch;
-    for (r = 0; r < rows && tc__gemm_scaled(dtype); r++)
-        tc__gemm_quantize_row(p.ops, &matrix, &p.qa, r, a + r * p.lda);
+    for (r = 0; r < rows && (tc__gemm_scaled(dtype) || p.split); r++)
+        tc__gemm_quantize_row(&p, r);
     tc__gemm_run(pool, &p);
     for (i = 0; i < SAMPLES; i++) {
         double peak = burst(level, dtype), start = seconds(), end;
@@ -137,21 +138,22 @@ static void bench_gemm(tc_level level, tc_dtype dtype, size_t rows, shape s) {
 /* Whether a level has a product of its own. */
 static int bench_own(tc_level level, tc_dtype dtype) {
     const tc__ops *ops = tc__ktab_get(level), *below = tc__ktab_get((tc_level)(level - 1));
-    return dtype == TC_S8    ? ops->gemm_s8 != below->gemm_s8
-           : dtype == TC_S16 ? ops->gemm_s16 != below->gemm_s16
-                             : ops->gemm != below->gemm;
+    return dtype == TC_S8     ? ops->gemm_s8 != below->gemm_s8
+           : dtype == TC_BF16 ? tc__ktab_split(level) != NULL
+           : dtype == TC_S16  ? ops->gemm_s16 != below->gemm_s16
+                              : ops->gemm != below->gemm;
 }
 
 static void bench_gemms(void) {
     static const shape shapes[] = {
         {2304, 768, "BERT"},   {768, 768, "BERT"},    {3072, 768, "BERT"},  {768, 3072, "BERT"},
         {1152, 384, "MiniLM"}, {1536, 384, "MiniLM"}, {384, 1536, "MiniLM"}};
-    static const tc_dtype types[] = {TC_F32, TC_S16, TC_S8};
+    static const tc_dtype types[] = {TC_F32, TC_BF16, TC_S16, TC_S8};
     static const size_t rows[] = {1, 4, 8, 16, 32, 128, 512};
     size_t t, s, r;
     int level;
     for (level = TC_LEVEL_AVX2; level < TC_LEVEL_COUNT; level++)
-        for (t = 0; t < 3; t++)
+        for (t = 0; t < 4; t++)
             for (r = 0; r < sizeof rows / sizeof *rows && tc_level_available((tc_level)level);
                  r++)
                 for (s = 0; s < sizeof shapes / sizeof *shapes; s++)

@@ -717,6 +717,47 @@ static void test_random(void) {
 }
 #endif
 
+/* Products of split numbers against f32: bf16 have 8 bits, two of them 16. */
+static void test_split(const tc__ops *ops, const tc__split *split) {
+    size_t rows, K, panels, i, k;
+    int good = 1, level = (int)ops->level;
+    float out = 0;
+    split->burst(&out, 100000);
+    CHECK(out == 1);
+    for (rows = 1; rows <= TC__SPLIT_ROWS + 1; rows += rows < 34 ? 1 : 19)
+        for (panels = 1; panels <= 3; panels++)
+            for (K = 1; K <= 133; K += K < 4 ? 1 : 43) {
+                size_t wide = tc__mem_round(K, 32), bytes = wide * 32, N = panels * 16;
+                size_t ldc = N + 5, n = (rows - 1) * ldc + N, lda = wide * 4 + rows % 3 * 4;
+                float *a = guarded_random(rows * K, 3), *b = guarded_random(N * K, 2);
+                float *c = guarded(n), *want = guarded(n), worst = 0;
+                unsigned char *q = (unsigned char *)(void *)guarded(rows * lda / 4);
+                unsigned char *hi = (unsigned char *)(void *)guarded(2 * panels * bytes / 4);
+                tc__tiles tiles;
+                tiles.hi = hi;
+                tiles.lo = hi + panels * bytes;
+                tiles.stride = bytes;
+                tiles.count = panels;
+                tiles.bias = K % 2 ? guarded_random(N, 1) : NULL;
+                if (K % 3 == 0) { /* what a panel of bf16 holds */
+                    tiles.lo = NULL;
+                    for (i = 0; i < N * K; i++)
+                        b[i] = tc__bytes_from_bf16(tc__bytes_to_bf16(b[i]));
+                }
+                for (i = 0; i < rows; i++) split->row(q + i * lda, a + i * K, K);
+                for (i = 0; i < panels; i++)
+                    split->panel(hi + i * bytes, hi + (panels + i) * bytes, b + i * K * 16, K);
+                memset(c, 0, n * sizeof *c);
+                memset(want, 0, n * sizeof *want);
+                split->gemm(rows, K, q, lda, &tiles, c, ldc);
+                ops->gemm(rows, K, a, K, b, K * 16, panels, tiles.bias, want, ldc);
+                for (k = 0; k < n; k++)
+                    if (!(fabsf(c[k] - want[k]) <= worst)) worst = fabsf(c[k] - want[k]);
+                good &= worst <= 6 * (float)K * 3e-5f;
+            }
+    CHECK_CASE(good, tc_level_name((tc_level)level));
+}
+
 static void test_kernels(void) {
     const tc__ops *ref = tc__ktab_get(TC_LEVEL_SCALAR);
     int level;
@@ -738,6 +779,7 @@ static void test_kernels(void) {
         TC__OPS_TRAIN(TC__OP_TEST)
         TC__OPS_FLOAT(TC__OP_TEST)
 #undef TC__OP_TEST
+        if (tc__ktab_split(ops->level)) test_split(ops, tc__ktab_split(ops->level));
     }
     CHECK_EQ(tc_level_choose(TC_LEVEL_SCALAR), TC_LEVEL_SCALAR);
     CHECK_EQ(tc_level_choose(TC_LEVEL_BASE), TC_LEVEL_BASE);

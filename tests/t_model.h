@@ -534,6 +534,55 @@ static void test_model_reference(void) {
     }
 }
 
+/* TC_COMPUTE_FAST: near the exact logits, and the same whatever the threads and neighbours. */
+static void test_model_fast(void) {
+    static const plan plans[] = {{2, 64, 2, 160, 64, 2, 5, 40, "gelu", TC_F32},
+                                 {2, 64, 2, 160, 64, 2, 5, 40, "gelu", TC_BF16},
+                                 {2, 48, 3, 50, 24, 2, 5, 40, "gelu", TC_F16},
+                                 {2, 48, 3, 50, 24, 2, 5, 40, "gelu", TC_S8}};
+    enum { MOST = 6, C = 5 };
+    int32_t ids[MOST * 40];
+    uint32_t lengths[MOST];
+    float want[MOST * 40 * C], got[MOST * 40 * C];
+    tc_outputs o;
+    tc_batch batch;
+    tc_env env;
+    size_t p, i;
+    memset(&env, 0, sizeof env);
+    memset(&batch, 0, sizeof batch);
+    memset(&o, 0, sizeof o);
+    batch.ids = ids;
+    batch.lengths = lengths;
+    batch.sequences = MOST;
+    for (i = 0; i < MOST; i++) lengths[i] = 40;
+    for (i = 0; i < MOST * 40; i++) ids[i] = (int32_t)(random_u32() % PLAN_VOCAB);
+    for (p = 0; p < sizeof plans / sizeof *plans; p++) {
+        double error = 0, top = 0;
+        tc_session *s;
+        made m;
+        if (!made_plan(&m, &plans[p], NULL)) {
+            CHECK(0);
+            return;
+        }
+        for (env.compute = TC_COMPUTE_EXACT;; env.compute = TC_COMPUTE_FAST) {
+            CHECK(!tc_session_create(m.model, &env, &s));
+            o.logits = env.compute ? got : want;
+            CHECK(!tc_session_run(s, &batch, &o));
+            tc_session_free(s);
+            if (env.compute == TC_COMPUTE_FAST) break;
+        }
+        for (i = 0; i < MOST * 40 * C; i++) {
+            double e = fabs((double)got[i] - (double)want[i]);
+            if (!(e <= error)) error = e;
+            if (fabs((double)want[i]) > top) top = fabs((double)want[i]);
+        }
+        CHECK(error <= 1e-4 * top);
+        /* the head of an s8 model is f32 too */
+        CHECK_EQ(error > 0, tc__ktab_split(tc_level_choose(TC_LEVEL_BEST)) != NULL);
+        made_free(&m);
+    }
+}
+
 /* Batches of many tokens, which are cut in groups: logits and hidden states of each sequence as
  * when it is alone, at any number of threads, and when the same session meets another batch. */
 static void test_model_many(void) {
@@ -601,6 +650,7 @@ static void test_model(void) {
     test_model_made();
     test_model_outputs();
     test_model_many();
+    test_model_fast();
     test_model_reference();
 }
 

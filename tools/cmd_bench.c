@@ -215,11 +215,13 @@ static double bench_run(bench_job *j, bench_side *s, uint64_t runs) {
 static double bench_burst(const bench_job *j) {
     tc_level level = tc_level_choose(j->c.level);
     uint64_t count = level <= TC_LEVEL_BASE ? 2000000 : 100000000;
+    tc_dtype dtype = j->sides[0].info->dtype;
     double best = 0;
     int i;
+    if (dtype != TC_S8 && dtype != TC_S16) dtype = j->c.compute ? TC_BF16 : TC_F32;
     for (i = 0; i < 3; i++) {
         double start = tool_seconds();
-        double done = 2e-9 * (double)tc_level_burst(level, j->sides[0].info->dtype, count);
+        double done = 2e-9 * (double)tc_level_burst(level, dtype, count);
         double rate = done / (tool_seconds() - start);
         if (rate > best) best = rate;
     }

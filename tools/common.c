@@ -9,8 +9,8 @@ void common_init(common *c) {
 }
 
 /* Names of the contract that this version has no kernels of their own for. */
-static const char *const common_other_levels[] = {
-    "avx2-vnni", "avx512-vnni", "avx512-bf16", "amx", "dotprod", "i8mm", "bf16"};
+static const char *const common_other_levels[] = {"avx2-vnni", "avx512-bf16", "amx", "i8mm",
+                                                  "bf16"};
 
 static int common_bad_level(const common *c, const char *command) {
     char list[160];
@@ -51,6 +51,7 @@ tc_env common_env(common *c) {
     memset(&env, 0, sizeof env);
     env.threads = c->threads ? (unsigned)c->threads : tool_cpus();
     env.level = c->level;
+    env.compute = (tc_compute)c->compute;
     env.diag = &c->diag;
     return env;
 }

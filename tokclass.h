@@ -107,9 +107,9 @@
  * no -ffast-math in what is linked), and finite numbers; the bits of a NaN are the CPU's own.
  *
  * Precision. Weights stored as f16 and bf16 are computed in f32 (but see tc_compute). With
- * weights in s16 or s8 the products of the linear layers are made of integers: the other operand
- * is quantised token by token, to 14 bits or, between its least and largest number, to 8.
- * Everything else is f32.
+ * weights in s16 or s8 the products of the linear layers are made of integers: the other
+ * operand is quantised token by token, to 14 bits or, between its least and largest number, to
+ * 8. Everything else is f32.
  *
  * Errors. A call that can fail returns a status and clears its output first. With tc_env.diag
  * set, one sentence says what was wrong and where. The library never prints, exits, or reads

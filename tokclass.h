@@ -3815,7 +3815,7 @@ static void tc__gemm_item(void *context, size_t item, unsigned worker) {
            rows = p->rows - start < p->block ? p->rows - start : p->block;
     const int integer = tc__gemm_scaled(p->w->dtype);
     size_t most = p->w->dtype == TC_S8 ? ops->s8_rows
-                  : p->split           ? TC__SPLIT_ROWS
+                  : p->split           ? (size_t)TC__SPLIT_ROWS
                                        : ops->tile_rows;
     size_t groups = (rows + most - 1) / most;
     size_t K = p->transposed ? p->w->rows : p->w->columns;

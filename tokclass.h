@@ -8542,8 +8542,8 @@ static tc_status tc__fwd_lanes(tc_session *s) {
         if (status) return status;
         lane = s->lanes[i];
         lane->longest = s->longest;
-        lane->tokens = lane->longest > TC__GROUP_TOKENS ? lane->longest : TC__GROUP_TOKENS;
-        lane->sequences = TC__GROUP_TOKENS;
+        lane->tokens = lane->sequences = TC__GROUP_TOKENS;
+        if (lane->tokens < lane->longest) lane->tokens = lane->longest;
         status = tc__fwd_starts(lane);
         if (!status) status = tc__fwd_reserve(lane);
     }

@@ -3224,11 +3224,11 @@ static TC__KX86_AVX512_VNNI void tc__kx86_split_gemm(size_t rows, size_t K,
 
 /* 16 numbers as bf16 in the lower halves. */
 TC__KX86_AMX_BF16 TC__INLINE __m512i tc__kx86_split_half(__m512 x) {
-    return _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(x));
+    return _mm512_maskz_cvtepu16_epi32(0xFFFF, (__m256i)_mm512_maskz_cvtneps_pbh(0xFFFF, x));
 }
 
 TC__KX86_AMX_BF16 TC__INLINE __m512 tc__kx86_split_less(__m512 x, __m512i half) {
-    return _mm512_sub_ps(x, _mm512_castsi512_ps(_mm512_slli_epi32(half, 16)));
+    return _mm512_sub_ps(x, _mm512_castsi512_ps(_mm512_maskz_slli_epi32(0xFFFF, half, 16)));
 }
 
 static TC__KX86_AMX_BF16 void tc__kx86_split_row(unsigned char *out, const float *x, size_t n) {
@@ -3238,8 +3238,10 @@ static TC__KX86_AMX_BF16 void tc__kx86_split_row(unsigned char *out, const float
         __m512 v = _mm512_maskz_loadu_ps(mask, x + i);
         __m512i hi = tc__kx86_split_half(v);
         __m512i rest = tc__kx86_split_half(tc__kx86_split_less(v, hi));
-        _mm256_storeu_si256((__m256i *)(void *)(out + 2 * i), _mm512_cvtepi32_epi16(hi));
-        _mm256_storeu_si256((__m256i *)(void *)(out + lo + 2 * i), _mm512_cvtepi32_epi16(rest));
+        _mm256_storeu_si256((__m256i *)(void *)(out + 2 * i),
+                            _mm512_maskz_cvtepi32_epi16(0xFFFF, hi));
+        _mm256_storeu_si256((__m256i *)(void *)(out + lo + 2 * i),
+                            _mm512_maskz_cvtepi32_epi16(0xFFFF, rest));
     }
 }
 
@@ -3252,8 +3254,8 @@ static TC__KX86_AMX_BF16 void tc__kx86_split_panel(unsigned char *hi, unsigned c
         __m512i e = tc__kx86_split_half(even), o = tc__kx86_split_half(odd);
         __m512i e2 = tc__kx86_split_half(tc__kx86_split_less(even, e)),
                 o2 = tc__kx86_split_half(tc__kx86_split_less(odd, o));
-        _mm512_storeu_si512(hi, _mm512_or_si512(e, _mm512_slli_epi32(o, 16)));
-        _mm512_storeu_si512(lo, _mm512_or_si512(e2, _mm512_slli_epi32(o2, 16)));
+        _mm512_storeu_si512(hi, _mm512_or_si512(e, _mm512_maskz_slli_epi32(0xFFFF, o, 16)));
+        _mm512_storeu_si512(lo, _mm512_or_si512(e2, _mm512_maskz_slli_epi32(0xFFFF, o2, 16)));
     }
 }
 

@@ -6,11 +6,11 @@
  *   burst DTYPE THREADS             10^9 operations a second of multiply-adds in registers
  *   rss                             the most memory so far, in MiB
  *
- * TASK forward: INPUT is a shape, FILE the logits as .npy. train: one update of a shape; FILE
- * the losses of three, without dropout. text: INPUT is a file with a sentence on each line, FILE
- * has their entities. tokenize: FILE has their ids. The first request for a task, model, input
- * and number of threads loads and warms up outside the clock. "err" and a reason is the answer
- * of a failure.
+ * TASK forward: INPUT is a shape, FILE gets the logits as .npy. train: one update of a shape;
+ * FILE gets the losses of three, without dropout. text: INPUT is a file with a sentence on each
+ * line, FILE gets their entities. tokenize: FILE gets their ids. The first request for a task,
+ * model, input and number of threads loads and warms up outside the clock. "err" and a reason
+ * is the answer of a failure.
  *
  * Usage: ours FOLDER DTYPE [LEVEL]; models are FOLDER/MODEL/DTYPE.tcm. */
 #define _POSIX_C_SOURCE 200809L

@@ -1,11 +1,9 @@
-# POSIX make. `make help` lists the targets; CC, CFLAGS, LDFLAGS and B (the folder of what is
-# built) may be set on the command line.
+# POSIX make. `make help` lists the targets; CC, CFLAGS, LDFLAGS, B (what is built) may be set.
 .POSIX:
 .PHONY: examples
 
 CC = cc
 CFLAGS = -std=c99 -O2
-LDFLAGS =
 LDLIBS = -lm -lpthread
 B = build
 PREFIX = /usr/local
@@ -17,9 +15,9 @@ READERS = tools/tool.c tools/json.c tools/safetensors.c tools/hf.c tools/hf_conf
 PROGRAM = $(READERS) tools/main.c tools/common.c tools/input.c tools/output.c \
  tools/output_mark.c tools/label_map.c tools/labelled.c tools/scheme.c tools/scores.c \
  tools/report.c tools/report_chart.c tools/report_page.c tools/report_style.c tools/watch.c \
- tools/cmd_bench.c tools/cmd_convert.c tools/cmd_data.c tools/cmd_encode.c \
- tools/cmd_eval.c tools/cmd_export.c tools/cmd_info.c tools/cmd_quantize.c \
- tools/cmd_score.c tools/cmd_tag.c tools/cmd_tokenize.c tools/cmd_train.c
+ tools/cmd_bench.c tools/cmd_convert.c tools/cmd_data.c tools/cmd_encode.c tools/cmd_eval.c \
+ tools/cmd_export.c tools/cmd_info.c tools/cmd_quantize.c tools/cmd_score.c tools/cmd_tag.c \
+ tools/cmd_tokenize.c tools/cmd_train.c
 
 all: $(B)/tokclass
 
@@ -69,6 +67,9 @@ bench: $(B)/bench ## build and run the benchmark; writes a model of 437 MB into 
 bench-train: $(B)/tokclass ## fine-tune the demo on a small corpus, with the F1 that it reaches
 	@sh tests/bench_train.sh $(B)/tokclass
 
+bench-peers: $(B)/tokclass ## time other runtimes beside this one: tests/peers/README.md
+	@sh tests/peers/run.sh $(B)
+
 cross: ## aarch64 under qemu-user
 	@sh tests/cross.sh
 
@@ -79,8 +80,7 @@ install: $(B)/tokclass ## PREFIX=/usr/local DESTDIR=
 	mkdir -p $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/bin
 	cp tokclass.h $(DESTDIR)$(PREFIX)/include/tokclass.h
 	cp $(B)/tokclass $(DESTDIR)$(PREFIX)/bin/tokclass
-	chmod 644 $(DESTDIR)$(PREFIX)/include/tokclass.h
-	chmod 755 $(DESTDIR)$(PREFIX)/bin/tokclass
+	chmod 644 $(DESTDIR)$(PREFIX)/include/tokclass.h; chmod 755 $(DESTDIR)$(PREFIX)/bin/tokclass
 
 clean: ## remove what was built
 	rm -rf $(B)

@@ -1420,14 +1420,9 @@ TC__INLINE float tc__bytes_from_bf16(uint16_t h) {
 
 #define TC__ILL_FORMED 0x110000u /* stands for one maximal subpart of ill-formed bytes */
 
-/* Reads one code point, or one maximal subpart (Unicode 3.9, table 3-7), from p < end; returns
- * its bytes. */
-static uint32_t tc__utf8_next(const unsigned char *p, const unsigned char *end,
-                              uint32_t *code) {
+static uint32_t tc__utf8_any(const unsigned char *p, const unsigned char *end, uint32_t *code) {
     uint32_t c = *p, low = 0x80, high = 0xBF, length, value, i;
     size_t left = (size_t)(end - p);
-    *code = c;
-    if (c < 0x80) return 1;
     *code = TC__ILL_FORMED;
     if (c < 0xC2 || c > 0xF4) return 1;
     length = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
@@ -1444,6 +1439,24 @@ static uint32_t tc__utf8_next(const unsigned char *p, const unsigned char *end,
     }
     *code = value;
     return length;
+}
+
+/* Reads one code point, or one maximal subpart (Unicode 3.9, table 3-7), from p < end; returns
+ * its bytes. */
+TC__INLINE uint32_t tc__utf8_next(const unsigned char *p, const unsigned char *end,
+                                  uint32_t *code) {
+    uint32_t c = *p;
+    *code = c;
+    if (c < 0x80) return 1;
+    if (c - 0xC2 < 0x1E && end - p > 1 && (p[1] & 0xC0) == 0x80) {
+        *code = (c & 0x1F) << 6 | (p[1] & 0x3F);
+        return 2;
+    }
+    if (c - 0xE1 < 0xC && end - p > 2 && (p[1] & 0xC0) == 0x80 && (p[2] & 0xC0) == 0x80) {
+        *code = (c & 0xF) << 12 | (uint32_t)(p[1] & 0x3F) << 6 | (p[2] & 0x3F);
+        return 3;
+    }
+    return tc__utf8_any(p, end, code);
 }
 
 /* Writes a code point (ill-formed as U+FFFD); returns its bytes, at most 4. */
@@ -5126,15 +5139,22 @@ struct tc_tokenizer {
     uint32_t added_count, single_count, pair_count;
     const tc__step *single, *pair;
     tc_string prefix, decoder_prefix;
-    unsigned char ascii[128];  /* normalized byte of an ASCII character, 0 = see its entry */
-    unsigned char kind[256];   /* of a normalized byte: TC__BYTE_... */
+    unsigned char ascii[256];  /* normalized byte of an ASCII character, 0 = see its entry */
+    unsigned char kind[128];   /* of a normalized ASCII character: TC__BYTE_... */
     unsigned char starts[256]; /* 1: a raw added token begins so */
 };
 
-enum { TC__BYTE_WORD, TC__BYTE_WHITE, TC__BYTE_PUNCT, TC__BYTE_LONG };
+/* Of a normalized byte; TAIL is in a character that is no part of a word, but its first byte. */
+enum { TC__BYTE_WORD, TC__BYTE_WHITE, TC__BYTE_PUNCT, TC__BYTE_TAIL };
 
 TC__INLINE uint32_t tc__tok_char(const tc_tokenizer *t, uint32_t code) {
     return t->blocks[(size_t)t->index[code >> 6] * 64 + (code & 63)];
+}
+
+TC__INLINE unsigned char tc__tok_kind(uint32_t entry) {
+    return entry & TC__CHAR_WHITE   ? TC__BYTE_WHITE
+           : entry & TC__CHAR_PUNCT ? TC__BYTE_PUNCT
+                                    : TC__BYTE_WORD;
 }
 
 TC__INLINE tc_string tc__tok_string(const char *data, size_t length) {
@@ -5232,10 +5252,7 @@ static void tc__tok_ascii(tc_tokenizer *t) {
                  value = entry & TC__CHAR_VALUE;
         if (c < 128 && !(entry & TC__CHAR_KIND) && value < 128)
             t->ascii[c] = (unsigned char)(value ? value : (uint32_t)c);
-        t->kind[c] = c >= 128                 ? TC__BYTE_LONG
-                     : entry & TC__CHAR_WHITE ? TC__BYTE_WHITE
-                     : entry & TC__CHAR_PUNCT ? TC__BYTE_PUNCT
-                                              : TC__BYTE_WORD;
+        if (c < 128) t->kind[c] = tc__tok_kind(entry);
         t->starts[c] =
             t->raw.count && tc__tok_child(&t->raw, 0, (unsigned char)c) != TC__TRIE_NONE;
     }
@@ -5429,16 +5446,21 @@ typedef struct tc__slot {
 
 enum { TC__SLOTS = 8192, TC__CHUNK = 4096, TC__MOST_PAIRS = 1 << 16 };
 
+typedef struct tc__cursor {
+    size_t byte;
+    uint64_t units; /* code points, and UTF-16 units in the upper half */
+} tc__cursor;
+
 struct tc_encoding {
     tc_env env;
     const tc_tokenizer *tokenizer;
     const char *text; /* the sequence at work */
     size_t length;
-    tc__buf normal,
-        source; /* chars, and for each of them the byte (u32) of its character in text */
-    int linear; /* the chunk is ASCII, one to one: source[i] = first + i */
+    tc__buf normal, kinds; /* bytes, and TC__BYTE_... of each */
+    tc__buf source;        /* for each of them the byte (u32) of its character in text */
+    int linear;            /* the chunk is ASCII, one to one: source[i] = first + i */
     size_t first;
-    tc_pos cursor, last_start, word_start; /* places already counted */
+    tc__cursor cursor, last_start, word_start; /* places already counted */
     tc__buf elements, sorted, sources;
     tc__slot *slots;                             /* [TC__SLOTS] */
     tc__buf pieces;                              /* int32 id and u32 end, in turn */
@@ -5452,10 +5474,15 @@ typedef struct tc__range {
     size_t first, count;
 } tc__range;
 
-TC__INLINE size_t tc__norm_put(tc_encoding *e, size_t n, uint32_t code, uint32_t source) {
+static size_t tc__norm_put(tc_encoding *e, size_t n, uint32_t code, uint32_t source) {
     uint32_t *sources = (uint32_t *)(void *)e->source.data;
     uint32_t length = tc__utf8_put(e->normal.data + n, code), i;
-    for (i = 0; i < length; i++) sources[n + i] = source;
+    unsigned char kind = tc__tok_kind(tc__tok_char(e->tokenizer, code));
+    for (i = 0; i < length; i++) {
+        sources[n + i] = source;
+        e->kinds.data[n + i] = (char)kind;
+        if (kind) kind = TC__BYTE_TAIL;
+    }
     return n + length;
 }
 
@@ -5488,8 +5515,9 @@ static tc_status tc__norm_room(tc_encoding *e, size_t n, size_t source_bytes) {
      * becomes, and at most 32 (8 code points) where the file does: see `room`. */
     uint64_t need = (uint64_t)n + 4 * (uint64_t)source_bytes + 64;
     tc_status status;
-    e->normal.used = e->source.used = 0;
+    e->normal.used = e->source.used = e->kinds.used = 0;
     status = tc__mem_reserve(&e->env, &e->normal, need);
+    if (!status) status = tc__mem_reserve(&e->env, &e->kinds, need);
     return status ? status : tc__mem_reserve(&e->env, &e->source, need * 4);
 }
 
@@ -5568,6 +5596,29 @@ static const unsigned char *tc__norm_run(const tc_encoding *e, const unsigned ch
     return p;
 }
 
+/* ASCII text to e->normal, one to one; 0 if some character is not so. */
+static int tc__norm_ascii(tc_encoding *e, const unsigned char *text, size_t n) {
+    const tc_tokenizer *t = e->tokenizer;
+    unsigned char *normal = (unsigned char *)e->normal.data;
+    unsigned char *kinds = (unsigned char *)e->kinds.data;
+    size_t i = 0, j;
+    for (; i + 8 <= n; i += 8) {
+        uint64_t all;
+        _Pragma("GCC unroll 8")
+        for (j = 0; j < 8; j++) normal[i + j] = t->ascii[text[i + j]];
+        all = tc__bytes_u64(normal + i); /* of bytes below 128: is one of them 0? */
+        if ((all - UINT64_C(0x0101010101010101)) & UINT64_C(0x8080808080808080)) return 0;
+        _Pragma("GCC unroll 8")
+        for (j = 0; j < 8; j++) kinds[i + j] = t->kind[normal[i + j]];
+    }
+    for (; i < n; i++) {
+        if (!t->ascii[text[i]]) return 0;
+        normal[i] = t->ascii[text[i]];
+        kinds[i] = t->kind[normal[i]];
+    }
+    return 1;
+}
+
 /* text[first, last) to e->normal; ASCII text needs no sources. */
 static tc_status tc__norm_text(tc_encoding *e, size_t first, size_t last) {
     const tc_tokenizer *t = e->tokenizer;
@@ -5578,18 +5629,10 @@ static tc_status tc__norm_text(tc_encoding *e, size_t first, size_t last) {
     tc_status status = tc__norm_room(e, 0, TC__CHUNK);
     if (status) return status;
     e->first = first;
-    e->linear = 0;
-    if (last - first <= 2 * TC__CHUNK) {
-        unsigned char all = 1;
-        for (i = first; i < last && all; i++) {
-            all = text[i] < 128 ? t->ascii[text[i]] : 0;
-            e->normal.data[i - first] = (char)all;
-        }
-        if (all) {
-            e->linear = 1;
-            e->normal.used = last - first;
-            return TC_OK;
-        }
+    e->linear = last - first <= 2 * TC__CHUNK && tc__norm_ascii(e, text + first, last - first);
+    if (e->linear) {
+        e->normal.used = last - first;
+        return TC_OK;
     }
     room = text + first;
     for (p = room; p < end;) {
@@ -5598,8 +5641,9 @@ static tc_status tc__norm_text(tc_encoding *e, size_t first, size_t last) {
             room = p + TC__CHUNK / 8 - 4;
         }
         sources = (uint32_t *)(void *)e->source.data;
-        if (*p < 128 && t->ascii[*p]) {
+        if (t->ascii[*p]) {
             e->normal.data[n] = (char)t->ascii[*p];
+            e->kinds.data[n] = (char)t->kind[t->ascii[*p]];
             sources[n++] = (uint32_t)(p++ - text);
             continue;
         }
@@ -5630,61 +5674,82 @@ static tc_status tc__norm_text(tc_encoding *e, size_t first, size_t last) {
 
 /* The place of a byte of the text. Places are asked for in rising order but for marks that
  * changed places within a word. */
-static tc_pos tc__piece_place(tc_encoding *e, size_t byte) {
+static tc__cursor tc__piece_place(tc_encoding *e, size_t byte) {
     const unsigned char *text = (const unsigned char *)e->text, *end = text + e->length;
-    tc_pos at = e->cursor;
+    tc__cursor at = e->cursor;
     uint32_t code;
-    if (e->linear && byte >= e->first) {
-        uint32_t ahead = (uint32_t)(byte - at.byte);
-        at.byte += ahead;
-        at.codepoint += ahead;
-        at.utf16 += ahead;
-        return at;
-    }
     if (byte < at.byte) at = e->last_start;
     if (byte < at.byte) at = e->word_start;
-    if (byte < at.byte) memset(&at, 0, sizeof at);
+    if (byte < at.byte) at.byte = 0, at.units = 0;
     while (at.byte < byte) {
-        uint32_t n = tc__utf8_next(text + at.byte, end, &code);
-        at.byte += n;
-        at.codepoint++;
-        at.utf16 += code >= 0x10000 && code != TC__ILL_FORMED ? 2 : 1;
+        at.byte += tc__utf8_next(text + at.byte, end, &code);
+        at.units += UINT64_C(0x100000001);
+        if (code >= 0x10000 && code != TC__ILL_FORMED) at.units += UINT64_C(0x100000000);
     }
     e->cursor = at;
     return at;
+}
+
+TC__INLINE void tc__piece_pos(tc_pos *to, size_t byte, uint64_t units) {
+    to->byte = (uint32_t)byte;
+    to->codepoint = (uint32_t)units;
+    to->utf16 = (uint32_t)(units >> 32);
 }
 
 TC__INLINE size_t tc__piece_source(const tc_encoding *e, size_t i) {
     return e->linear ? e->first + i : ((const uint32_t *)(const void *)e->source.data)[i];
 }
 
+/* A token that covers text bytes [start, end), in a chunk that is not linear. */
+static void tc__piece_cover(tc_encoding *e, tc_token *token, size_t start, size_t end) {
+    tc__cursor at = tc__piece_place(e, start);
+    tc__piece_pos(&token->start, at.byte, at.units);
+    e->last_start = at;
+    at = tc__piece_place(e, end);
+    tc__piece_pos(&token->end, at.byte, at.units);
+}
+
+/* The next token, for which there is room. */
+TC__INLINE tc_token *tc__piece_next(tc__buf *to, int32_t id, int32_t word) {
+    tc_token *token = (tc_token *)(void *)(to->data + to->used);
+    token->id = id;
+    token->word = word;
+    token->text = -1;
+    token->type = token->special = token->sequence = token->reserved = 0;
+    to->used += sizeof *token;
+    return token;
+}
+
 /* Appends a token that covers text bytes [start, end). */
 static tc_status tc__piece_token(tc_encoding *e, tc__buf *to, int32_t id, int32_t word,
                                  size_t start, size_t end) {
     tc_status status = tc__mem_reserve(&e->env, to, sizeof(tc_token));
-    tc_token *token;
-    if (status) return status;
-    token = (tc_token *)(void *)(to->data + to->used);
-    memset(token, 0, sizeof *token);
-    token->id = id;
-    token->word = word;
-    token->text = -1;
-    token->start = e->last_start = tc__piece_place(e, start);
-    token->end = tc__piece_place(e, end);
-    to->used += sizeof *token;
-    return TC_OK;
+    if (!status) tc__piece_cover(e, tc__piece_next(to, id, word), start, end);
+    return status;
 }
 
-/* Token of normalized bytes [start, end). */
+/* Token of normalized bytes [start, end), for which there is room. The cursor of a linear chunk
+ * stands at its beginning. */
+TC__INLINE void tc__piece_put(tc_encoding *e, tc__buf *to, int32_t id, int32_t word,
+                              size_t start, size_t end) {
+    tc_token *token = tc__piece_next(to, id, word);
+    if (e->linear) {
+        uint64_t units = e->cursor.units; /* at e->first */
+        tc__piece_pos(&token->start, e->first + start, units + start * UINT64_C(0x100000001));
+        tc__piece_pos(&token->end, e->first + end, units + end * UINT64_C(0x100000001));
+    } else {
+        const unsigned char *text = (const unsigned char *)e->text;
+        size_t last = tc__piece_source(e, end - 1);
+        uint32_t code, bytes = tc__utf8_next(text + last, text + e->length, &code);
+        tc__piece_cover(e, token, tc__piece_source(e, start), last + bytes);
+    }
+}
+
 static tc_status tc__piece_normal(tc_encoding *e, tc__buf *to, int32_t id, int32_t word,
                                   size_t start, size_t end) {
-    size_t from = tc__piece_source(e, start), last = tc__piece_source(e, end - 1);
-    uint32_t code, bytes = 1;
-    if (!e->linear) {
-        const unsigned char *text = (const unsigned char *)e->text;
-        bytes = tc__utf8_next(text + last, text + e->length, &code);
-    }
-    return tc__piece_token(e, to, id, word, from, last + bytes);
+    tc_status status = tc__mem_reserve(&e->env, to, sizeof(tc_token));
+    if (!status) tc__piece_put(e, to, id, word, start, end);
+    return status;
 }
 
 /* Greedy longest match of a word into e->pieces (id, end); returns their number, 0 if some part
@@ -5759,9 +5824,9 @@ static tc_status tc__piece_word(tc_encoding *e, tc__buf *to, int32_t word, size_
     size_t n = end - start, from = 0;
     uint64_t key[2];
     tc__slot *slot;
-    tc_status status = TC_OK;
+    tc_status status;
     int i;
-    e->word_start = e->cursor;
+    if (!e->linear) e->word_start = e->cursor;
     if (n > 16) return tc__piece_long(e, to, word, start, end);
     slot = tc__piece_slot(e, e->normal.data + start, n, key);
     if (!(slot->length == n && slot->key[0] == key[0] && slot->key[1] == key[1])) {
@@ -5782,44 +5847,42 @@ static tc_status tc__piece_word(tc_encoding *e, tc__buf *to, int32_t word, size_
         }
         return TC_OK;
     }
+    status = tc__mem_reserve(&e->env, to, slot->count * sizeof(tc_token));
     for (i = 0; i < slot->count && !status; i++) {
-        status =
-            tc__piece_normal(e, to, slot->ids[i], word, start + from, start + slot->ends[i]);
+        tc__piece_put(e, to, slot->ids[i], word, start + from, start + slot->ends[i]);
         from = slot->ends[i];
     }
     return status;
 }
 
+/* Bytes of a word at the front of kinds[n]. */
+TC__INLINE size_t tc__piece_length(const char *kinds, size_t n) {
+    uint64_t first = tc__bytes_u64(kinds); /* 64 bytes behind a buffer's end may be read */
+    size_t length = 0;
+#if defined(__GNUC__) || defined(__clang__)
+    if (first) length = (size_t)__builtin_ctzll(first) / 8;
+    if (first) return length < n ? length : n;
+#else
+    (void)first;
+#endif
+    while (length < n && kinds[length] == TC__BYTE_WORD) length++;
+    return length;
+}
+
 /* Splits normalized bytes [at, end) into words and marks, and these into tokens. */
 static tc_status tc__piece_split(tc_encoding *e, tc__buf *to, int32_t *word, size_t at,
                                  size_t end) {
-    const tc_tokenizer *t = e->tokenizer;
-    const unsigned char *s = (const unsigned char *)e->normal.data;
+    const char *kinds = e->kinds.data;
     tc_status status = TC_OK;
     while (at < end && !status) {
         size_t start = at;
-        while (at < end) {
-            unsigned kind = t->kind[s[at]];
-            uint32_t bytes = 1, code;
-            if (kind == TC__BYTE_LONG) {
-                uint32_t entry;
-                bytes = tc__utf8_next(s + at, s + end, &code);
-                entry = tc__tok_char(t, code);
-                kind = entry & TC__CHAR_WHITE   ? TC__BYTE_WHITE
-                       : entry & TC__CHAR_PUNCT ? TC__BYTE_PUNCT
-                                                : TC__BYTE_WORD;
+        at += tc__piece_length(kinds + at, end - at);
+        if (at == start) {
+            while (++at < end && kinds[at] == TC__BYTE_TAIL) {
             }
-            if (kind == TC__BYTE_WORD) {
-                at += bytes;
-                continue;
-            }
-            if (at == start) {
-                at += bytes;
-                if (kind == TC__BYTE_WHITE) start = at;
-            }
-            if (at > start) break;
+            if (kinds[start] != TC__BYTE_PUNCT) continue;
         }
-        if (at > start) status = tc__piece_word(e, to, (*word)++, start, at);
+        status = tc__piece_word(e, to, (*word)++, start, at);
     }
     return status;
 }
@@ -5874,6 +5937,17 @@ static int tc__encode_single(const tc_encoding *e, const char *s, size_t n, size
     return !tc__encode_is(e, code, TC__CHAR_WORD);
 }
 
+/* Bytes up to one that may begin an added token, eight at a time. */
+static size_t tc__encode_skip(const unsigned char *starts, const unsigned char *s, size_t at,
+                              size_t n) {
+    for (; n - at >= 8; at += 8)
+        if (starts[s[at]] | starts[s[at + 1]] | starts[s[at + 2]] | starts[s[at + 3]] |
+            starts[s[at + 4]] | starts[s[at + 5]] | starts[s[at + 6]] | starts[s[at + 7]])
+            break;
+    while (at < n && !starts[s[at]]) at++;
+    return at;
+}
+
 /* The next added token of the trie in s[*next, n): its index and its span with stripped spaces;
  * *next is where to search on. `floor` is the end of the token before with its spaces, in which
  * the next one may begin. Returns -1 at the end. */
@@ -5886,7 +5960,7 @@ static int32_t tc__encode_find(const tc_encoding *e, const tc__trie *trie,
         const tc__added *a;
         size_t end;
         if (starts && !starts[(unsigned char)s[at]]) {
-            at++;
+            at = tc__encode_skip(starts, (const unsigned char *)s, at + 1, n);
             continue;
         }
         index = tc__tok_longest(trie, 0, s + at, n - at, &length);
@@ -5964,15 +6038,12 @@ static tc_status tc__encode_segment(tc_encoding *e, tc__buf *to, int32_t *word, 
         while (stop < end && e->text[stop - 1] != ' ' && e->text[stop - 1] != '\n') stop++;
         status = tc__norm_text(e, at, stop);
         if (status) break;
-        if (e->linear) { /* count up to the chunk, then it is one to one */
-            e->linear = 0;
-            (void)tc__piece_place(e, at);
-            e->linear = 1;
-        }
+        (void)tc__piece_place(e, at);
         status = whole ? tc__encode_normal(e, to, word)
                        : tc__piece_split(e, to, word, 0, e->normal.used);
         if (e->linear) {
-            e->cursor = tc__piece_place(e, stop);
+            e->cursor.byte += stop - at;
+            e->cursor.units += (stop - at) * UINT64_C(0x100000001);
             e->linear = 0;
         }
         at = stop;
@@ -6220,11 +6291,11 @@ static tc_status tc__encode_run(tc_encoding *e, const tc_input *input,
 
 static void tc__encode_free(tc_encoding *e) {
     tc_env env;
-    tc__buf *all[16];
+    tc__buf *all[17];
     size_t i, n = 0;
     if (!e) return;
     env = e->env;
-    all[n++] = &e->normal, all[n++] = &e->source, all[n++] = &e->elements,
+    all[n++] = &e->normal, all[n++] = &e->kinds, all[n++] = &e->source, all[n++] = &e->elements,
     all[n++] = &e->sorted;
     all[n++] = &e->sources, all[n++] = &e->pieces, all[n++] = &e->sequence[0],
     all[n++] = &e->sequence[1];

@@ -5139,8 +5139,7 @@ struct tc_tokenizer {
     uint32_t added_count, single_count, pair_count;
     const tc__step *single, *pair;
     tc_string prefix, decoder_prefix;
-    unsigned char ascii[256];  /* normalized byte of an ASCII character, 0 = see its entry */
-    unsigned char kind[128];   /* of a normalized ASCII character: TC__BYTE_... */
+    uint16_t ascii[256]; /* normalized byte and, from bit 8, its kind; 0 = see the entry */
     unsigned char starts[256]; /* 1: a raw added token begins so */
 };
 
@@ -5250,9 +5249,9 @@ static void tc__tok_ascii(tc_tokenizer *t) {
     for (c = 0; c < 256; c++) {
         uint32_t entry = c < 128 ? tc__tok_char(t, (uint32_t)c) : 0,
                  value = entry & TC__CHAR_VALUE;
-        if (c < 128 && !(entry & TC__CHAR_KIND) && value < 128)
-            t->ascii[c] = (unsigned char)(value ? value : (uint32_t)c);
-        if (c < 128) t->kind[c] = tc__tok_kind(entry);
+        if (!value) value = (uint32_t)c;
+        if (c < 128 && !(entry & TC__CHAR_KIND) && value && value < 128)
+            t->ascii[c] = (uint16_t)(value | tc__tok_kind(tc__tok_char(t, value)) << 8);
         t->starts[c] =
             t->raw.count && tc__tok_child(&t->raw, 0, (unsigned char)c) != TC__TRIE_NONE;
     }
@@ -5436,15 +5435,21 @@ typedef struct tc__element { /* one code point while marks are put in order */
     int inserted;            /* not the first part of its character's decomposition */
 } tc__element;
 
-/* A word already split into pieces, by its first 16 bytes of normalized text. */
+/* A word already split into pieces, by its 16 bytes of normalized text. Two slots are a cache
+ * line. */
 typedef struct tc__slot {
     uint64_t key[2];
-    int32_t ids[5];
-    uint8_t ends[5]; /* of the pieces, in normalized bytes */
+    int32_t ids[3];
+    uint8_t ends[2]; /* of the pieces but the last, in normalized bytes */
     uint8_t length, count;
 } tc__slot;
 
-enum { TC__SLOTS = 8192, TC__CHUNK = 4096, TC__MOST_PAIRS = 1 << 16 };
+enum {
+    TC__SLOTS = 16384,
+    TC__SLOT_BYTES = TC__SLOTS * 32 + 64,
+    TC__CHUNK = 4096,
+    TC__MOST_PAIRS = 1 << 16
+};
 
 typedef struct tc__cursor {
     size_t byte;
@@ -5462,7 +5467,8 @@ struct tc_encoding {
     size_t first;
     tc__cursor cursor, last_start, word_start; /* places already counted */
     tc__buf elements, sorted, sources;
-    tc__slot *slots;                             /* [TC__SLOTS] */
+    void *slot_block;                            /* TC__SLOT_BYTES */
+    tc__slot *slots;                             /* [TC__SLOTS] in it, from a cache line on */
     tc__buf pieces;                              /* int32 id and u32 end, in turn */
     tc__buf sequence[2], out, windows, parts[2]; /* tokens; windows and parts are tc__range */
     tc__buf added_text, added_ranges;
@@ -5602,21 +5608,23 @@ static int tc__norm_ascii(tc_encoding *e, const unsigned char *text, size_t n) {
     unsigned char *normal = (unsigned char *)e->normal.data;
     unsigned char *kinds = (unsigned char *)e->kinds.data;
     size_t i = 0, j;
-    for (; i + 8 <= n; i += 8) {
-        uint64_t all;
+    uint32_t none = 0; /* negative once a character has no byte */
+    for (; i + 8 <= n && !(none >> 31); i += 8) {
         _Pragma("GCC unroll 8")
-        for (j = 0; j < 8; j++) normal[i + j] = t->ascii[text[i + j]];
-        all = tc__bytes_u64(normal + i); /* of bytes below 128: is one of them 0? */
-        if ((all - UINT64_C(0x0101010101010101)) & UINT64_C(0x8080808080808080)) return 0;
-        _Pragma("GCC unroll 8")
-        for (j = 0; j < 8; j++) kinds[i + j] = t->kind[normal[i + j]];
+        for (j = 0; j < 8; j++) {
+            uint32_t c = t->ascii[text[i + j]];
+            normal[i + j] = (unsigned char)c;
+            kinds[i + j] = (unsigned char)(c >> 8);
+            none |= c - 1;
+        }
     }
     for (; i < n; i++) {
-        if (!t->ascii[text[i]]) return 0;
-        normal[i] = t->ascii[text[i]];
-        kinds[i] = t->kind[normal[i]];
+        uint32_t c = t->ascii[text[i]];
+        normal[i] = (unsigned char)c;
+        kinds[i] = (unsigned char)(c >> 8);
+        none |= c - 1;
     }
-    return 1;
+    return !(none >> 31);
 }
 
 /* text[first, last) to e->normal; ASCII text needs no sources. */
@@ -5642,8 +5650,8 @@ static tc_status tc__norm_text(tc_encoding *e, size_t first, size_t last) {
         }
         sources = (uint32_t *)(void *)e->source.data;
         if (t->ascii[*p]) {
-            e->normal.data[n] = (char)t->ascii[*p];
-            e->kinds.data[n] = (char)t->kind[t->ascii[*p]];
+            e->normal.data[n] = (char)(t->ascii[*p] & 0xFF);
+            e->kinds.data[n] = (char)(t->ascii[*p] >> 8);
             sources[n++] = (uint32_t)(p++ - text);
             continue;
         }
@@ -5772,6 +5780,7 @@ static int tc__piece_match(tc_encoding *e, const char *word, size_t n) {
     return count;
 }
 
+/* The first of the two slots that a word of n <= 16 bytes may have. */
 TC__INLINE tc__slot *tc__piece_slot(tc_encoding *e, const char *word, size_t n, uint64_t *key) {
     static const uint64_t mask[9] = {0,
                                      0xFF,
@@ -5787,7 +5796,11 @@ TC__INLINE tc__slot *tc__piece_slot(tc_encoding *e, const char *word, size_t n, 
              mask[n < 8 ? n : 8]; /* 64 bytes behind a buffer's end may be read */
     key[1] = tc__bytes_u64(word + 8) & mask[n < 8 ? 0 : n - 8];
     h = (key[0] ^ tc__bytes_rotate(key[1], 31)) * TC__XXH_1 + key[1];
-    return e->slots + (h ^ h >> 32) * TC__XXH_2 / (UINT64_MAX / TC__SLOTS + 1);
+    return e->slots + (h ^ h >> 32) * TC__XXH_2 / (UINT64_MAX / (TC__SLOTS / 2) + 1) * 2;
+}
+
+TC__INLINE int tc__piece_is(const tc__slot *s, const uint64_t *key, size_t n) {
+    return s->key[0] == key[0] && s->key[1] == key[1] && s->length == n;
 }
 
 static tc_status tc__piece_unknown(tc_encoding *e, tc__buf *to, int32_t word, size_t start,
@@ -5818,41 +5831,50 @@ static tc_status tc__piece_long(tc_encoding *e, tc__buf *to, int32_t word, size_
     return status;
 }
 
+/* Tokens of a word that no slot knows; it gets the first of its two. */
+static tc_status tc__piece_new(tc_encoding *e, tc__buf *to, int32_t word, size_t start,
+                               size_t end, tc__slot *slot, const uint64_t *key) {
+    size_t before = to->used, count, i;
+    tc_status status = tc__piece_long(e, to, word, start, end);
+    const tc_token *tokens = (const tc_token *)(const void *)(to->data + before);
+    count = (to->used - before) / sizeof *tokens;
+    if (status || count > 3) return status;
+    slot[1] = slot[0];
+    slot->key[0] = key[0];
+    slot->key[1] = key[1];
+    slot->length = (uint8_t)(end - start);
+    slot->count = (uint8_t)count;
+    for (i = 0; i < count; i++) {
+        slot->ids[i] = tokens[i].id;
+        if (i + 1 < count)
+            slot->ends[i] = (uint8_t)((const int32_t *)(void *)e->pieces.data)[2 * i + 1];
+    }
+    return TC_OK;
+}
+
 /* Tokens of the word in normalized bytes [start, end). */
 static tc_status tc__piece_word(tc_encoding *e, tc__buf *to, int32_t word, size_t start,
                                 size_t end) {
-    size_t n = end - start, from = 0;
+    size_t n = end - start, from = start, i;
     uint64_t key[2];
     tc__slot *slot;
     tc_status status;
-    int i;
     if (!e->linear) e->word_start = e->cursor;
     if (n > 16) return tc__piece_long(e, to, word, start, end);
     slot = tc__piece_slot(e, e->normal.data + start, n, key);
-    if (!(slot->length == n && slot->key[0] == key[0] && slot->key[1] == key[1])) {
-        size_t before = to->used;
-        tc_token *tokens;
-        status = tc__piece_long(e, to, word, start, end);
-        if (status) return status;
-        tokens = (tc_token *)(void *)(to->data + before);
-        i = (int)((to->used - before) / sizeof *tokens);
-        if (i > 5 || e->tokenizer->unk == tokens[0].id) return status;
-        slot->key[0] = key[0];
-        slot->key[1] = key[1];
-        slot->length = (uint8_t)n;
-        slot->count = (uint8_t)i;
-        while (i--) {
-            slot->ids[i] = ((int32_t *)(void *)e->pieces.data)[2 * i];
-            slot->ends[i] = (uint8_t)((int32_t *)(void *)e->pieces.data)[2 * i + 1];
-        }
-        return TC_OK;
+    if (!tc__piece_is(slot, key, n)) {
+        if (!tc__piece_is(slot + 1, key, n))
+            return tc__piece_new(e, to, word, start, end, slot, key);
+        slot++;
     }
-    status = tc__mem_reserve(&e->env, to, slot->count * sizeof(tc_token));
-    for (i = 0; i < slot->count && !status; i++) {
-        tc__piece_put(e, to, slot->ids[i], word, start + from, start + slot->ends[i]);
-        from = slot->ends[i];
+    status = tc__mem_reserve(&e->env, to, 3 * sizeof(tc_token));
+    if (status) return status;
+    for (i = 0; i + 1 < slot->count; i++) {
+        tc__piece_put(e, to, slot->ids[i], word, from, start + slot->ends[i]);
+        from = start + slot->ends[i];
     }
-    return status;
+    tc__piece_put(e, to, slot->ids[i], word, from, end);
+    return TC_OK;
 }
 
 /* Bytes of a word at the front of kinds[n]. */
@@ -6304,7 +6326,7 @@ static void tc__encode_free(tc_encoding *e) {
     all[n++] = &e->added_text, all[n++] = &e->added_ranges, all[n++] = &e->decoded,
     all[n++] = &e->strings;
     for (i = 0; i < n; i++) tc__mem_drop(&env, all[i]);
-    tc__mem_free(&env, e->slots, TC__SLOTS * sizeof *e->slots);
+    tc__mem_free(&env, e->slot_block, TC__SLOT_BYTES);
     tc__mem_free(&env, e, sizeof *e);
 }
 
@@ -6315,8 +6337,9 @@ static tc_status tc__encode_create(const tc_tokenizer *t, const tc_env *env,
     if (!e) return TC_ERROR_MEMORY;
     e->env = *env;
     e->tokenizer = t;
-    e->slots = (tc__slot *)tc__mem_zero(env, TC__SLOTS * sizeof *e->slots);
-    if (!e->slots) {
+    e->slot_block = tc__mem_zero(env, TC__SLOT_BYTES);
+    e->slots = (tc__slot *)(((uintptr_t)e->slot_block + 63) & ~(uintptr_t)63);
+    if (!e->slot_block) {
         tc__encode_free(e);
         return TC_ERROR_MEMORY;
     }

@@ -5451,21 +5451,17 @@ enum {
     TC__MOST_PAIRS = 1 << 16
 };
 
-typedef struct tc__cursor {
-    size_t byte;
-    uint64_t units; /* code points, and UTF-16 units in the upper half */
-} tc__cursor;
-
 struct tc_encoding {
     tc_env env;
     const tc_tokenizer *tokenizer;
     const char *text; /* the sequence at work */
     size_t length;
-    tc__buf normal, kinds; /* bytes, and TC__BYTE_... of each */
-    tc__buf source;        /* for each of them the byte (u32) of its character in text */
-    int linear;            /* the chunk is ASCII, one to one: source[i] = first + i */
-    size_t first;
-    tc__cursor cursor, last_start, word_start; /* places already counted */
+    tc_pos cursor;          /* up to where the text is done: a chunk's beginning */
+    tc__buf normal, kinds;  /* of a chunk: bytes, and TC__BYTE_... of each */
+    int linear;             /* the chunk is ASCII, one to one; if it is not: */
+    tc__buf source;         /* for each normal byte the number (u32) of its character */
+    tc__buf places;         /* tc_pos of each character of the chunk, and of its end */
+    uint32_t chars, astral; /* characters so far, and those of two UTF-16 units */
     tc__buf elements, sorted, sources;
     void *slot_block;                            /* TC__SLOT_BYTES */
     tc__slot *slots;                             /* [TC__SLOTS] in it, from a cache line on */
@@ -5479,6 +5475,16 @@ struct tc_encoding {
 typedef struct tc__range {
     size_t first, count;
 } tc__range;
+
+/* Notes the place of a character, which stands at text[byte], behind those noted before. */
+TC__INLINE void tc__norm_place(tc_encoding *e, size_t byte, uint32_t code) {
+    tc_pos *at = (tc_pos *)(void *)e->places.data + e->chars;
+    at->byte = (uint32_t)byte;
+    at->codepoint = e->cursor.codepoint + e->chars;
+    at->utf16 = e->cursor.utf16 + e->chars + e->astral;
+    e->chars++;
+    e->astral += code >= 0x10000 && code != TC__ILL_FORMED;
+}
 
 static size_t tc__norm_put(tc_encoding *e, size_t n, uint32_t code, uint32_t source) {
     uint32_t *sources = (uint32_t *)(void *)e->source.data;
@@ -5560,8 +5566,9 @@ static tc_status tc__norm_marks(tc_encoding *e, size_t *n, const unsigned char *
     x = (tc__element *)(void *)e->elements.data;
     sources = (uint32_t *)(void *)e->sources.data;
     for (k = 0; p < end;) {
-        uint32_t at = (uint32_t)(p - text);
-        p += tc__utf8_next(p, stop, &code);
+        uint32_t at = e->chars, length = tc__utf8_next(p, stop, &code);
+        tc__norm_place(e, (size_t)(p - text), code);
+        p += length;
         if (tc__tok_char(e->tokenizer, code) & TC__CHAR_REMOVED) continue;
         m = tc__uni_decompose(code, parts);
         for (i = 0; i < m; i++, count++) {
@@ -5627,32 +5634,32 @@ static int tc__norm_ascii(tc_encoding *e, const unsigned char *text, size_t n) {
     return !(none >> 31);
 }
 
-/* text[first, last) to e->normal; ASCII text needs no sources. */
+/* text[first, last), where the cursor stands, to e->normal; ASCII text needs no sources. */
 static tc_status tc__norm_text(tc_encoding *e, size_t first, size_t last) {
     const tc_tokenizer *t = e->tokenizer;
     const unsigned char *text = (const unsigned char *)e->text, *p, *end = text + last,
-                        *marks = text, *room;
-    uint32_t *sources, code, entry;
+                        *marks = text, *room = text + first;
+    uint32_t code, entry;
     size_t n = 0, i;
     tc_status status = tc__norm_room(e, 0, TC__CHUNK);
     if (status) return status;
-    e->first = first;
     e->linear = last - first <= 2 * TC__CHUNK && tc__norm_ascii(e, text + first, last - first);
     if (e->linear) {
         e->normal.used = last - first;
         return TC_OK;
     }
-    room = text + first;
-    for (p = room; p < end;) {
+    e->places.used = e->chars = e->astral = 0;
+    status = tc__mem_reserve(&e->env, &e->places, (last - first + 1) * sizeof(tc_pos));
+    for (p = room; p < end && !status;) {
         if (p >= room) {
             if ((status = tc__norm_room(e, n, TC__CHUNK)) != TC_OK) return status;
             room = p + TC__CHUNK / 8 - 4;
         }
-        sources = (uint32_t *)(void *)e->source.data;
         if (t->ascii[*p]) {
             e->normal.data[n] = (char)(t->ascii[*p] & 0xFF);
             e->kinds.data[n] = (char)(t->ascii[*p] >> 8);
-            sources[n++] = (uint32_t)(p++ - text);
+            ((uint32_t *)(void *)e->source.data)[n++] = e->chars;
+            tc__norm_place(e, (size_t)(p++ - text), 0);
             continue;
         }
         i = tc__utf8_next(p, text + e->length, &code);
@@ -5661,18 +5668,18 @@ static tc_status tc__norm_text(tc_encoding *e, size_t first, size_t last) {
             int survives;
             marks = tc__norm_run(e, p, end, &survives);
             if (survives) {
-                if ((status = tc__norm_room(e, n, (size_t)(marks - p))) != TC_OK ||
-                    (status = tc__norm_marks(e, &n, p, marks)) != TC_OK)
-                    return status;
-                p = marks;
-                if ((status = tc__norm_room(e, n, TC__CHUNK)) != TC_OK) return status;
-                room = p + TC__CHUNK / 8 - 4;
+                status = tc__norm_room(e, n, (size_t)(marks - p));
+                if (!status) status = tc__norm_marks(e, &n, p, marks);
+                room = p = marks;
                 continue;
             }
         }
-        n = tc__norm_entry(e, n, entry, code, (uint32_t)(p - text));
+        n = tc__norm_entry(e, n, entry, code, e->chars);
+        tc__norm_place(e, (size_t)(p - text), code);
         p += i;
     }
+    if (status) return status;
+    tc__norm_place(e, (size_t)(p - text), 0);
     e->normal.used = n;
     return TC_OK;
 }
@@ -5680,41 +5687,33 @@ static tc_status tc__norm_text(tc_encoding *e, size_t first, size_t last) {
 /* ======================================================================= 42-piece
  * Normalized text to tokens: BertPreTokenizer and WordPiece (tokenizer-wordpiece.md 2, 3). */
 
-/* The place of a byte of the text. Places are asked for in rising order but for marks that
- * changed places within a word. */
-static tc__cursor tc__piece_place(tc_encoding *e, size_t byte) {
+/* Moves the cursor on to a byte of the text. */
+static void tc__piece_seek(tc_encoding *e, size_t byte) {
     const unsigned char *text = (const unsigned char *)e->text, *end = text + e->length;
-    tc__cursor at = e->cursor;
     uint32_t code;
-    if (byte < at.byte) at = e->last_start;
-    if (byte < at.byte) at = e->word_start;
-    if (byte < at.byte) at.byte = 0, at.units = 0;
-    while (at.byte < byte) {
-        at.byte += tc__utf8_next(text + at.byte, end, &code);
-        at.units += UINT64_C(0x100000001);
-        if (code >= 0x10000 && code != TC__ILL_FORMED) at.units += UINT64_C(0x100000000);
+    while (e->cursor.byte < byte) {
+        e->cursor.byte += tc__utf8_next(text + e->cursor.byte, end, &code);
+        e->cursor.codepoint++;
+        e->cursor.utf16 += code >= 0x10000 && code != TC__ILL_FORMED ? 2 : 1;
     }
-    e->cursor = at;
-    return at;
 }
 
-TC__INLINE void tc__piece_pos(tc_pos *to, size_t byte, uint64_t units) {
-    to->byte = (uint32_t)byte;
-    to->codepoint = (uint32_t)units;
-    to->utf16 = (uint32_t)(units >> 32);
+/* Moves it behind the chunk that was normalized. */
+static void tc__piece_pass(tc_encoding *e) {
+    uint32_t n = (uint32_t)e->normal.used;
+    if (e->linear) {
+        e->cursor.byte += n;
+        e->cursor.codepoint += n;
+        e->cursor.utf16 += n;
+    } else {
+        e->cursor = ((const tc_pos *)(const void *)e->places.data)[e->chars - 1];
+    }
 }
 
-TC__INLINE size_t tc__piece_source(const tc_encoding *e, size_t i) {
-    return e->linear ? e->first + i : ((const uint32_t *)(const void *)e->source.data)[i];
-}
-
-/* A token that covers text bytes [start, end), in a chunk that is not linear. */
-static void tc__piece_cover(tc_encoding *e, tc_token *token, size_t start, size_t end) {
-    tc__cursor at = tc__piece_place(e, start);
-    tc__piece_pos(&token->start, at.byte, at.units);
-    e->last_start = at;
-    at = tc__piece_place(e, end);
-    tc__piece_pos(&token->end, at.byte, at.units);
+/* The place of the character of normalized byte i, or of the one behind it. */
+TC__INLINE const tc_pos *tc__piece_place(const tc_encoding *e, size_t i) {
+    return (const tc_pos *)(const void *)e->places.data +
+           ((const uint32_t *)(const void *)e->source.data)[i];
 }
 
 /* The next token, for which there is room. */
@@ -5732,24 +5731,32 @@ TC__INLINE tc_token *tc__piece_next(tc__buf *to, int32_t id, int32_t word) {
 static tc_status tc__piece_token(tc_encoding *e, tc__buf *to, int32_t id, int32_t word,
                                  size_t start, size_t end) {
     tc_status status = tc__mem_reserve(&e->env, to, sizeof(tc_token));
-    if (!status) tc__piece_cover(e, tc__piece_next(to, id, word), start, end);
-    return status;
+    tc_token *token;
+    if (status) return status;
+    token = tc__piece_next(to, id, word);
+    tc__piece_seek(e, start);
+    token->start = e->cursor;
+    tc__piece_seek(e, end);
+    token->end = e->cursor;
+    return TC_OK;
 }
 
-/* Token of normalized bytes [start, end), for which there is room. The cursor of a linear chunk
- * stands at its beginning. */
-TC__INLINE void tc__piece_put(tc_encoding *e, tc__buf *to, int32_t id, int32_t word,
+TC__INLINE void tc__piece_ahead(tc_pos *to, const tc_pos *from, size_t n) {
+    to->byte = from->byte + (uint32_t)n;
+    to->codepoint = from->codepoint + (uint32_t)n;
+    to->utf16 = from->utf16 + (uint32_t)n;
+}
+
+/* Token of normalized bytes [start, end), for which there is room. */
+TC__INLINE void tc__piece_put(const tc_encoding *e, tc__buf *to, int32_t id, int32_t word,
                               size_t start, size_t end) {
     tc_token *token = tc__piece_next(to, id, word);
     if (e->linear) {
-        uint64_t units = e->cursor.units; /* at e->first */
-        tc__piece_pos(&token->start, e->first + start, units + start * UINT64_C(0x100000001));
-        tc__piece_pos(&token->end, e->first + end, units + end * UINT64_C(0x100000001));
+        tc__piece_ahead(&token->start, &e->cursor, start);
+        tc__piece_ahead(&token->end, &e->cursor, end);
     } else {
-        const unsigned char *text = (const unsigned char *)e->text;
-        size_t last = tc__piece_source(e, end - 1);
-        uint32_t code, bytes = tc__utf8_next(text + last, text + e->length, &code);
-        tc__piece_cover(e, token, tc__piece_source(e, start), last + bytes);
+        token->start = tc__piece_place(e, start)[0];
+        token->end = tc__piece_place(e, end - 1)[1];
     }
 }
 
@@ -5766,15 +5773,15 @@ static int tc__piece_match(tc_encoding *e, const char *word, size_t n) {
     const tc_tokenizer *t = e->tokenizer;
     int count = 0;
     size_t at = 0, length = 0;
+    int32_t *pair;
     e->pieces.used = 0;
-    while (at < n) {
-        int32_t pair[2];
+    if (tc__mem_reserve(&e->env, &e->pieces, (uint64_t)n * 8)) return -1;
+    for (pair = (int32_t *)(void *)e->pieces.data; at < n; pair += 2) {
         pair[0] =
             tc__tok_longest(&t->words, at ? t->continuing : 0, word + at, n - at, &length);
         if (pair[0] < 0) return 0;
         at += length;
         pair[1] = (int32_t)at;
-        if (tc__mem_append(&e->env, &e->pieces, pair, sizeof pair)) return -1;
         count++;
     }
     return count;
@@ -5805,11 +5812,11 @@ TC__INLINE int tc__piece_is(const tc__slot *s, const uint64_t *key, size_t n) {
 
 static tc_status tc__piece_unknown(tc_encoding *e, tc__buf *to, int32_t word, size_t start,
                                    size_t end) {
+    uint64_t byte = e->linear ? e->cursor.byte + start : tc__piece_place(e, start)->byte;
     if (e->tokenizer->unk < 0)
         return tc__diag_fail(
-            e->env.diag, TC_ERROR_FORMAT, tc__piece_source(e, start),
-            "the word at byte %u is not in the vocabulary, which has no unknown token",
-            (uint64_t)tc__piece_source(e, start));
+            e->env.diag, TC_ERROR_FORMAT, byte,
+            "the word at byte %u is not in the vocabulary, which has no unknown token", byte);
     return tc__piece_normal(e, to, e->tokenizer->unk, word, start, end);
 }
 
@@ -5823,9 +5830,10 @@ static tc_status tc__piece_long(tc_encoding *e, tc__buf *to, int32_t word, size_
         count = tc__piece_match(e, w, n);
     if (count < 0) return TC_ERROR_MEMORY;
     if (!count) return tc__piece_unknown(e, to, word, start, end);
+    status = tc__mem_reserve(&e->env, to, (uint64_t)count * sizeof(tc_token));
     for (i = 0; i < count && !status; i++) {
         const int32_t *pair = (const int32_t *)(void *)e->pieces.data + 2 * i;
-        status = tc__piece_normal(e, to, pair[0], word, start + from, start + (size_t)pair[1]);
+        tc__piece_put(e, to, pair[0], word, start + from, start + (size_t)pair[1]);
         from = (size_t)pair[1];
     }
     return status;
@@ -5859,7 +5867,6 @@ static tc_status tc__piece_word(tc_encoding *e, tc__buf *to, int32_t word, size_
     uint64_t key[2];
     tc__slot *slot;
     tc_status status;
-    if (!e->linear) e->word_start = e->cursor;
     if (n > 16) return tc__piece_long(e, to, word, start, end);
     slot = tc__piece_slot(e, e->normal.data + start, n, key);
     if (!tc__piece_is(slot, key, n)) {
@@ -6041,7 +6048,6 @@ static tc_status tc__encode_normal(tc_encoding *e, tc__buf *to, int32_t *word) {
         status = tc__piece_split(e, to, word, done, span.first);
         done = span.first + span.count;
         if (status || !span.count) continue;
-        e->word_start = e->cursor;
         status = tc__piece_normal(e, to, t->added[index].id, (*word)++, span.first, done);
         if (!status)
             status = tc__encode_spelling(e, to, t->added + index, s + span.first, span.count);
@@ -6060,14 +6066,9 @@ static tc_status tc__encode_segment(tc_encoding *e, tc__buf *to, int32_t *word, 
         while (stop < end && e->text[stop - 1] != ' ' && e->text[stop - 1] != '\n') stop++;
         status = tc__norm_text(e, at, stop);
         if (status) break;
-        (void)tc__piece_place(e, at);
         status = whole ? tc__encode_normal(e, to, word)
                        : tc__piece_split(e, to, word, 0, e->normal.used);
-        if (e->linear) {
-            e->cursor.byte += stop - at;
-            e->cursor.units += (stop - at) * UINT64_C(0x100000001);
-            e->linear = 0;
-        }
+        if (!status) tc__piece_pass(e);
         at = stop;
     }
     return status;
@@ -6089,9 +6090,7 @@ static tc_status tc__encode_text(tc_encoding *e, tc__buf *to, const char *text, 
                              (uint64_t)i);
     e->text = text;
     e->length = n;
-    e->linear = 0;
     memset(&e->cursor, 0, sizeof e->cursor);
-    e->word_start = e->cursor;
     while (!status &&
            (index = tc__encode_find(e, &t->raw, t->starts, text, n, done, &next, &span)) >= 0) {
         status = tc__encode_segment(e, to, &word, done, span.first);
@@ -6313,12 +6312,12 @@ static tc_status tc__encode_run(tc_encoding *e, const tc_input *input,
 
 static void tc__encode_free(tc_encoding *e) {
     tc_env env;
-    tc__buf *all[17];
+    tc__buf *all[18];
     size_t i, n = 0;
     if (!e) return;
     env = e->env;
-    all[n++] = &e->normal, all[n++] = &e->kinds, all[n++] = &e->source, all[n++] = &e->elements,
-    all[n++] = &e->sorted;
+    all[n++] = &e->normal, all[n++] = &e->kinds, all[n++] = &e->places, all[n++] = &e->source,
+    all[n++] = &e->elements, all[n++] = &e->sorted;
     all[n++] = &e->sources, all[n++] = &e->pieces, all[n++] = &e->sequence[0],
     all[n++] = &e->sequence[1];
     all[n++] = &e->out, all[n++] = &e->windows, all[n++] = &e->parts[0],

@@ -1154,13 +1154,11 @@ typedef struct tc__buf {
     size_t used, capacity;
 } tc__buf;
 
-/* Makes room for `extra` bytes behind the used ones, and 64 more that may be read. */
-static tc_status tc__mem_reserve(const tc_env *env, tc__buf *b, uint64_t extra) {
+static tc_status tc__mem_grow(const tc_env *env, tc__buf *b, uint64_t extra) {
     int overflow = 0;
     uint64_t need = tc__mem_add(tc__mem_add(b->used, extra, &overflow), 64, &overflow), size;
     void *p;
     if (overflow) return TC_ERROR_MEMORY;
-    if (need <= b->capacity) return TC_OK;
     size = need + need / 2;
     if (size > TC__SIZE_LIMIT) size = need;
     p = tc__mem_realloc(env, b->data, b->capacity, (size_t)size);
@@ -1168,6 +1166,12 @@ static tc_status tc__mem_reserve(const tc_env *env, tc__buf *b, uint64_t extra) 
     b->data = (char *)p;
     b->capacity = (size_t)size;
     return TC_OK;
+}
+
+/* Makes room for `extra` bytes behind the used ones, and 64 more that may be read. */
+TC__INLINE tc_status tc__mem_reserve(const tc_env *env, tc__buf *b, uint64_t extra) {
+    if (b->used + 64 <= b->capacity && extra <= b->capacity - b->used - 64) return TC_OK;
+    return tc__mem_grow(env, b, extra);
 }
 
 static tc_status tc__mem_append(const tc_env *env, tc__buf *b, const void *data, size_t size) {
@@ -5143,7 +5147,7 @@ struct tc_tokenizer {
     unsigned char starts[256]; /* 1: a raw added token begins so */
 };
 
-/* Of a normalized byte; TAIL is in a character that is no part of a word, but its first byte. */
+/* Of a normalized byte; TAIL: in a character that is no part of a word, but not its first. */
 enum { TC__BYTE_WORD, TC__BYTE_WHITE, TC__BYTE_PUNCT, TC__BYTE_TAIL };
 
 TC__INLINE uint32_t tc__tok_char(const tc_tokenizer *t, uint32_t code) {
@@ -5870,9 +5874,11 @@ static tc_status tc__piece_word(tc_encoding *e, tc__buf *to, int32_t word, size_
     if (n > 16) return tc__piece_long(e, to, word, start, end);
     slot = tc__piece_slot(e, e->normal.data + start, n, key);
     if (!tc__piece_is(slot, key, n)) {
+        tc__slot first = slot[0];
         if (!tc__piece_is(slot + 1, key, n))
             return tc__piece_new(e, to, word, start, end, slot, key);
-        slot++;
+        slot[0] = slot[1];
+        slot[1] = first;
     }
     status = tc__mem_reserve(&e->env, to, 3 * sizeof(tc_token));
     if (status) return status;

@@ -6650,6 +6650,9 @@ static tc_status tc__file_load(const tc_env *env, const char *path, tc__file *f)
         f->mapping = mmap(NULL, f->size, PROT_READ, MAP_PRIVATE, descriptor, 0);
         f->mapped = f->mapping != MAP_FAILED;
         if (!f->mapped) f->mapping = NULL;
+#ifdef MADV_HUGEPAGE /* where the feature macros of the program show it */
+        if (f->mapped) (void)madvise(f->mapping, f->size, MADV_HUGEPAGE);
+#endif
     }
     close(descriptor);
     if (f->size && !f->mapped)

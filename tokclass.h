@@ -339,7 +339,8 @@ typedef enum tc_dtype {
 typedef enum tc_compute {
     TC_COMPUTE_EXACT = 0, /* the same bits at every level */
     /* Where the CPU has products of bf16 tiles (TC_LEVEL_AMX), f32, f16 and bf16 weights are
-     * multiplied as sums of two bf16 a number: relative error about 1e-5. Else as exact. */
+     * multiplied as sums of two bf16 a number: relative error about 1e-5. Else as exact. In
+     * training: the forward pass and the gradients of activations; weights stay f32. */
     TC_COMPUTE_FAST
 } tc_compute;
 
@@ -354,7 +355,7 @@ typedef struct tc_env {
     unsigned threads; /* worker threads of a session or tagger, the caller's included; 0 = 1 */
     tc_level level;   /* cap on the instruction set; the best one below it is used */
     tc_diag *diag;
-    tc_compute compute; /* of sessions and taggers; training is exact */
+    tc_compute compute; /* of sessions, taggers and trainers */
 } tc_env;
 
 /* Bytes with a length; not NUL-terminated. */
@@ -3713,6 +3714,11 @@ typedef struct tc__product {
     size_t block, panels, groups;   /* rows in a block, panels in all, pairs of panels */
 } tc__product;
 
+/* What is summed over: K, or N. */
+TC__INLINE size_t tc__gemm_depth(const tc__product *p) {
+    return p->transposed ? p->w->rows : p->w->columns;
+}
+
 /* Floats that a worker needs to widen two panels of any matrix with `columns`, or to widen one
  * and split two. */
 TC__INLINE size_t tc__gemm_scratch(size_t columns) {
@@ -3754,30 +3760,6 @@ static tc__qpanels tc__gemm_integers(const tc__product *p, size_t first, size_t 
     return out;
 }
 
-/* The panels of an item as hi and lo: in place, where bf16 have the shape, or in the worker's
- * scratch. */
-static tc__tiles tc__gemm_tiles(const tc__product *p, size_t first, size_t wide,
-                                float *scratch) {
-    const tc__matrix *w = p->w;
-    size_t i, bytes = tc__mem_round(w->columns, 32) * 32;
-    unsigned char *hi = (unsigned char *)(scratch + 16 * tc__mem_round(w->columns, 32));
-    tc__tiles out;
-    out.stride = bytes;
-    out.count = wide;
-    out.bias = w->bias ? w->bias + first * 16 : NULL;
-    out.hi = hi;
-    out.lo = hi + wide * bytes;
-    if (w->dtype == TC_BF16 && w->columns % 32 == 0) {
-        out.hi = w->panels + first * bytes;
-        out.lo = NULL;
-        return out;
-    }
-    for (i = 0; i < wide; i++, hi += bytes)
-        p->split->panel(hi, hi + wide * bytes, tc__gemm_panel(p->ops, w, first + i, scratch),
-                        w->columns);
-    return out;
-}
-
 /* Panel p of W^T, [N][16] with 16 columns of W, into `to`. */
 static void tc__gemm_turn(const tc__ops *ops, const tc__matrix *w, size_t p, float *to) {
 #ifndef TC_NO_TRAIN
@@ -3809,6 +3791,32 @@ static const float *tc__gemm_panels(const tc__product *p, size_t first, size_t w
     return panel;
 }
 
+/* The panels of an item as hi and lo: in place, where bf16 have the shape, or in the worker's
+ * scratch. */
+static tc__tiles tc__gemm_tiles(const tc__product *p, size_t first, size_t wide,
+                                float *scratch) {
+    const tc__matrix *w = p->w;
+    size_t i, K = tc__gemm_depth(p), bytes = tc__mem_round(K, 32) * 32;
+    unsigned char *hi = (unsigned char *)(scratch + 16 * tc__mem_round(K, 32));
+    tc__tiles out;
+    out.stride = bytes;
+    out.count = wide;
+    out.bias = w->bias && !p->transposed ? w->bias + first * 16 : NULL;
+    out.hi = hi;
+    out.lo = hi + wide * bytes;
+    if (w->dtype == TC_BF16 && w->columns % 32 == 0) {
+        out.hi = w->panels + first * bytes;
+        out.lo = NULL;
+        return out;
+    }
+    for (i = 0; i < wide; i++, hi += bytes) {
+        size_t stride;
+        p->split->panel(hi, hi + wide * bytes,
+                        tc__gemm_panels(p, first + i, 1, scratch, &stride), K);
+    }
+    return out;
+}
+
 /* What follows a tile of n rows and `wide` panels at row r. */
 static void tc__gemm_finish(const tc__product *p, size_t r, size_t n, size_t first,
                             size_t wide) {
@@ -3837,7 +3845,7 @@ static void tc__gemm_item(void *context, size_t item, unsigned worker) {
                   : p->split           ? (size_t)TC__SPLIT_ROWS
                                        : ops->tile_rows;
     size_t groups = (rows + most - 1) / most;
-    size_t K = p->transposed ? p->w->rows : p->w->columns;
+    size_t K = tc__gemm_depth(p);
     const float *panel = NULL;
     tc__qpanels integers;
     tc__tiles tiles;
@@ -3878,7 +3886,7 @@ static void tc__gemm_quantize_row(const tc__product *p, size_t r) {
     const tc__qrows *to = &p->qa;
     const float *a = p->a + r * p->lda;
     if (p->split)
-        p->split->row(to->q + r * to->ld, a, p->w->columns);
+        p->split->row(to->q + r * to->ld, a, tc__gemm_depth(p));
     else if (p->w->dtype == TC_S8)
         p->ops->quantize_s8(to->q + r * to->ld, to->scale + r, a, p->w->columns);
     else
@@ -3888,8 +3896,7 @@ static void tc__gemm_quantize_row(const tc__product *p, size_t r) {
 /* Blocks of rows of A that fill about 1 MiB: they stay in L2 while the panels pass. Transposed
  * panels are made anew for each block, which is then four times as large. */
 static void tc__gemm_run(tc__pool *pool, tc__product *p) {
-    size_t K = p->transposed ? p->w->rows : p->w->columns,
-           N = p->transposed ? p->w->columns : p->w->rows;
+    size_t K = tc__gemm_depth(p), N = p->transposed ? p->w->columns : p->w->rows;
     size_t bytes = (size_t)(p->transposed ? 4 : 1) << 20, blocks;
     size_t number = tc__gemm_scaled(p->w->dtype) ? tc__gemm_element(p->w->dtype) : 4;
     size_t block = bytes / number / K / p->ops->tile_rows * p->ops->tile_rows;
@@ -8298,7 +8305,7 @@ static void tc__fwd_multiply(tc_session *s, tc__product *p) {
     if (integer || p->split) {
         p->qa.scale = (tc__qscale *)(void *)s->integers.data;
         p->qa.q = (unsigned char *)(s->integers.data + 2 * tc__mem_round(p->rows, 16));
-        p->qa.ld = tc__gemm_qld(p->w->columns, p->split != NULL);
+        p->qa.ld = tc__gemm_qld(tc__gemm_depth(p), p->split != NULL);
         tc__thread_run(s->pool, tc__fwd_quantize_item, p,
                        (p->rows + TC__ROWS_AT_ONCE - 1) / TC__ROWS_AT_ONCE);
     }
@@ -8483,6 +8490,13 @@ static tc_status tc__fwd_rows(tc_session *s, tc__floats *f, size_t columns) {
     return tc__mem_floats(&s->env, f, (uint64_t)s->tokens * tc__fwd_ld(columns));
 }
 
+/* Room for quantised or split rows. */
+static tc_status tc__fwd_reserve_rows(tc_session *s, size_t widest) {
+    uint64_t row = tc__gemm_qld(widest, s->split != NULL) / 4;
+    return tc__mem_floats(&s->env, &s->integers,
+                          2 * tc__mem_round(s->tokens, 16) + s->tokens * row);
+}
+
 /* Room for the batch; nothing is allocated for a shape that was seen before. */
 static tc_status tc__fwd_reserve(tc_session *s) {
     const tc_model_info *n = &s->model->info;
@@ -8499,10 +8513,7 @@ static tc_status tc__fwd_reserve(tc_session *s) {
     if (!status) status = tc__fwd_rows(s, &s->context, H);
     if (!status) status = tc__fwd_rows(s, &s->wide, I);
     if (!status && (s->model->integers || s->split))
-        status = tc__mem_floats(
-            &s->env, &s->integers,
-            2 * tc__mem_round(s->tokens, 16) +
-                s->tokens * (uint64_t)(tc__gemm_qld((size_t)widest, s->split != NULL) / 4));
+        status = tc__fwd_reserve_rows(s, (size_t)widest);
     if (!status && E != H) status = tc__fwd_rows(s, &s->embedded, E);
     if (!status) status = tc__fwd_rows(s, &s->logits, n->num_labels);
     for (i = 0; i < s->threads && !status; i++) {
@@ -8980,7 +8991,7 @@ static void tc__bwd_input(tc__tape *t, const tc__matrix *w, const float *dy, flo
     p.transposed = 1;
     p.ldc = tc__fwd_ld(w->columns);
     p.residual = residual;
-    tc__gemm_run(t->s->pool, &p);
+    tc__fwd_multiply(t->s, &p);
 }
 
 /* ---- element by element ---- */
@@ -10615,6 +10626,7 @@ static tc_status tc__train_scratch(tc_trainer *t, size_t tokens, size_t longest)
     s->tokens = tokens;
     s->longest = longest;
     status = tc__fwd_reserve(s);
+    if (!status && s->split) status = tc__fwd_reserve_rows(s, widest);
     for (i = 0; i < s->threads && !status; i++) {
         status = tc__mem_floats(&s->env, &s->worker[i], need);
         s->scratch[i] = s->worker[i].data;
@@ -10854,7 +10866,6 @@ static tc_status tc__train_create(const tc_model *base, const tc_train_options *
     tc_status status;
     if (!t) return TC_ERROR_MEMORY;
     t->env = *env;
-    t->env.compute = TC_COMPUTE_EXACT;
     t->options = *o;
     status = tc__train_valid(t);
     if (!status) status = tc__train_image(t, base);

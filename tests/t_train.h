@@ -499,6 +499,29 @@ static void test_train_bits(void) {
     made_free(&base);
 }
 
+/* TC_COMPUTE_FAST: losses near the exact ones, the same for any number of threads. */
+static void test_train_fast(void) {
+    const int split = tc__ktab_split(tc_level_choose(TC_LEVEL_BEST)) != NULL;
+    train_setup exact, fast, two;
+    made base;
+    if (!train_base(&base)) {
+        CHECK(0);
+        return;
+    }
+    train_setup_init(&exact);
+    exact.options.batch_size = 32;
+    fast = two = exact;
+    fast.env.compute = two.env.compute = TC_COMPUTE_FAST;
+    two.env.threads = 2;
+    CHECK_EQ(train_go(&base, &exact), TC_OK);
+    CHECK_EQ(train_go(&base, &fast), TC_OK);
+    CHECK_EQ(train_go(&base, &two), TC_OK);
+    CHECK(fabs(fast.last.loss - exact.last.loss) <= 1e-3 * fabs(exact.last.loss));
+    CHECK_EQ(fast.checksum != exact.checksum, split);
+    CHECK(fast.checksum == two.checksum);
+    made_free(&base);
+}
+
 #ifndef TC_NO_STDIO
 /* Stops after every update once, goes on from the checkpoint, ends with the same bytes. */
 static void test_train_resume(void) {
@@ -875,6 +898,7 @@ static void test_train(void) {
     test_train_curves();
     test_train_differences();
     test_train_bits();
+    test_train_fast();
 #ifndef TC_NO_STDIO
     test_train_resume();
 #endif

@@ -104,7 +104,7 @@ static int train_parse(train_job *j, int argc, char **argv, int *count) {
         {"patience", TOOL_COUNT, &j->patience, "N", 0, 1 << 20,
          "stop after N evaluations without a better one; default: never"},
         {"precision", TOOL_CHOICE, &j->precision, "auto|f32|bf16", 0, 0,
-         "default auto, which is f32 so far"},
+         "bf16: products of split bf16, as --compute fast; default auto, as --compute says"},
         {"freeze", TOOL_TEXT, &j->freeze, "embeddings|layers:K", 0, 0,
          "do not train the embeddings, or these and the first K layers"},
         {"layer-decay", TOOL_NUMBER, &o->layer_decay, "X", 1e-9, 1,
@@ -163,8 +163,9 @@ static int train_check(train_job *j, int count) {
     if (j->page && strcmp(j->page, "-") == 0)
         return tool_usage("train",
                           "--report needs a file: the page is written again and again");
-    if (j->precision == 2)
-        return tool_fail("train", "--precision bf16 is not available on this machine");
+    if (j->precision) j->c.compute = j->precision == 2 ? TC_COMPUTE_FAST : TC_COMPUTE_EXACT;
+    if (j->precision == 2 && tc_level_choose(j->c.level) != TC_LEVEL_AMX)
+        return tool_fail("train", "--precision bf16 needs a CPU with AMX");
     n = (uint64_t)label_map_parse(&j->maps, "train", j->map);
     return n ? (int)n : -1;
 }

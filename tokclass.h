@@ -3003,6 +3003,26 @@ static void tc__kx86_amx_begin(size_t top, size_t bottom) {
 
 static void tc__kx86_amx_end(void) { __asm__ volatile("tilerelease" ::); }
 
+TC__INLINE void tc__kx86_amx_zero(int tall) {
+    TC__AMX_ZERO(0);
+    TC__AMX_ZERO(1);
+    if (tall) {
+        TC__AMX_ZERO(2);
+        TC__AMX_ZERO(3);
+    }
+}
+
+/* The sums as [rows, 32] numbers of 4 bytes. */
+TC__INLINE void tc__kx86_amx_store(void *sums, size_t top, int tall) {
+    char *to = (char *)sums;
+    TC__AMX_STORE(0, to, (size_t)128);
+    TC__AMX_STORE(1, to + 64, (size_t)128);
+    if (tall) {
+        TC__AMX_STORE(2, to + top * 128, (size_t)128);
+        TC__AMX_STORE(3, to + top * 128 + 64, (size_t)128);
+    }
+}
+
 typedef struct tc__kx86_amx {
     const unsigned char *a, *b;
     size_t lda, stride,
@@ -3060,24 +3080,14 @@ static void tc__kx86_amx_tile(uint32_t *sums, size_t top, size_t bottom, int wid
                               tc__kx86_amx t) {
     const int tall = bottom > 0;
     t.down = top * t.lda;
-    TC__AMX_ZERO(0);
-    TC__AMX_ZERO(1);
-    if (tall) {
-        TC__AMX_ZERO(2);
-        TC__AMX_ZERO(3);
-    }
+    tc__kx86_amx_zero(tall);
     tc__kx86_amx_steps(tall, wide, t, K / 64);
     if (K % 64) {
         t.a += K / 64 * 64;
         t.b += K / 64 * 1024;
         tc__kx86_amx_rest(tall, wide, t, top + bottom, tc__mem_round(K % 64, 4));
     }
-    TC__AMX_STORE(0, sums, (size_t)128);
-    TC__AMX_STORE(1, sums + 16, (size_t)128);
-    if (tall) {
-        TC__AMX_STORE(2, sums + top * 32, (size_t)128);
-        TC__AMX_STORE(3, sums + top * 32 + 16, (size_t)128);
-    }
+    tc__kx86_amx_store(sums, top, tall);
 }
 
 /* Sums of n rows and of panels p to p + wide to numbers. */
@@ -3189,12 +3199,7 @@ TC__INLINE void tc__kx86_split_sum(const int tall, const int both, tc__kx86_amx 
 static void tc__kx86_split_tile(float *sums, size_t top, int tall, int both, tc__kx86_amx t,
                                 size_t lo, size_t low, size_t steps) {
     t.down = top * t.lda;
-    TC__AMX_ZERO(0);
-    TC__AMX_ZERO(1);
-    if (tall) {
-        TC__AMX_ZERO(2);
-        TC__AMX_ZERO(3);
-    }
+    tc__kx86_amx_zero(tall);
     if (tall && both)
         tc__kx86_split_sum(1, 1, t, lo, low, steps);
     else if (tall)
@@ -3203,12 +3208,7 @@ static void tc__kx86_split_tile(float *sums, size_t top, int tall, int both, tc_
         tc__kx86_split_sum(0, 1, t, lo, low, steps);
     else
         tc__kx86_split_sum(0, 0, t, lo, low, steps);
-    TC__AMX_STORE(0, sums, (size_t)128);
-    TC__AMX_STORE(1, sums + 16, (size_t)128);
-    if (tall) {
-        TC__AMX_STORE(2, sums + top * 32, (size_t)128);
-        TC__AMX_STORE(3, sums + top * 32 + 16, (size_t)128);
-    }
+    tc__kx86_amx_store(sums, top, tall);
 }
 
 static TC__KX86_AVX512_VNNI void tc__kx86_split_gemm(size_t rows, size_t K,

@@ -138,7 +138,7 @@ def summary(records):
         for bar in c.peers[:1]:
             ours = ", ".join(f"{o} {c.show(c.middle(o))} ({c.ratio(bar, o):.2f})"
                              for o in c.ours)
-            print(f"  {c.name():44}{bar:16}{c.show(c.middle(bar)):>9} {c.unit:12}{ours} "
+            print(f"  {c.name():46} {bar:14}{c.show(c.middle(bar)):>9} {c.unit:12}{ours} "
                   f"{c.verdict()}")
     for r in differ:
         print(f"DIFFERS: {r['peer']} in {r['task']} {r['model']} {r['input']}")

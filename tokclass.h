@@ -3859,8 +3859,10 @@ static void tc__gemm_item(void *context, size_t item, unsigned worker) {
         size_t r = start + rows * g / groups, n = start + rows * (g + 1) / groups - r;
         float *c = p->c + r * p->ldc + first * 16;
         tc__qrows a = p->qa;
-        a.q += r * a.ld;
-        a.scale += r;
+        if (!panel) {
+            a.q += r * a.ld;
+            a.scale += r;
+        }
         if (panel)
             ops->gemm(n, K, p->a + r * p->lda, p->lda, panel, stride, wide,
                       p->w->bias && !p->transposed ? p->w->bias + first * 16 : NULL, c, p->ldc);

@@ -3859,19 +3859,19 @@ static void tc__gemm_item(void *context, size_t item, unsigned worker) {
         size_t r = start + rows * g / groups, n = start + rows * (g + 1) / groups - r;
         float *c = p->c + r * p->ldc + first * 16;
         tc__qrows a = p->qa;
-        if (!panel) {
-            a.q += r * a.ld;
-            a.scale += r;
-        }
-        if (panel)
+        if (panel) {
             ops->gemm(n, K, p->a + r * p->lda, p->lda, panel, stride, wide,
                       p->w->bias && !p->transposed ? p->w->bias + first * 16 : NULL, c, p->ldc);
-        else if (!integer)
-            p->split->gemm(n, K, a.q, a.ld, &tiles, c, p->ldc);
-        else if (p->w->dtype == TC_S8)
-            ops->gemm_s8(n, K, &a, &integers, c, p->ldc);
-        else
-            ops->gemm_s16(n, K, &a, &integers, c, p->ldc);
+        } else {
+            a.q += r * a.ld;
+            a.scale += r;
+            if (!integer)
+                p->split->gemm(n, K, a.q, a.ld, &tiles, c, p->ldc);
+            else if (p->w->dtype == TC_S8)
+                ops->gemm_s8(n, K, &a, &integers, c, p->ldc);
+            else
+                ops->gemm_s16(n, K, &a, &integers, c, p->ldc);
+        }
         tc__gemm_finish(p, r, n, first, wide);
     }
 }

@@ -5264,7 +5264,8 @@ static void tc__tok_ascii(tc_tokenizer *t) {
                  value = entry & TC__CHAR_VALUE;
         if (!value) value = (uint32_t)c;
         if (c < 128 && !(entry & TC__CHAR_KIND) && value && value < 128)
-            t->ascii[c] = (uint16_t)(value | tc__tok_kind(tc__tok_char(t, value)) << 8);
+            t->ascii[c] =
+                (uint16_t)(value | (uint32_t)tc__tok_kind(tc__tok_char(t, value)) << 8);
         t->starts[c] =
             t->raw.count && tc__tok_child(&t->raw, 0, (unsigned char)c) != TC__TRIE_NONE;
     }

@@ -5857,10 +5857,12 @@ static tc_status tc__piece_long(tc_encoding *e, tc__buf *to, int32_t word, size_
 static tc_status tc__piece_new(tc_encoding *e, tc__buf *to, int32_t word, size_t start,
                                size_t end, tc__slot *slot, const uint64_t *key) {
     size_t before = to->used, count, i;
+    const tc_token *tokens;
     tc_status status = tc__piece_long(e, to, word, start, end);
-    const tc_token *tokens = (const tc_token *)(const void *)(to->data + before);
+    if (status) return status;
+    tokens = (const tc_token *)(const void *)(to->data + before);
     count = (to->used - before) / sizeof *tokens;
-    if (status || count > 3) return status;
+    if (count > 3) return TC_OK;
     slot[1] = slot[0];
     slot->key[0] = key[0];
     slot->key[1] = key[1];

@@ -5648,6 +5648,12 @@ static int tc__norm_ascii(tc_encoding *e, const unsigned char *text, size_t n) {
     return !(none >> 31);
 }
 
+/* Sets the length of the normalized text, for which there is room, and ends its last word. */
+static void tc__norm_end(tc_encoding *e, size_t n) {
+    e->normal.used = n;
+    memset(e->kinds.data + n, TC__BYTE_WHITE, 8);
+}
+
 /* text[first, last), where the cursor stands, to e->normal; ASCII text needs no sources. */
 static tc_status tc__norm_text(tc_encoding *e, size_t first, size_t last) {
     const tc_tokenizer *t = e->tokenizer;
@@ -5659,7 +5665,7 @@ static tc_status tc__norm_text(tc_encoding *e, size_t first, size_t last) {
     if (status) return status;
     e->linear = last - first <= 2 * TC__CHUNK && tc__norm_ascii(e, text + first, last - first);
     if (e->linear) {
-        e->normal.used = last - first;
+        tc__norm_end(e, last - first);
         return TC_OK;
     }
     e->places.used = e->chars = e->astral = 0;
@@ -5694,7 +5700,7 @@ static tc_status tc__norm_text(tc_encoding *e, size_t first, size_t last) {
     }
     if (status) return status;
     tc__norm_place(e, (size_t)(p - text), 0);
-    e->normal.used = n;
+    tc__norm_end(e, n);
     return TC_OK;
 }
 
@@ -5904,7 +5910,7 @@ static tc_status tc__piece_word(tc_encoding *e, tc__buf *to, int32_t word, size_
 
 /* Bytes of a word at the front of kinds[n]. */
 TC__INLINE size_t tc__piece_length(const char *kinds, size_t n) {
-    uint64_t first = tc__bytes_u64(kinds); /* 64 bytes behind a buffer's end may be read */
+    uint64_t first = tc__bytes_u64(kinds); /* eight behind the last are set */
     size_t length = 0;
 #if defined(__GNUC__) || defined(__clang__)
     if (first) length = (size_t)__builtin_ctzll(first) / 8;

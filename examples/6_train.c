@@ -21,7 +21,7 @@ static const char *const words[WORDS] = {
     "[PAD]", "[UNK]", "[CLS]", "[SEP]", "anna", "brown", "emma", "in",    "is",  "it",  "left",
     "lima",  "lives", "met",   "new",   "old",  "paris", "paul", "rains", "she", "york"};
 static tc_diag diag;
-static const tc_env env = {NULL, NULL, 0, TC_LEVEL_BEST, &diag};
+static tc_env env;
 
 static void must(tc_status status) {
     if (status) fprintf(stderr, "6_train: %s\n", diag.message), exit(1);
@@ -76,6 +76,7 @@ int main(int argc, char **argv) {
     uint32_t epoch, i, count;
     size_t size, k;
     FILE *f;
+    env.diag = &diag;
     must(tc_dataset_open(text, sizeof text - 1, NULL, &env, &data));
     info = tc_dataset_get_info(data);
     count = (uint32_t)info->sentences;

@@ -11,6 +11,7 @@
 
 #include <mpi.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { BATCH = 8, LIMIT = 32, UPDATES = 20, PIECE = 1 << 24 };
 /* A word and its label a line; tc_dataset_load reads the same from a file. */
@@ -70,13 +71,15 @@ static double update(tc_trainer *trainer, tc_batcher *batcher, uint32_t first, u
 
 int main(int argc, char **argv) {
     tc_train_options o = tc_train_defaults();
-    tc_env env = {NULL, NULL, 0, TC_LEVEL_BEST, &diag};
+    tc_env env;
     tc_model *model;
     const tc_data_info *info;
     tc_dataset *data;
     tc_batcher *batcher;
     tc_trainer *trainer;
     int rank, ranks, i;
+    memset(&env, 0, sizeof env);
+    env.diag = &diag;
     MPI_Init(&argc, &argv);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &ranks); /* up to BATCH */

@@ -1,6 +1,6 @@
 /* all.c - every test of the library and of the readers, in the order of the header's sections.
  * Reads its data from beside itself, and further cases from the folder $TOKCLASS_SHARED or
- * ../shared if it is there. */
+ * ../shared if it is there. Arguments are names of suites: all kernels model */
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #endif
@@ -24,21 +24,27 @@
 #include "t_train.h"
 #include "t_export.h"
 
+static const struct {
+    const char *name;
+    void (*run)(void);
+} suites[] = {
+    {"base", test_base},     {"kernels", test_kernels}, {"tokenizer", test_tokenizer},
+    {"file", test_file},     {"model", test_model},     {"tag", test_tag},
+    {"memory", test_memory}, {"json", test_json},       {"safetensors", test_safetensors},
+    {"hf", test_hf},         {"data", test_data},       {"score", test_score},
+    {"train", test_train},   {"export", test_export}};
+
+/* Runs the suites named, or all of them. */
 int main(int argc, char **argv) {
-    test_folders(argc > 1 ? argv[1] : NULL);
-    test_base();
-    test_kernels();
-    test_tokenizer();
-    test_file();
-    test_model();
-    test_tag();
-    test_memory();
-    test_json();
-    test_safetensors();
-    test_hf();
-    test_data();
-    test_score();
-    test_train();
-    test_export();
+    size_t i;
+    int k, found = argc == 1;
+    test_folders();
+    for (i = 0; i < sizeof suites / sizeof *suites; i++) {
+        int wanted = argc == 1;
+        for (k = 1; k < argc; k++) wanted |= !strcmp(argv[k], suites[i].name);
+        found |= wanted;
+        if (wanted) suites[i].run();
+    }
+    CHECK(found);
     return test_finish();
 }

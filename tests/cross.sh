@@ -88,11 +88,14 @@ if [ -f tests/all.c ]; then
     # shellcheck disable=SC2086
     if $target-gcc -std=c99 -O2 -static -I. -o "$work/all" tests/all.c $readers -lm -lpthread \
         2>"$work/log"; then
-        for cpu in max neoverse-n1 cortex-a72; do
+        # what a CPU can do matters to the kernels and to what stands on them
+        for run in 'neoverse-n1' 'max kernels model' 'cortex-a72 kernels model'; do
+            cpu=${run%% *}
             command="$qemu -cpu $cpu"
             [ $qemu = env ] && command=env
-            echo "--- $command all"
-            $limit $command "$work/all" >"$work/log" 2>&1 </dev/null
+            echo "--- $command all${run#"$cpu"}"
+            # shellcheck disable=SC2086
+            $limit $command "$work/all" ${run#"$cpu"} >"$work/log" 2>&1 </dev/null
             status=$?
             counts=$(tail -n 1 "$work/log" |
                 sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p')

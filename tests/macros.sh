@@ -137,11 +137,12 @@ compile_all() {
             }
         fi
         # shellcheck disable=SC2086
-        compile "$c" "$oldest" "$s" "$case" $openmp
+        compile "$c" "$oldest" "$s" "$case" $openmp -fsyntax-only
     done
-    for standard; do compile "$c" "$standard" "$s" none; done
+    for standard; do compile "$c" "$standard" "$s" none -fsyntax-only; done
+    compile "$c" "$oldest" "$s" none -fsyntax-only -fmacro-prefix-map="$root"=/elsewhere
     compile "$c" "$oldest" "$s" none -O2
-    compile "$c" "$oldest" "$s" none -O2 -fmacro-prefix-map="$root"=/elsewhere
+    [ "$s" = c ] || return # what follows is the same compiler's back end
     compile "$c" "$oldest" "$s" none -O3 -march=native
     compile "$c" "$oldest" "$s" none -Os -fPIC
 }
@@ -168,7 +169,7 @@ for c in gcc clang; do
         } ;;
         esac
         # shellcheck disable=SC2086
-        try "$f" $c -std=c99 $warnings $flags -I. -c -o "$work/source.o" "$f"
+        try "$f" $c -std=c99 $warnings $flags -I. -fsyntax-only "$f"
     done
 done
 if have gcc && echo 'int main(void) { return sizeof(void *) != 4; }' >"$work/m32.c" &&
@@ -192,7 +193,7 @@ for c in gcc clang; do
     have size && {
         text=$(size "$work/object.o" | awk 'NR == 2 { print $1 }')
         echo "text: $text bytes"
-        if [ "$text" -lt 600000 ]; then pass; else fail "text of $text bytes, $c"; fi
+        if [ "$text" -lt 700000 ]; then pass; else fail "text of $text bytes, $c"; fi
     }
     # shellcheck disable=SC2086
     $c -std=c99 -O1 -DNDEBUG -fno-pic -I. -c -o "$work/object.o" "$work/TC_NO_STDIO.c"

@@ -7,10 +7,9 @@
 
 static const char *test_shared = "../shared"; /* further cases; may be absent */
 
-static void test_folders(const char *shared) {
+static void test_folders(void) {
     const char *variable = getenv("TOKCLASS_SHARED");
     if (variable) test_shared = variable;
-    if (shared) test_shared = shared;
 }
 
 static const char *shared_path(const char *name) {

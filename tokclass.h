@@ -2656,7 +2656,8 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 #define TC__EACH_14(X, panels)                                                                 \
     TC__EACH_8(X, panels)                                                                      \
     X(9, panels) X(10, panels) X(11, panels) X(12, panels) X(13, panels) X(14, panels)
-/* While a tile reads its panels, the ones behind them come from memory into L2; an address
+/* While the tiles of all rows read their panels, the ones behind them come from memory into L2,
+ * every tile bringing its share: at each k it asks for the next 64 / tiles bytes. An address
  * behind the last does no harm. */
 #if defined(__GNUC__) || defined(__clang__)
 #define TC__PREFETCH(p) __builtin_prefetch((p), 0, 2)
@@ -3832,48 +3833,31 @@ static void tc__gemm_finish(const tc__product *p, size_t r, size_t n, size_t fir
     if (p->residual) p->ops->add(p->c + at, p->ldc, p->residual + at, p->ldc, n, wide * 16);
 }
 
-/* One item: a block of rows times two panels, row group after row group, each finished (bias,
- * activation, residual) while it is in L1. */
+/* One item: a block of rows times two panels, finished (activation, residual) while near. */
 static void tc__gemm_item(void *context, size_t item, unsigned worker) {
     const tc__product *p = (const tc__product *)context;
-    const tc__ops *ops = p->ops;
-    size_t first = item % p->groups * 2, wide = p->panels - first < 2 ? 1 : 2, g, stride;
-    size_t start = item / p->groups * p->block,
-           rows = p->rows - start < p->block ? p->rows - start : p->block;
-    const int integer = tc__gemm_scaled(p->w->dtype);
-    size_t most = p->w->dtype == TC_S8 ? ops->s8_rows
-                  : p->split           ? (size_t)TC__SPLIT_ROWS
-                                       : ops->tile_rows;
-    size_t groups = (rows + most - 1) / most;
-    size_t K = tc__gemm_depth(p);
-    const float *panel = NULL;
-    tc__qpanels integers;
-    tc__tiles tiles;
-    if (integer)
-        integers = tc__gemm_integers(p, first, wide, p->scratch[worker]);
-    else if (p->split)
-        tiles = tc__gemm_tiles(p, first, wide, p->scratch[worker]);
-    else
-        panel = tc__gemm_panels(p, first, wide, p->scratch[worker], &stride);
-    for (g = 0; g < groups; g++) {
-        size_t r = start + rows * g / groups, n = start + rows * (g + 1) / groups - r;
-        float *c = p->c + r * p->ldc + first * 16;
-        tc__qrows a = p->qa;
-        if (panel) {
-            ops->gemm(n, K, p->a + r * p->lda, p->lda, panel, stride, wide,
-                      p->w->bias && !p->transposed ? p->w->bias + first * 16 : NULL, c, p->ldc);
-        } else {
-            a.q += r * a.ld;
-            a.scale += r;
-            if (!integer)
-                p->split->gemm(n, K, a.q, a.ld, &tiles, c, p->ldc);
-            else if (p->w->dtype == TC_S8)
-                ops->gemm_s8(n, K, &a, &integers, c, p->ldc);
-            else
-                ops->gemm_s16(n, K, &a, &integers, c, p->ldc);
-        }
-        tc__gemm_finish(p, r, n, first, wide);
+    size_t first = item % p->groups * 2, wide = p->panels - first < 2 ? 1 : 2, stride;
+    size_t r = item / p->groups * p->block, K = tc__gemm_depth(p),
+           rows = p->rows - r < p->block ? p->rows - r : p->block;
+    float *c = p->c + r * p->ldc + first * 16, *scratch = p->scratch[worker];
+    tc__qrows a = p->qa;
+    if (tc__gemm_scaled(p->w->dtype)) {
+        tc__qpanels integers = tc__gemm_integers(p, first, wide, scratch);
+        a.q += r * a.ld;
+        a.scale += r;
+        if (p->w->dtype == TC_S8)
+            p->ops->gemm_s8(rows, K, &a, &integers, c, p->ldc);
+        else
+            p->ops->gemm_s16(rows, K, &a, &integers, c, p->ldc);
+    } else if (p->split) {
+        tc__tiles tiles = tc__gemm_tiles(p, first, wide, scratch);
+        p->split->gemm(rows, K, a.q + r * a.ld, a.ld, &tiles, c, p->ldc);
+    } else {
+        const float *panel = tc__gemm_panels(p, first, wide, scratch, &stride);
+        p->ops->gemm(rows, K, p->a + r * p->lda, p->lda, panel, stride, wide,
+                     p->w->bias && !p->transposed ? p->w->bias + first * 16 : NULL, c, p->ldc);
     }
+    tc__gemm_finish(p, r, rows, first, wide);
 }
 
 /* Bytes of a quantised row of `columns` numbers of any type, or of a split one; a multiple of a
@@ -14021,8 +14005,9 @@ enum { TC__K(rows) = TC__KROWS, TC__K(panels) = TC__KPANELS };
  * row. The chain begins at `bias`, at c itself, or at zero. */
 TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const float *a,
                              size_t row_stride, size_t k_stride, const float *b,
-                             size_t panel_stride, const float *bias, int add, float *c,
-                             size_t ldc, size_t c_stride) {
+                             size_t panel_stride, const char *ahead, size_t pace,
+                             const float *bias, int add, float *c, size_t ldc,
+                             size_t c_stride) {
     TC__R sum[TC__KROWS][TC__KPANELS * TC__RN], column[TC__KPANELS * TC__RN];
     const int width = panels * TC__RN;
     size_t k;
@@ -14036,7 +14021,7 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const f
                                          (size_t)(j % TC__RN) * TC__RW)
                             : start;
     }
-    for (k = 0; k < K; k++, a += k_stride, b += 16) {
+    for (k = 0; k < K; k++, a += k_stride, b += 16, ahead += pace) {
 #if TC__RW == 1 && defined(__GNUC__)
         /* gcc 12 vectorises this loop for two rows with a load that reaches behind the last */
         __asm__("" : "+r"(a));
@@ -14046,7 +14031,7 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const f
             column[j] = TC__R_LOAD(b + (size_t)(j / TC__RN) * panel_stride +
                                    (size_t)(j % TC__RN) * TC__RW);
         _Pragma("GCC unroll 16")
-        for (j = 0; j < panels; j++) TC__PREFETCH(b + (size_t)(panels + j) * panel_stride);
+        for (j = 0; j < panels; j++) TC__PREFETCH(ahead + (size_t)j * panel_stride * 4);
         _Pragma("GCC unroll 16")
         for (r = 0; r < rows; r++) {
             TC__R x = TC__R_SET1(a[(size_t)r * row_stride]);
@@ -14066,14 +14051,15 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const f
 
 /* What a tile is called with: a has rows of lda (tile) or columns (tile_dw). */
 #define TC__TILE_ARGS                                                                          \
-    (size_t K, const float *a, size_t lda, const float *b, size_t stride, const float *bias,   \
-     int add, float *c, size_t ldc, size_t c_stride)
+    (size_t K, const float *a, size_t lda, const float *b, size_t stride, const char *ahead,   \
+     size_t pace, const float *bias, int add, float *c, size_t ldc, size_t c_stride)
 typedef void(*TC__K(tile_function)) TC__TILE_ARGS;
 
 #define TC__TILE1(rows, panels)                                                                \
     static TC__KTARGET void TC__K(tile_##rows##x##panels) TC__TILE_ARGS {                      \
         (void)add;                                                                             \
-        TC__K(tile)(rows, panels, K, a, lda, 1, b, stride, bias, 0, c, ldc, c_stride);         \
+        TC__K(tile)(rows, panels, K, a, lda, 1, b, stride, ahead, pace, bias, 0, c, ldc,       \
+                    c_stride);                                                                 \
     }
 #ifdef TC_NO_TRAIN
 #define TC__TILE(rows, panels) TC__TILE1(rows, panels)
@@ -14082,7 +14068,8 @@ typedef void(*TC__K(tile_function)) TC__TILE_ARGS;
     TC__TILE1(rows, panels)                                                                    \
     static TC__KTARGET void TC__K(tile_dw_##rows##x##panels) TC__TILE_ARGS {                   \
         (void)bias;                                                                            \
-        TC__K(tile)(rows, panels, K, a, 1, lda, b, stride, NULL, add, c, ldc, c_stride);       \
+        TC__K(tile)(rows, panels, K, a, 1, lda, b, stride, ahead, pace, NULL, add, c, ldc,     \
+                    c_stride);                                                                 \
     }
 #endif
 #define TC__NAME(rows, panels) TC__K(tile_##rows##x##panels),
@@ -14098,13 +14085,15 @@ static void TC__K(tiles)(const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS
                          size_t K, const float *a, size_t row, size_t lda, const float *b,
                          size_t panel_stride, size_t panels, const float *bias, int add,
                          float *c, size_t ldc, size_t c_stride) {
-    size_t groups = (rows + TC__KROWS - 1) / TC__KROWS, p, g;
+    size_t groups = (rows + TC__KROWS - 1) / TC__KROWS, pace = 64 / groups, p, g;
     for (p = 0; p < panels; p += TC__KPANELS) {
         size_t wide = panels - p < TC__KPANELS ? panels - p : TC__KPANELS;
+        const char *ahead = (const char *)(b + (p + wide) * panel_stride);
         for (g = 0; g < groups; g++) {
             size_t first = rows * g / groups, last = rows * (g + 1) / groups;
             tiles[wide - 1][last - first - 1](K, a + first * row, lda, b + p * panel_stride,
-                                              panel_stride, bias ? bias + p * 16 : NULL, add,
+                                              panel_stride, ahead + g * pace * K, pace,
+                                              bias ? bias + p * 16 : NULL, add,
                                               c + first * ldc + p * c_stride, ldc, c_stride);
         }
     }
@@ -14760,7 +14749,8 @@ enum { TC__Q(bytes) = TC__QBYTES };
  * its column. */
 TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
                              const unsigned char *a, size_t lda, const tc__qscale *scale,
-                             const tc__qpanels *b, size_t panel, float *c, size_t ldc) {
+                             const tc__qpanels *b, size_t panel, const unsigned char *ahead,
+                             size_t pace, float *c, size_t ldc) {
     TC__D sum[TC__QROWS][TC__QPANELS * TC__RN];
     TC__I column[TC__QPANELS * TC__RN];
     TC__R width[TC__QPANELS * TC__RN], shift[TC__QPANELS * TC__RN], from[TC__QPANELS * TC__RN];
@@ -14788,13 +14778,13 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
             for (r = 0; r < rows; r++) sum[r][j] = start;
         }
         n = groups < TC__OF_TYPE(RUN, TC__QTYPE) ? groups : TC__OF_TYPE(RUN, TC__QTYPE);
-        for (groups -= n; n; n--, q += 64) {
+        for (groups -= n; n; n--, q += 64, ahead += pace) {
             _Pragma("GCC unroll 16")
             for (j = 0; j < wide; j++)
                 column[j] = TC__I_LOAD(q + (size_t)(j / TC__RN) * stride +
                                        (size_t)(j % TC__RN) * TC__RW * 4);
             _Pragma("GCC unroll 16")
-            for (j = 0; j < panels; j++) TC__PREFETCH(q + (size_t)(panels + j) * stride);
+            for (j = 0; j < panels; j++) TC__PREFETCH(ahead + (size_t)j * stride);
             _Pragma("GCC unroll 16")
             for (r = 0; r < rows; r++) {
                 TC__I x = TC__I_SET1(tc__bytes_u32(row[r / 5] + TC__ROW5(r, lda, lda3)));
@@ -14842,11 +14832,12 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
 
 #define TC__TILE_ARGS                                                                          \
     (size_t groups, const unsigned char *a, size_t lda, const tc__qscale *scale,               \
-     const tc__qpanels *b, size_t panel, float *c, size_t ldc)
+     const tc__qpanels *b, size_t panel, const unsigned char *ahead, size_t pace, float *c,    \
+     size_t ldc)
 typedef void(*TC__Q(tile_function)) TC__TILE_ARGS;
 #define TC__TILE(rows, panels)                                                                 \
     static TC__QTARGET void TC__Q(tile_##rows##x##panels) TC__TILE_ARGS {                      \
-        TC__Q(tile)(rows, panels, groups, a, lda, scale, b, panel, c, ldc);                    \
+        TC__Q(tile)(rows, panels, groups, a, lda, scale, b, panel, ahead, pace, c, ldc);       \
     }
 #define TC__NAME(rows, panels) TC__Q(tile_##rows##x##panels),
 TC__EACH(TC__QROWS, TC__TILE, 1)
@@ -14886,13 +14877,16 @@ static void TC__Q(gemm)(size_t rows, size_t K, const tc__qrows *a, const tc__qpa
         {TC__EACH(TC__QROWS, TC__NAME, 2)},
 #endif
     };
-    size_t parts = (rows + TC__QROWS - 1) / TC__QROWS, p, g;
+    size_t parts = (rows + TC__QROWS - 1) / TC__QROWS, groups = (K * TC__QBYTES + 3) / 4,
+           pace = 64 / parts, p, g;
     for (p = 0; p < b->count; p += TC__QPANELS) {
         size_t wide = b->count - p < TC__QPANELS ? b->count - p : TC__QPANELS;
+        const unsigned char *ahead = (const unsigned char *)b->q + (p + wide) * b->stride;
         for (g = 0; g < parts; g++) {
             size_t first = rows * g / parts, count = rows * (g + 1) / parts - first;
-            tiles[wide - 1][count - 1]((K * TC__QBYTES + 3) / 4, a->q + first * a->ld, a->ld,
-                                       a->scale + first, b, p, c + first * ldc + p * 16, ldc);
+            tiles[wide - 1][count - 1](groups, a->q + first * a->ld, a->ld, a->scale + first, b,
+                                       p, ahead + g * pace * groups, pace,
+                                       c + first * ldc + p * 16, ldc);
         }
     }
 }

@@ -3,10 +3,14 @@
  * Rates are ratios to the register-only FMA burst measured just before each sample, because
  * shared machines change their speed within seconds; min, median and max of the samples are
  * printed. Build and run: make bench. */
-#define _POSIX_C_SOURCE 200809L
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE /* madvise */
+#endif
 #define TOKCLASS_IMPLEMENTATION
 #include "tokclass.h"
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
 
 enum { SAMPLES = 9 };
@@ -65,54 +69,83 @@ typedef struct shape {
     const char *what;
 } shape;
 
-static void bench_gemm(tc_level level, tc_dtype dtype, size_t rows, shape s) {
-    int overflow = 0, i;
-    size_t bytes = (size_t)tc__gemm_bytes(dtype, s.N, s.K, &overflow), r;
-    float *w = numbers((size_t)s.N * s.K), *a = numbers(rows * tc__fwd_ld(s.K)),
-          *c = numbers(rows * tc__fwd_ld(s.N)), *scales = numbers(2 * rows);
-    unsigned char *packed = (unsigned char *)calloc(bytes + 64, 1), *line = packed;
-    float *scratch[1] = {numbers(tc__gemm_scratch(s.K))};
-    double flops = 2.0 * (double)rows * s.N * s.K, share[SAMPLES], rate[SAMPLES];
+/* A product of a weight [N, K], packed, with a row or more of quantised input. */
+typedef struct product {
     tc__matrix matrix;
     tc__product p;
     tc__pool *pool;
+    unsigned char *packed;
+    float *w, *a, *c, *scales, *scratch[1];
+    size_t bytes;
+} product;
+
+static void product_make(product *t, tc_level level, tc_dtype dtype, size_t rows, shape s) {
+    int overflow = 0;
+    unsigned char *line;
     tc_env env;
-    summary t, g;
+    size_t r;
     memset(&env, 0, sizeof env);
-    memset(&matrix, 0, sizeof matrix);
-    memset(&p, 0, sizeof p);
-    if (!packed || tc__thread_create(&env, 1, &pool)) exit(1);
+    memset(t, 0, sizeof *t);
+    t->bytes = (size_t)tc__gemm_bytes(dtype, s.N, s.K, &overflow);
+    t->w = numbers((size_t)s.N * s.K);
+    t->a = numbers(rows * tc__fwd_ld(s.K));
+    t->c = numbers(rows * tc__fwd_ld(s.N));
+    t->scales = numbers(2 * rows);
+    t->scratch[0] = numbers(tc__gemm_scratch(s.K));
+    t->packed = line = (unsigned char *)calloc(t->bytes + 64, 1);
+    if (!line || tc__thread_create(&env, 1, &t->pool)) exit(1);
     while ((uintptr_t)line % 64) line++;
-    tc__gemm_pack(line, dtype, s.N, s.K, w);
-    matrix.dtype = dtype;
-    matrix.rows = s.N;
-    matrix.columns = s.K;
-    matrix.panels = line;
+    tc__gemm_pack(line, dtype, s.N, s.K, t->w);
+    t->matrix.dtype = dtype;
+    t->matrix.rows = s.N;
+    t->matrix.columns = s.K;
+    t->matrix.panels = line;
     if (tc__gemm_scaled(dtype)) {
-        matrix.scale =
+        t->matrix.scale =
             (float *)(void *)(line + tc__gemm_panel_bytes(dtype, s.N, s.K, &overflow));
-        matrix.sums = (const int32_t *)(const void *)(matrix.scale + s.N);
+        t->matrix.sums = (const int32_t *)(const void *)(t->matrix.scale + s.N);
     }
-    p.ops = tc__ktab_get(level);
-    p.w = &matrix;
-    p.a = a;
-    p.lda = tc__fwd_ld(s.K);
-    p.rows = rows;
-    p.split = dtype == TC_BF16 ? tc__ktab_split(level) : NULL;
-    p.qa.ld = tc__gemm_qld(s.K, p.split != NULL);
-    p.qa.q = (unsigned char *)calloc(rows, p.qa.ld);
-    p.qa.scale = (tc__qscale *)(void *)scales;
-    p.c = c;
-    p.ldc = tc__fwd_ld(s.N);
-    p.scratch = scratch;
-    for (r = 0; r < rows && (tc__gemm_scaled(dtype) || p.split); r++)
-        tc__gemm_quantize_row(&p, r);
-    tc__gemm_run(pool, &p);
+    t->p.ops = tc__ktab_get(level);
+    t->p.w = &t->matrix;
+    t->p.a = t->a;
+    t->p.lda = tc__fwd_ld(s.K);
+    t->p.rows = rows;
+    t->p.split = dtype == TC_BF16 ? tc__ktab_split(level) : NULL;
+    t->p.qa.ld = tc__gemm_qld(s.K, t->p.split != NULL);
+    t->p.qa.q = (unsigned char *)calloc(rows, t->p.qa.ld);
+    t->p.qa.scale = (tc__qscale *)(void *)t->scales;
+    t->p.c = t->c;
+    t->p.ldc = tc__fwd_ld(s.N);
+    t->p.scratch = t->scratch;
+    for (r = 0; r < rows && (tc__gemm_scaled(dtype) || t->p.split); r++)
+        tc__gemm_quantize_row(&t->p, r);
+    tc__gemm_run(t->pool, &t->p);
+}
+
+static void product_free(product *t) {
+    tc_env env;
+    memset(&env, 0, sizeof env);
+    tc__thread_free(&env, t->pool);
+    free(t->scratch[0]);
+    free(t->p.qa.q);
+    free(t->scales);
+    free(t->w);
+    free(t->a);
+    free(t->c);
+    free(t->packed);
+}
+
+static void bench_gemm(tc_level level, tc_dtype dtype, size_t rows, shape s) {
+    double flops = 2.0 * (double)rows * s.N * s.K, share[SAMPLES], rate[SAMPLES];
+    product own;
+    summary t, g;
+    int i;
+    product_make(&own, level, dtype, rows, s);
     for (i = 0; i < SAMPLES; i++) {
         double peak = burst(level, dtype), start = seconds(), end;
         int n = 0;
         do {
-            tc__gemm_run(pool, &p);
+            tc__gemm_run(own.pool, &own.p);
             n++;
             end = seconds();
         } while (end - start < 0.02);
@@ -125,14 +158,81 @@ static void bench_gemm(tc_level level, tc_dtype dtype, size_t rows, shape s) {
            "Gop/s)\n",
            tc_level_name(level), tc_dtype_name(dtype), s.what, rows, s.N, s.K, t.least,
            t.median, t.most, g.median);
-    tc__thread_free(&env, pool);
-    free(scratch[0]);
-    free(p.qa.q);
-    free(scales);
-    free(w);
-    free(a);
-    free(c);
-    free(packed);
+    product_free(&own);
+}
+
+/* ---- few rows over weights that no cache near the core holds: share of read bandwidth ---- */
+
+/* GB/s of reading n bytes in the number of streams that is fastest. */
+static double bandwidth(const unsigned char *p, size_t n) {
+    static volatile uint64_t sink;
+    double best = 0;
+    size_t streams, block = 4096, at, i, s;
+    for (streams = 1; streams <= 16; streams *= 2) {
+        uint64_t sum[16] = {0};
+        double start = seconds(), rate;
+        for (at = 0; at + streams * block <= n; at += streams * block)
+            for (i = 0; i < block; i += 64)
+                for (s = 0; s < streams; s++) {
+                    const unsigned char *q = p + at + s * block + i;
+                    __builtin_prefetch(q + streams * block);
+                    sum[s] += tc__bytes_u64(q);
+                }
+        rate = 1e-9 * (double)n / (seconds() - start);
+        for (s = 0; s < 16; s++) sink += sum[s];
+        if (rate > best) best = rate;
+    }
+    return best;
+}
+
+/* Layers of the same shape one after the other, as a model has them. */
+static void bench_cold(tc_level level, tc_dtype dtype, size_t rows, shape s) {
+    double share[SAMPLES], rate[SAMPLES], least[SAMPLES];
+    size_t count, bytes, n;
+    unsigned char *layers;
+    product own;
+    summary t, g, b;
+    int i;
+    product_make(&own, level, dtype, rows, s);
+    bytes = tc__mem_round(own.bytes, 64);
+    count = ((size_t)96 << 20) / bytes;
+    layers = (unsigned char *)aligned_alloc(2 << 20, tc__mem_round(count * bytes, 2 << 20));
+    if (!layers) exit(1);
+    madvise(layers, count * bytes, MADV_HUGEPAGE);
+    for (n = 0; n < count; n++) memcpy(layers + n * bytes, own.matrix.panels, own.bytes);
+    for (i = 0; i < SAMPLES; i++) {
+        double start;
+        least[i] = bandwidth(layers, count * bytes);
+        start = seconds();
+        for (n = 0; n < count; n++) {
+            own.matrix.panels = layers + n * bytes;
+            tc__gemm_run(own.pool, &own.p);
+        }
+        rate[i] = 1e-9 * (double)(count * own.bytes) / (seconds() - start);
+        share[i] = 100 * rate[i] / least[i];
+    }
+    t = summarize(share, SAMPLES);
+    g = summarize(rate, SAMPLES);
+    b = summarize(least, SAMPLES);
+    printf("cold %-11s %-4s M %2zu N %4u K %4u  %5.1f %5.1f %5.1f %% of reading  (%.1f of "
+           "%.1f GB/s)\n",
+           tc_level_name(level), tc_dtype_name(dtype), rows, s.N, s.K, t.least, t.median,
+           t.most, g.median, b.median);
+    free(layers);
+    product_free(&own);
+}
+
+static void bench_colds(tc_level level) {
+    static const shape shapes[] = {{2304, 768, "BERT"},
+                                   {768, 3072, "BERT"},
+                                   {1536, 384, "MiniLM"},
+                                   {384, 1536, "MiniLM"}};
+    static const tc_dtype types[] = {TC_F32, TC_S16, TC_S8};
+    static const size_t rows[] = {1, 4, 8, 16};
+    size_t t, r, i;
+    for (t = 0; t < 3; t++)
+        for (r = 0; r < 4; r++)
+            for (i = 0; i < 4; i++) bench_cold(level, types[t], rows[r], shapes[i]);
 }
 
 /* Whether a level has a product of its own. */
@@ -744,6 +844,7 @@ int main(int argc, char **argv) {
     if (argc == 2) {
         if (!strcmp(argv[1], "train")) bench_training(best);
         if (!strcmp(argv[1], "gemm")) bench_gemms();
+        if (!strcmp(argv[1], "cold")) bench_colds(best);
         if (!strcmp(argv[1], "ops")) bench_ops(best);
         if (!strcmp(argv[1], "forward")) bench_forwards();
         return 0;
@@ -773,5 +874,6 @@ int main(int argc, char **argv) {
     }
     bench_ops(best);
     bench_gemms();
+    bench_colds(best);
     return 0;
 }

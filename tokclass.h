@@ -3025,14 +3025,24 @@ TC__INLINE void tc__kx86_amx_store(void *sums, size_t top, int tall) {
 }
 
 typedef struct tc__kx86_amx {
-    const unsigned char *a, *b;
+    const unsigned char *a, *b, *ahead;
     size_t lda, stride,
-        down; /* bytes between rows, panels, and from the upper to the lower A */
+        down,  /* bytes between rows, panels, and from the upper to the lower A */
+        lines; /* to bring from `ahead` at each step, and from a panel behind it */
 } tc__kx86_amx;
+
+TC__INLINE void tc__kx86_amx_ahead(const tc__kx86_amx *t) {
+    size_t i;
+    for (i = 0; i < t->lines * 64; i += 64) {
+        TC__PREFETCH(t->ahead + i);
+        TC__PREFETCH(t->ahead + t->stride + i);
+    }
+}
 
 /* Adds `steps` times 64 k. */
 TC__INLINE void tc__kx86_amx_sum(const int tall, const int wide, tc__kx86_amx t, size_t steps) {
-    for (; steps; steps--, t.a += 64, t.b += 1024) {
+    for (; steps; steps--, t.a += 64, t.b += 1024, t.ahead += t.lines * 64) {
+        tc__kx86_amx_ahead(&t);
         TC__AMX_LOAD(6, t.b, (size_t)64);
         TC__AMX_LOAD(4, t.a, t.lda);
         TC__AMX_DOT(0, 4, 6);
@@ -3069,6 +3079,7 @@ static void tc__kx86_amx_rest(int tall, int wide, tc__kx86_amx t, size_t rows, s
     memcpy(b[0], t.b, bytes * 16);
     if (wide) memcpy(b[1], t.b + t.stride, bytes * 16);
     t.down = t.down / t.lda * 64;
+    t.lines = 0;
     t.a = a[0];
     t.lda = 64;
     t.b = b[0];
@@ -3132,6 +3143,8 @@ static void tc__k_gemm_s8_amx(size_t rows, size_t K, const tc__qrows *a, const t
             t.lda = a->ld;
             t.b = (const unsigned char *)b->q + p * b->stride;
             t.stride = b->stride;
+            t.lines = 16 / parts;
+            t.ahead = t.b + wide * b->stride + g * t.lines * (K & ~(size_t)63);
             tc__kx86_amx_tile(sums, top, n - top, wide == 2, K, t);
             tc__kx86_amx_scale(c + r * ldc, ldc, sums, n, a->scale + r, b, p, wide);
         }
@@ -3154,6 +3167,8 @@ static void tc__k_burst_s8_amx(float *out, size_t count) {
     t.a = t.b = zeros;
     t.lda = 64;
     t.down = t.stride = 1024;
+    t.lines = 0;
+    t.ahead = zeros;
     tc__kx86_amx_begin(16, 16);
     for (i = 0; i < count; i += 4 * 16 * 16 * 64) {
         t.b = zeros + 2048;
@@ -3712,7 +3727,7 @@ typedef struct tc__product {
     const struct tc__dropout *drop; /* or null */
     const float *residual;          /* or null; leading dimension ldc, as that of keep */
     float *const *scratch;          /* [workers], each of tc__gemm_scratch floats */
-    size_t block, panels, groups;   /* rows in a block, panels in all, pairs of panels */
+    size_t block, panels, wide;     /* rows of an item, panels in all and of an item */
 } tc__product;
 
 /* What is summed over: K, or N. */
@@ -3833,11 +3848,12 @@ static void tc__gemm_finish(const tc__product *p, size_t r, size_t n, size_t fir
     if (p->residual) p->ops->add(p->c + at, p->ldc, p->residual + at, p->ldc, n, wide * 16);
 }
 
-/* One item: a block of rows times two panels, finished (activation, residual) while near. */
+/* One item: a block of rows times some panels, finished (activation, residual) while near. */
 static void tc__gemm_item(void *context, size_t item, unsigned worker) {
     const tc__product *p = (const tc__product *)context;
-    size_t first = item % p->groups * 2, wide = p->panels - first < 2 ? 1 : 2, stride;
-    size_t r = item / p->groups * p->block, K = tc__gemm_depth(p),
+    size_t columns = (p->panels + p->wide - 1) / p->wide, K = tc__gemm_depth(p), stride;
+    size_t first = item % columns * p->wide, r = item / columns * p->block,
+           wide = p->panels - first < p->wide ? p->panels - first : p->wide,
            rows = p->rows - r < p->block ? p->rows - r : p->block;
     float *c = p->c + r * p->ldc + first * 16, *scratch = p->scratch[worker];
     tc__qrows a = p->qa;
@@ -3879,19 +3895,32 @@ static void tc__gemm_quantize_row(const tc__product *p, size_t r) {
         p->ops->quantize_s16(to->q + r * to->ld, to->scale + r, a, p->w->columns);
 }
 
+/* Whether kernels read the panels where they are; else they do it two at a time. */
+static int tc__gemm_in_place(const tc__product *p) {
+    if (p->w->dtype == TC_S8) return p->ops->s8_bytes == 1;
+    if (p->split) return p->w->dtype == TC_BF16 && p->w->columns % 32 == 0;
+    return p->w->dtype == TC_S16 || (p->w->dtype == TC_F32 && !p->transposed);
+}
+
+enum { TC__GEMM_ITEM = 4096, TC__GEMM_SHARES = 8 };
+
 /* Blocks of rows of A that fill about 1 MiB: they stay in L2 while the panels pass. Transposed
- * panels are made anew for each block, which is then four times as large. */
+ * panels are made anew for each block, which is then four times as large. An item has pairs of
+ * panels up to so many results, but each thread has its share of items. */
 static void tc__gemm_run(tc__pool *pool, tc__product *p) {
     size_t K = tc__gemm_depth(p), N = p->transposed ? p->w->columns : p->w->rows;
-    size_t bytes = (size_t)(p->transposed ? 4 : 1) << 20, blocks;
+    size_t bytes = (size_t)(p->transposed ? 4 : 1) << 20, blocks, wide;
     size_t number = tc__gemm_scaled(p->w->dtype) ? tc__gemm_element(p->w->dtype) : 4;
     size_t block = bytes / number / K / p->ops->tile_rows * p->ops->tile_rows;
+    unsigned threads = tc__thread_count(pool);
     if (block < p->ops->tile_rows) block = p->ops->tile_rows;
     blocks = (p->rows + block - 1) / block;
     p->block = (p->rows + blocks - 1) / blocks;
     p->panels = (N + 15) / 16;
-    p->groups = (p->panels + 1) / 2;
-    tc__thread_run(pool, tc__gemm_item, p, blocks * p->groups);
+    wide = threads > 1 ? p->panels / (threads * TC__GEMM_SHARES) : p->panels;
+    if (wide * 16 * p->block > TC__GEMM_ITEM) wide = TC__GEMM_ITEM / 16 / p->block;
+    p->wide = wide < 2 || !tc__gemm_in_place(p) ? 2 : wide / 2 * 2;
+    tc__thread_run(pool, tc__gemm_item, p, blocks * ((p->panels + p->wide - 1) / p->wide));
 }
 
 /* ========================================================================= 39-uni

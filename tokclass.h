@@ -2612,6 +2612,8 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *   TC__KROWS TC__KPANELS the tile of gemm: rows, and panels of 16 columns
  *   TC__R_LOAD STORE SET1 ADD SUB MUL DIV ABS SQRT       as usual
  *   TC__R_TRANSPOSE(r)    an array of TC__RW registers, in place
+ *   TC__R_SWAP8 4 2 1(v)  lanes i and i ^ 8 exchanged, ...; those below TC__RW
+ *   TC__R_FIRST(v)        lane 0
  *   TC__R_FMA(a, b, c)    a * b + c, rounded once (but at TC_LEVEL_BASE)
  *   TC__R_MAX MIN(a, b)   a > b ? a : b and a < b ? a : b: the second where they do not compare
  *   TC__I_LOAD STORE SET1 ADD AND OR XOR SHL SHR SAR       u32; constant shifts
@@ -2687,6 +2689,19 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 #define TC__RUN_s16 16
 #define TC__FACTOR_s8 tc__kref_factor_s8
 #define TC__FACTOR_s16 tc__kref_factor_s16
+/* Folds the upper half of the 16 lanes of x onto the lower, four times: lane 0 has all. */
+#define TC__FOLD(x, op, swap)                                                                  \
+    do {                                                                                       \
+        int half, at;                                                                          \
+        for (half = TC__RN / 2; half; half /= 2)                                               \
+            for (at = 0; at < half; at++) (x)[at] = op((x)[at], (x)[at + half]);               \
+        if (TC__RW > 8) *(x) = op(*(x), swap(8, *(x)));                                        \
+        if (TC__RW > 4) *(x) = op(*(x), swap(4, *(x)));                                        \
+        if (TC__RW > 2) *(x) = op(*(x), swap(2, *(x)));                                        \
+        if (TC__RW > 1) *(x) = op(*(x), swap(1, *(x)));                                        \
+    } while (0)
+#define TC__R_SWAP(n, v) TC__R_SWAP##n(v)
+#define TC__I_SWAP(n, v) TC__I_OF_R(TC__R_SWAP##n(TC__R_OF_I(v)))
 #define TC__OF_TYPE(what, type) TC__OF_TYPE1(what, type)
 #define TC__OF_TYPE1(what, type) TC__##what##_##type
 
@@ -2725,6 +2740,9 @@ TC__INLINE void tc__kx86_pack16(void *p, const __m128i *v) {
 #define TC__R_DIV(a, b) _mm_div_ps(a, b)
 #define TC__R_SQRT(a) _mm_sqrt_ps(a)
 #define TC__R_TRANSPOSE(r) _MM_TRANSPOSE4_PS((r)[0], (r)[1], (r)[2], (r)[3])
+#define TC__R_SWAP2(v) _mm_shuffle_ps(v, v, 0x4E)
+#define TC__R_SWAP1(v) _mm_shuffle_ps(v, v, 0xB1)
+#define TC__R_FIRST(v) _mm_cvtss_f32(v)
 #define TC__R_FMA(a, b, c) _mm_add_ps(_mm_mul_ps(a, b), c)
 #define TC__R_MAX(a, b) _mm_max_ps(a, b)
 #define TC__R_MIN(a, b) _mm_min_ps(a, b)
@@ -2811,6 +2829,10 @@ __attribute__((target("avx2"))) TC__INLINE void tc__kx86_pack8_avx2(void *p, con
 #define TC__R_DIV(a, b) _mm256_div_ps(a, b)
 #define TC__R_SQRT(a) _mm256_sqrt_ps(a)
 #define TC__R_TRANSPOSE(r) tc__kx86_transpose8(r)
+#define TC__R_SWAP4(v) _mm256_permute2f128_ps(v, v, 1)
+#define TC__R_SWAP2(v) _mm256_permute_ps(v, 0x4E)
+#define TC__R_SWAP1(v) _mm256_permute_ps(v, 0xB1)
+#define TC__R_FIRST(v) _mm256_cvtss_f32(v)
 #define TC__R_FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
 #define TC__R_MAX(a, b) _mm256_max_ps(a, b)
 #define TC__R_MIN(a, b) _mm256_min_ps(a, b)
@@ -2915,6 +2937,11 @@ tc__kx86_transpose16(__m512 *r) {
 #define TC__R_DIV(a, b) _mm512_div_ps(a, b)
 #define TC__R_SQRT(a) _mm512_maskz_sqrt_ps(0xFFFF, a)
 #define TC__R_TRANSPOSE(r) tc__kx86_transpose16(r)
+#define TC__R_SWAP8(v) _mm512_maskz_shuffle_f32x4(0xFFFF, v, v, 0x4E)
+#define TC__R_SWAP4(v) _mm512_maskz_shuffle_f32x4(0xFFFF, v, v, 0xB1)
+#define TC__R_SWAP2(v) _mm512_maskz_permute_ps(0xFFFF, v, 0x4E)
+#define TC__R_SWAP1(v) _mm512_maskz_permute_ps(0xFFFF, v, 0xB1)
+#define TC__R_FIRST(v) _mm512_cvtss_f32(v)
 #define TC__R_FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define TC__R_MAX(a, b) _mm512_maskz_max_ps(0xFFFF, a, b)
 #define TC__R_MIN(a, b) _mm512_maskz_min_ps(0xFFFF, a, b)
@@ -3367,6 +3394,9 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, uint32x4_t a, ui
 #define TC__R_DIV(a, b) vdivq_f32(a, b)
 #define TC__R_SQRT(a) vsqrtq_f32(a)
 #define TC__R_TRANSPOSE(r) tc__karm_transpose4(r)
+#define TC__R_SWAP2(v) vextq_f32(v, v, 2)
+#define TC__R_SWAP1(v) vrev64q_f32(v)
+#define TC__R_FIRST(v) vgetq_lane_f32(v, 0)
 #define TC__R_FMA(a, b, c) vfmaq_f32(c, a, b)
 #define TC__R_MAX(a, b) vbslq_f32(vcgtq_f32(a, b), a, b)
 #define TC__R_MIN(a, b) vbslq_f32(vcltq_f32(a, b), a, b)
@@ -3446,6 +3476,7 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, uint32x4_t a, ui
 #define TC__R_DIV(a, b) ((a) / (b))
 #define TC__R_SQRT(a) sqrtf(a)
 #define TC__R_TRANSPOSE(r) (void)(r)
+#define TC__R_FIRST(v) (v)
 #define TC__R_FMA(a, b, c) ((a) * (b) + (c))
 #define TC__R_MAX(a, b) tc__kref_max(a, b)
 #define TC__R_MIN(a, b) tc__kref_min(a, b)
@@ -14027,6 +14058,16 @@ TC_API const tc_model *tc_trainer_model(tc_trainer *trainer) {
 #if TC__KPART == 90
 #define TC__RN (16 / TC__RW) /* registers that hold the 16 virtual lanes */
 #define TC__KINLINE TC__KTARGET TC__INLINE
+#ifndef TC__R_SWAP2
+#define TC__R_SWAP2(v) v
+#define TC__R_SWAP1(v) v
+#endif
+#ifndef TC__R_SWAP4
+#define TC__R_SWAP4(v) v
+#endif
+#ifndef TC__R_SWAP8
+#define TC__R_SWAP8(v) v
+#endif
 
 enum { TC__K(rows) = TC__KROWS, TC__K(panels) = TC__KPANELS };
 
@@ -14087,8 +14128,8 @@ typedef void(*TC__K(tile_function)) TC__TILE_ARGS;
 #define TC__TILE1(rows, panels)                                                                \
     static TC__KTARGET void TC__K(tile_##rows##x##panels) TC__TILE_ARGS {                      \
         (void)add;                                                                             \
-        TC__K(tile)(rows, panels, K, a, lda, 1, b, stride, ahead, pace, bias, 0, c, ldc,       \
-                    c_stride);                                                                 \
+        TC__K(tile)                                                                            \
+        (rows, panels, K, a, lda, 1, b, stride, ahead, pace, bias, 0, c, ldc, c_stride);       \
     }
 #ifdef TC_NO_TRAIN
 #define TC__TILE(rows, panels) TC__TILE1(rows, panels)
@@ -14097,8 +14138,8 @@ typedef void(*TC__K(tile_function)) TC__TILE_ARGS;
     TC__TILE1(rows, panels)                                                                    \
     static TC__KTARGET void TC__K(tile_dw_##rows##x##panels) TC__TILE_ARGS {                   \
         (void)bias;                                                                            \
-        TC__K(tile)(rows, panels, K, a, 1, lda, b, stride, ahead, pace, NULL, add, c, ldc,     \
-                    c_stride);                                                                 \
+        TC__K(tile)                                                                            \
+        (rows, panels, K, a, 1, lda, b, stride, ahead, pace, NULL, add, c, ldc, c_stride);     \
     }
 #endif
 #define TC__NAME(rows, panels) TC__K(tile_##rows##x##panels),
@@ -14114,7 +14155,7 @@ static void TC__K(tiles)(const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS
                          size_t K, const float *a, size_t row, size_t lda, const float *b,
                          size_t panel_stride, size_t panels, const float *bias, int add,
                          float *c, size_t ldc, size_t c_stride) {
-    size_t groups = (rows + TC__KROWS - 1) / TC__KROWS, pace = 64 / groups, p, g;
+    size_t groups = (rows + TC__KROWS - 1) / TC__KROWS, pace = 64 / (groups + !groups), p, g;
     for (p = 0; p < panels; p += TC__KPANELS) {
         size_t wide = panels - p < TC__KPANELS ? panels - p : TC__KPANELS;
         const char *ahead = (const char *)(b + (p + wide) * panel_stride);
@@ -14231,11 +14272,9 @@ static TC__KTARGET void TC__K(embed)(float *out, const float *word, const float 
     for (; i < n; i++) out[i] = (type ? word[i] + type[i] : word[i]) + position[i];
 }
 
-TC__KINLINE float TC__K(sum)(const TC__R *v) {
-    float lanes[16];
-    int j;
-    for (j = 0; j < TC__RN; j++) TC__R_STORE(lanes + j * TC__RW, v[j]);
-    return tc__kref_sum16(lanes);
+TC__KINLINE float TC__K(sum)(TC__R *lanes) {
+    TC__FOLD(lanes, TC__R_ADD, TC__R_SWAP);
+    return TC__R_FIRST(*lanes);
 }
 
 /* lanes += squares of x - mean, 16 elements */
@@ -14300,7 +14339,7 @@ TC__KINLINE void TC__K(weigh)(float *x, TC__R max, TC__R scale) {
 
 static TC__KTARGET float TC__K(softmax)(float *x, size_t n, float scale) {
     TC__R lanes[TC__RN], max, factor = TC__R_SET1(scale);
-    float tail[16], all[16];
+    float tail[16];
     size_t i;
     int j;
     for (j = 0; j < TC__RN; j++) lanes[j] = TC__R_SET1(-INFINITY);
@@ -14312,8 +14351,8 @@ static TC__KTARGET float TC__K(softmax)(float *x, size_t n, float scale) {
         for (j = 0; j < TC__RN; j++)
             lanes[j] = TC__R_MAX(TC__R_LOAD(tail + j * TC__RW), lanes[j]);
     }
-    for (j = 0; j < TC__RN; j++) TC__R_STORE(all + j * TC__RW, lanes[j]);
-    max = TC__R_SET1(tc__kref_max16(all));
+    TC__FOLD(lanes, TC__R_MAX, TC__R_SWAP);
+    max = TC__R_SET1(TC__R_FIRST(*lanes));
     for (j = 0; j < TC__RN; j++) lanes[j] = TC__R_SET1(0.0f);
     for (i = 0; i + 16 <= n; i += 16) {
         TC__K(weigh)(x + i, max, factor);
@@ -14907,7 +14946,7 @@ static void TC__Q(gemm)(size_t rows, size_t K, const tc__qrows *a, const tc__qpa
 #endif
     };
     size_t parts = (rows + TC__QROWS - 1) / TC__QROWS, groups = (K * TC__QBYTES + 3) / 4,
-           pace = 64 / parts, p, g;
+           pace = 64 / (parts + !parts), p, g;
     for (p = 0; p < b->count; p += TC__QPANELS) {
         size_t wide = b->count - p < TC__QPANELS ? b->count - p : TC__QPANELS;
         const unsigned char *ahead = (const unsigned char *)b->q + (p + wide) * b->stride;
@@ -14956,7 +14995,7 @@ static TC__QTARGET void TC__Q(quantize)(unsigned char *q, tc__qscale *scale, con
     TC__I least[TC__RN], most[TC__RN];
     TC__R low, factor;
     float tail[16];
-    int32_t bits[2][16];
+    int32_t bits[2][TC__RW];
     size_t i;
     int j;
     for (j = 0; j < TC__RN; j++) {
@@ -14969,14 +15008,10 @@ static TC__QTARGET void TC__Q(quantize)(unsigned char *q, tc__qscale *scale, con
         TC__Q(range)(least, most, tail);
         TC__K(tail)(tail, x + i, n - i, 0.0f);
     }
-    for (j = 0; j < TC__RN; j++) {
-        TC__I_STORE(bits[0] + j * TC__RW, least[j]);
-        TC__I_STORE(bits[1] + j * TC__RW, most[j]);
-    }
-    for (j = 1; j < 16; j++) {
-        if (bits[0][j] < bits[0][0]) bits[0][0] = bits[0][j];
-        if (bits[1][j] > bits[1][0]) bits[1][0] = bits[1][j];
-    }
+    TC__FOLD(least, TC__I_MIN, TC__I_SWAP);
+    TC__FOLD(most, TC__I_MAX, TC__I_SWAP);
+    TC__I_STORE(bits[0], *least);
+    TC__I_STORE(bits[1], *most);
     factor = TC__R_SET1(TC__OF_TYPE(FACTOR, TC__QTYPE)(bits[0][0], bits[1][0], scale));
     low = TC__R_SET1(scale->low);
     for (i = 0; i + 16 <= n; i += 16, q += 16 * TC__QBYTES)
@@ -15000,6 +15035,11 @@ static TC__QTARGET void TC__Q(quantize)(unsigned char *q, tc__qscale *scale, con
 #undef TC__KINLINE
 #undef TC__R_SQRT
 #undef TC__R_TRANSPOSE
+#undef TC__R_SWAP8
+#undef TC__R_SWAP4
+#undef TC__R_SWAP2
+#undef TC__R_SWAP1
+#undef TC__R_FIRST
 #undef TC__I_XOR
 #undef TC__KNAME
 #undef TC__KTARGET

@@ -223,10 +223,8 @@ static void bench_cold(tc_level level, tc_dtype dtype, size_t rows, shape s) {
 }
 
 static void bench_colds(tc_level level) {
-    static const shape shapes[] = {{2304, 768, "BERT"},
-                                   {768, 3072, "BERT"},
-                                   {1536, 384, "MiniLM"},
-                                   {384, 1536, "MiniLM"}};
+    static const shape shapes[] = {
+        {2304, 768, "BERT"}, {768, 3072, "BERT"}, {1536, 384, "MiniLM"}, {384, 1536, "MiniLM"}};
     static const tc_dtype types[] = {TC_F32, TC_S16, TC_S8};
     static const size_t rows[] = {1, 4, 8, 16};
     size_t t, r, i;

@@ -14058,6 +14058,7 @@ TC_API const tc_model *tc_trainer_model(tc_trainer *trainer) {
 #if TC__KPART == 90
 #define TC__RN (16 / TC__RW) /* registers that hold the 16 virtual lanes */
 #define TC__KINLINE TC__KTARGET TC__INLINE
+#define TC__KCHAINS (TC__RN > 4 ? TC__RN : 4) /* registers with long chains of operations */
 #ifndef TC__R_SWAP2
 #define TC__R_SWAP2(v) v
 #define TC__R_SWAP1(v) v
@@ -14181,35 +14182,73 @@ static void TC__K(gemm)(size_t rows, size_t K, const float *a, size_t lda, const
     TC__K(tiles)(tiles, rows, K, a, lda, lda, b, panel_stride, panels, bias, 0, c, ldc, 16);
 }
 
-TC__KINLINE TC__R TC__K(exp)(TC__R x) {
-    TC__R m, n, r, p, s;
-    x = TC__R_MIN(TC__R_SET1(TC__EXP_HIGH), TC__R_MAX(TC__R_SET1(TC__EXP_LOW), x));
-    m = TC__R_FMA(x, TC__R_SET1(TC__LOG2E), TC__R_SET1(TC__EXP_MAGIC));
-    n = TC__R_SUB(m, TC__R_SET1(TC__EXP_MAGIC));
-    r = TC__R_FMA(n, TC__R_SET1(-TC__LN2_HIGH), x);
-    r = TC__R_FMA(n, TC__R_SET1(-TC__LN2_LOW), r);
-    p = TC__R_FMA(TC__R_SET1(TC__EXP_P0), r, TC__R_SET1(TC__EXP_P1));
-    p = TC__R_FMA(p, r, TC__R_SET1(TC__EXP_P2));
-    p = TC__R_FMA(p, r, TC__R_SET1(TC__EXP_P3));
-    p = TC__R_FMA(p, r, TC__R_SET1(TC__EXP_P4));
-    p = TC__R_FMA(p, r, TC__R_SET1(TC__EXP_P5));
-    p = TC__R_FMA(p, TC__R_MUL(r, r), r);
-    s = TC__R_OF_I(TC__I_ADD(TC__I_SHL(TC__I_OF_R(m), 23), TC__I_SET1(0x3F800000)));
-    return TC__R_FMA(p, s, s);
-}
-
-TC__KINLINE TC__R TC__K(phi)(TC__R x) {
-    TC__R u = TC__R_FMA(TC__R_MIN(TC__R_SET1(TC__PHI_SQUARE), TC__R_MUL(x, x)),
-                        TC__R_SET1(TC__PHI_SCALE), TC__R_SET1(-1.0f));
-    TC__R p = TC__R_SET1(tc__kref_phi_powers[0]);
-    int i;
+/* Of n registers, whose chains the CPU can then have under way at the same time. */
+TC__KINLINE void TC__K(exps)(TC__R *x, const int n) {
+    TC__R m[TC__KCHAINS], r[TC__KCHAINS], p[TC__KCHAINS];
+    int j;
     _Pragma("GCC unroll 16")
-    for (i = 1; i < 15; i++) p = TC__R_FMA(p, u, TC__R_SET1(tc__kref_phi_powers[i]));
-    return TC__R_MIN(TC__R_SET1(0.5f), TC__R_MAX(TC__R_SET1(-0.5f), TC__R_MUL(x, p)));
+    for (j = 0; j < n; j++) {
+        x[j] = TC__R_MIN(TC__R_SET1(TC__EXP_HIGH), TC__R_MAX(TC__R_SET1(TC__EXP_LOW), x[j]));
+        m[j] = TC__R_FMA(x[j], TC__R_SET1(TC__LOG2E), TC__R_SET1(TC__EXP_MAGIC));
+    }
+    _Pragma("GCC unroll 16")
+    for (j = 0; j < n; j++) {
+        TC__R whole = TC__R_SUB(m[j], TC__R_SET1(TC__EXP_MAGIC));
+        r[j] = TC__R_FMA(whole, TC__R_SET1(-TC__LN2_HIGH), x[j]);
+        r[j] = TC__R_FMA(whole, TC__R_SET1(-TC__LN2_LOW), r[j]);
+    }
+#define TC__STEP(value)                                                                        \
+    _Pragma("GCC unroll 16")                                                                   \
+    for (j = 0; j < n; j++) p[j] = value
+    TC__STEP(TC__R_FMA(TC__R_SET1(TC__EXP_P0), r[j], TC__R_SET1(TC__EXP_P1)));
+    TC__STEP(TC__R_FMA(p[j], r[j], TC__R_SET1(TC__EXP_P2)));
+    TC__STEP(TC__R_FMA(p[j], r[j], TC__R_SET1(TC__EXP_P3)));
+    TC__STEP(TC__R_FMA(p[j], r[j], TC__R_SET1(TC__EXP_P4)));
+    TC__STEP(TC__R_FMA(p[j], r[j], TC__R_SET1(TC__EXP_P5)));
+    TC__STEP(TC__R_FMA(p[j], TC__R_MUL(r[j], r[j]), r[j]));
+#undef TC__STEP
+    _Pragma("GCC unroll 16")
+    for (j = 0; j < n; j++) {
+        TC__I bits = TC__I_SHL(TC__I_OF_R(m[j]), 23);
+        TC__R power = TC__R_OF_I(TC__I_ADD(bits, TC__I_SET1(0x3F800000)));
+        x[j] = TC__R_FMA(p[j], power, power);
+    }
 }
 
-TC__KINLINE TC__R TC__K(gelu1)(TC__R x) {
-    return TC__R_FMA(x, TC__K(phi)(x), TC__R_MUL(x, TC__R_SET1(0.5f)));
+TC__KINLINE TC__R TC__K(exp)(TC__R x) {
+    TC__K(exps)(&x, 1);
+    return x;
+}
+
+TC__KINLINE void TC__K(phis)(TC__R *p, const TC__R *x, const int n) {
+    TC__R u[TC__KCHAINS];
+    int i, j;
+    _Pragma("GCC unroll 16")
+    for (j = 0; j < n; j++) {
+        u[j] = TC__R_MIN(TC__R_SET1(TC__PHI_SQUARE), TC__R_MUL(x[j], x[j]));
+        u[j] = TC__R_FMA(u[j], TC__R_SET1(TC__PHI_SCALE), TC__R_SET1(-1.0f));
+        p[j] = TC__R_SET1(tc__kref_phi_powers[0]);
+    }
+    _Pragma("GCC unroll 16")
+    for (i = 1; i < 15; i++) {
+        _Pragma("GCC unroll 16")
+        for (j = 0; j < n; j++)
+            p[j] = TC__R_FMA(p[j], u[j], TC__R_SET1(tc__kref_phi_powers[i]));
+    }
+    _Pragma("GCC unroll 16")
+    for (j = 0; j < n; j++)
+        p[j] = TC__R_MIN(TC__R_SET1(0.5f), TC__R_MAX(TC__R_SET1(-0.5f), TC__R_MUL(x[j], p[j])));
+}
+
+TC__KINLINE void TC__K(gelus)(float *x, const int n) {
+    TC__R v[TC__KCHAINS], p[TC__KCHAINS];
+    int j;
+    _Pragma("GCC unroll 16")
+    for (j = 0; j < n; j++) v[j] = TC__R_LOAD(x + j * TC__RW);
+    TC__K(phis)(p, v, n);
+    _Pragma("GCC unroll 16")
+    for (j = 0; j < n; j++)
+        TC__R_STORE(x + j * TC__RW, TC__R_FMA(v[j], p[j], TC__R_MUL(v[j], TC__R_SET1(0.5f))));
 }
 
 TC__KINLINE TC__R TC__K(gelu_new1)(TC__R x) {
@@ -14231,17 +14270,29 @@ TC__KINLINE void TC__K(tail)(float *out, const float *x, size_t n, float fill) {
     for (i = 0; i < 16; i++) out[i] = i < n ? x[i] : fill;
 }
 
+#define TC__KEACH(name)                                                                        \
+    TC__KINLINE void TC__K(name##s)(float *x, const int n) {                                   \
+        int j;                                                                                 \
+        _Pragma("GCC unroll 16")                                                               \
+        for (j = 0; j < n; j++)                                                                \
+            TC__R_STORE(x + j * TC__RW, TC__K(name##1)(TC__R_LOAD(x + j * TC__RW)));           \
+    }
+TC__KEACH(gelu_new)
+TC__KEACH(relu)
+TC__KEACH(silu)
+
 #define TC__KMAP(name)                                                                         \
     static TC__KTARGET void TC__K(name)(float *x, size_t ld, size_t rows, size_t n) {          \
         for (; rows--; x += ld) {                                                              \
-            size_t i = 0, j;                                                                   \
-            for (; i + TC__RW <= n; i += TC__RW)                                               \
-                TC__R_STORE(x + i, TC__K(name##1)(TC__R_LOAD(x + i)));                         \
+            size_t i = 0;                                                                      \
+            for (; i + TC__KCHAINS * TC__RW <= n; i += TC__KCHAINS * TC__RW)                   \
+                TC__K(name##s)(x + i, TC__KCHAINS);                                            \
+            for (; i + TC__RW <= n; i += TC__RW) TC__K(name##s)(x + i, 1);                     \
             if (i < n) {                                                                       \
                 float tail[16];                                                                \
+                size_t j;                                                                      \
                 TC__K(tail)(tail, x + i, n - i, 0.0f);                                         \
-                for (j = 0; j < 16; j += TC__RW)                                               \
-                    TC__R_STORE(tail + j, TC__K(name##1)(TC__R_LOAD(tail + j)));               \
+                for (j = 0; j < 16; j += TC__RW) TC__K(name##s)(tail + j, 1);                  \
                 memcpy(x + i, tail, (n - i) * sizeof *x);                                      \
             }                                                                                  \
         }                                                                                      \
@@ -14328,12 +14379,17 @@ static TC__KTARGET void TC__K(norm)(float *out, const float *x, const float *wei
     }
 }
 
-/* x = exp((x - max) * scale) for 16 elements */
-TC__KINLINE void TC__K(weigh)(float *x, TC__R max, TC__R scale) {
+/* x = exp((x - max) * scale) for n registers, whose sums are added to lanes */
+TC__KINLINE void TC__K(weigh)(float *x, TC__R max, TC__R scale, TC__R *lanes, const int n) {
+    TC__R v[TC__KCHAINS];
     int j;
-    for (j = 0; j < TC__RN; j++) {
-        TC__R d = TC__R_SUB(TC__R_LOAD(x + j * TC__RW), max);
-        TC__R_STORE(x + j * TC__RW, TC__K(exp)(TC__R_MUL(d, scale)));
+    _Pragma("GCC unroll 16")
+    for (j = 0; j < n; j++) v[j] = TC__R_MUL(TC__R_SUB(TC__R_LOAD(x + j * TC__RW), max), scale);
+    TC__K(exps)(v, n);
+    _Pragma("GCC unroll 16")
+    for (j = 0; j < n; j++) {
+        TC__R_STORE(x + j * TC__RW, v[j]);
+        lanes[j % TC__RN] = TC__R_ADD(lanes[j % TC__RN], v[j]);
     }
 }
 
@@ -14354,14 +14410,14 @@ static TC__KTARGET float TC__K(softmax)(float *x, size_t n, float scale) {
     TC__FOLD(lanes, TC__R_MAX, TC__R_SWAP);
     max = TC__R_SET1(TC__R_FIRST(*lanes));
     for (j = 0; j < TC__RN; j++) lanes[j] = TC__R_SET1(0.0f);
-    for (i = 0; i + 16 <= n; i += 16) {
-        TC__K(weigh)(x + i, max, factor);
-        for (j = 0; j < TC__RN; j++)
-            lanes[j] = TC__R_ADD(lanes[j], TC__R_LOAD(x + i + j * TC__RW));
-    }
+    for (i = 0; i + TC__KCHAINS * TC__RW <= n; i += TC__KCHAINS * TC__RW)
+        TC__K(weigh)(x + i, max, factor, lanes, TC__KCHAINS);
+    for (; i + 16 <= n; i += 16) TC__K(weigh)(x + i, max, factor, lanes, TC__RN);
     if (i < n) {
+        TC__R unused[TC__RN];
+        for (j = 0; j < TC__RN; j++) unused[j] = max;
         TC__K(tail)(tail, x + i, n - i, 0.0f);
-        TC__K(weigh)(tail, max, factor);
+        TC__K(weigh)(tail, max, factor, unused, TC__RN);
         memcpy(x + i, tail, (n - i) * sizeof *x);
         TC__K(tail)(tail, x + i, n - i, 0.0f);
         for (j = 0; j < TC__RN; j++)
@@ -14485,9 +14541,9 @@ static void TC__K(gemm_dw)(size_t rows, size_t K, const float *a, size_t lda, co
 }
 
 TC__KINLINE TC__R TC__K(gelu_back1)(TC__R x) {
-    TC__R e = TC__K(exp)(TC__R_MUL(x, TC__R_MUL(x, TC__R_SET1(-0.5f))));
-    return TC__R_FMA(TC__R_MUL(x, TC__R_SET1(TC__NORMAL_0)), e,
-                     TC__R_ADD(TC__K(phi)(x), TC__R_SET1(0.5f)));
+    TC__R e = TC__K(exp)(TC__R_MUL(x, TC__R_MUL(x, TC__R_SET1(-0.5f)))), p;
+    TC__K(phis)(&p, &x, 1);
+    return TC__R_FMA(TC__R_MUL(x, TC__R_SET1(TC__NORMAL_0)), e, TC__R_ADD(p, TC__R_SET1(0.5f)));
 }
 
 TC__KINLINE TC__R TC__K(gate_back)(TC__R x, TC__R e, TC__R slope) {
@@ -14775,6 +14831,7 @@ static TC__KTARGET float TC__K(squares)(const float *x, size_t n) {
 #undef TC__TILE
 #undef TC__NAME
 #undef TC__NAME_DW
+#undef TC__KEACH
 #undef TC__KMAP
 #undef TC__KMAP_BACK
 #undef TC__KWIDEN
@@ -15033,6 +15090,7 @@ static TC__QTARGET void TC__Q(quantize)(unsigned char *q, tc__qscale *scale, con
 #elif TC__KPART == 92
 #undef TC__RN
 #undef TC__KINLINE
+#undef TC__KCHAINS
 #undef TC__R_SQRT
 #undef TC__R_TRANSPOSE
 #undef TC__R_SWAP8

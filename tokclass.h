@@ -14240,15 +14240,19 @@ TC__KINLINE void TC__K(phis)(TC__R *p, const TC__R *x, const int n) {
         p[j] = TC__R_MIN(TC__R_SET1(0.5f), TC__R_MAX(TC__R_SET1(-0.5f), TC__R_MUL(x[j], p[j])));
 }
 
-TC__KINLINE void TC__K(gelus)(float *x, const int n) {
+/* Register j of rows x n of them. */
+#define TC__AT(x, ld, n, j) ((x) + (size_t)((j) / (n)) * (ld) + (j) % (n)*TC__RW)
+
+TC__KINLINE void TC__K(gelus)(float *x, size_t ld, const int rows, const int n) {
     TC__R v[TC__KCHAINS], p[TC__KCHAINS];
     int j;
     _Pragma("GCC unroll 16")
-    for (j = 0; j < n; j++) v[j] = TC__R_LOAD(x + j * TC__RW);
-    TC__K(phis)(p, v, n);
+    for (j = 0; j < rows * n; j++) v[j] = TC__R_LOAD(TC__AT(x, ld, n, j));
+    TC__K(phis)(p, v, rows * n);
     _Pragma("GCC unroll 16")
-    for (j = 0; j < n; j++)
-        TC__R_STORE(x + j * TC__RW, TC__R_FMA(v[j], p[j], TC__R_MUL(v[j], TC__R_SET1(0.5f))));
+    for (j = 0; j < rows * n; j++)
+        TC__R_STORE(TC__AT(x, ld, n, j),
+                    TC__R_FMA(v[j], p[j], TC__R_MUL(v[j], TC__R_SET1(0.5f))));
 }
 
 TC__KINLINE TC__R TC__K(gelu_new1)(TC__R x) {
@@ -14271,11 +14275,11 @@ TC__KINLINE void TC__K(tail)(float *out, const float *x, size_t n, float fill) {
 }
 
 #define TC__KEACH(name)                                                                        \
-    TC__KINLINE void TC__K(name##s)(float *x, const int n) {                                   \
+    TC__KINLINE void TC__K(name##s)(float *x, size_t ld, const int rows, const int n) {        \
         int j;                                                                                 \
         _Pragma("GCC unroll 16")                                                               \
-        for (j = 0; j < n; j++)                                                                \
-            TC__R_STORE(x + j * TC__RW, TC__K(name##1)(TC__R_LOAD(x + j * TC__RW)));           \
+        for (j = 0; j < rows * n; j++)                                                         \
+            TC__R_STORE(TC__AT(x, ld, n, j), TC__K(name##1)(TC__R_LOAD(TC__AT(x, ld, n, j)))); \
     }
 TC__KEACH(gelu_new)
 TC__KEACH(relu)
@@ -14283,16 +14287,17 @@ TC__KEACH(silu)
 
 #define TC__KMAP(name)                                                                         \
     static TC__KTARGET void TC__K(name)(float *x, size_t ld, size_t rows, size_t n) {          \
-        for (; rows--; x += ld) {                                                              \
-            size_t i = 0;                                                                      \
-            for (; i + TC__KCHAINS * TC__RW <= n; i += TC__KCHAINS * TC__RW)                   \
-                TC__K(name##s)(x + i, TC__KCHAINS);                                            \
-            for (; i + TC__RW <= n; i += TC__RW) TC__K(name##s)(x + i, 1);                     \
+        size_t i, j, r, wide = n - n % (2 * TC__RW);                                           \
+        for (r = 0; r + 2 <= rows; r += 2)                                                     \
+            for (i = 0; i < wide; i += 2 * TC__RW) TC__K(name##s)(x + r * ld + i, ld, 2, 2);   \
+        for (i = 0; r < rows && i < wide; i += 2 * TC__RW)                                     \
+            TC__K(name##s)(x + r * ld + i, 0, 1, 2);                                           \
+        for (; rows-- && wide < n; x += ld) {                                                  \
+            for (i = wide; i + TC__RW <= n; i += TC__RW) TC__K(name##s)(x + i, 0, 1, 1);       \
             if (i < n) {                                                                       \
                 float tail[16];                                                                \
-                size_t j;                                                                      \
                 TC__K(tail)(tail, x + i, n - i, 0.0f);                                         \
-                for (j = 0; j < 16; j += TC__RW) TC__K(name##s)(tail + j, 1);                  \
+                for (j = 0; j < 16; j += TC__RW) TC__K(name##s)(tail + j, 0, 1, 1);            \
                 memcpy(x + i, tail, (n - i) * sizeof *x);                                      \
             }                                                                                  \
         }                                                                                      \
@@ -14831,6 +14836,7 @@ static TC__KTARGET float TC__K(squares)(const float *x, size_t n) {
 #undef TC__TILE
 #undef TC__NAME
 #undef TC__NAME_DW
+#undef TC__AT
 #undef TC__KEACH
 #undef TC__KMAP
 #undef TC__KMAP_BACK

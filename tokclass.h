@@ -3933,7 +3933,7 @@ static int tc__gemm_in_place(const tc__product *p) {
     return p->w->dtype == TC_S16 || (p->w->dtype == TC_F32 && !p->transposed);
 }
 
-enum { TC__GEMM_ITEM = 4096, TC__GEMM_SHARES = 8 };
+enum { TC__GEMM_ITEM = 16384, TC__GEMM_SHARES = 8 };
 
 /* Blocks of rows of A that fill about 1 MiB: they stay in L2 while the panels pass. Transposed
  * panels are made anew for each block, which is then four times as large. An item has pairs of

@@ -3718,7 +3718,10 @@ static void tc__gemm_unpack(float *w, const tc__matrix *m) {
 static void tc__gemm_row(float *out, const tc__matrix *table, size_t row) {
     size_t first = row * table->columns, i;
     float scale = table->scale ? table->scale[row] : 1;
-    for (i = 0; i < table->columns; i++)
+    const int8_t *q = (const int8_t *)table->panels + first;
+    for (i = 0; table->dtype == TC_S8 && i < table->columns; i++)
+        out[i] = (float)q[i] * scale;
+    for (; i < table->columns; i++)
         out[i] = tc__gemm_get(table->panels, table->dtype, first + i, scale);
 }
 

@@ -2083,7 +2083,6 @@ typedef struct tc__ops {
     tc_level level;
     size_t tile_rows, tile_panels; /* what one call of gemm should get */
     size_t s8_bytes;               /* of a number in the rows and panels of gemm_s8 */
-    size_t s8_rows;                /* what one call of gemm_s8 should get */
 #define TC__OP_FIELD(name, args) void(*name) args;
     TC__OPS(TC__OP_FIELD)
     TC__OPS_S16(TC__OP_FIELD)
@@ -2110,8 +2109,6 @@ typedef struct tc__split {
                  float *c, size_t ldc);
     void (*burst)(float *out, size_t count);
 } tc__split;
-
-enum { TC__SPLIT_ROWS = 128 }; /* what one call of gemm should get */
 
 /* exp: x = n ln2 + r, 2^n through the exponent bits; coefficients of the Cephes library's expf.
  * Relative error 8.3e-8 on [-87.33, 88.02], where arguments are clamped. */
@@ -3000,8 +2997,8 @@ TC__KX86_DOT(dpbusd, TC__KX86_AVX512_VNNI, __m512i, "vpdpbusd", "v")
 #include TC_HEADER
 #ifdef TC__AMX
 /* Level amx: tiles of 16 rows of 64 bytes. Registers 0 to 3 hold the sums of up to 32 rows and
- * two panels, 4 and 5 rows of A, where they lie, 6 and 7 panels, whose 64 k are such a tile. */
-#define TC__KX86_AMX_ROWS 128 /* a call sets up the tiles once */
+ * two panels, 4 and 5 rows of A, where they lie, 6 and 7 panels, whose 64 k are such a tile. Up
+ * to 16 rows meet four panels: a product waits 52 cycles for the one whose sum it adds to. */
 #define TC__AMX_LOAD(tile, p, stride)                                                          \
     __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile ::"r"(p), "r"(stride) : "memory")
 #define TC__AMX_STORE(tile, p, stride)                                                         \
@@ -3016,166 +3013,190 @@ typedef struct tc__kx86_shape {
     unsigned char rows[16];
 } tc__kx86_shape;
 
-static void tc__kx86_amx_begin(size_t top, size_t bottom) {
+/* Rows of the upper and lower sums and A, and of register 5. Without a bottom all sums are
+ * upper ones. */
+static void tc__kx86_amx_begin(size_t top, size_t bottom, size_t five) {
     tc__kx86_shape s;
     int i;
     memset(&s, 0, sizeof s);
     s.palette = 1;
     for (i = 0; i < 8; i++) {
         s.bytes[i] = 64;
-        s.rows[i] = (unsigned char)(i > 5 ? 16 : i == 2 || i == 3 || i == 5 ? bottom : top);
-        if (!s.rows[i]) s.bytes[i] = 0;
+        s.rows[i] = (unsigned char)top;
     }
+    if (bottom) s.rows[2] = s.rows[3] = (unsigned char)bottom;
+    s.rows[5] = (unsigned char)five;
+    s.rows[6] = s.rows[7] = 16;
     __asm__ volatile("ldtilecfg %0" ::"m"(s));
 }
 
 static void tc__kx86_amx_end(void) { __asm__ volatile("tilerelease" ::); }
 
-TC__INLINE void tc__kx86_amx_zero(int tall) {
+TC__INLINE void tc__kx86_amx_zero(void) {
     TC__AMX_ZERO(0);
     TC__AMX_ZERO(1);
-    if (tall) {
-        TC__AMX_ZERO(2);
-        TC__AMX_ZERO(3);
-    }
+    TC__AMX_ZERO(2);
+    TC__AMX_ZERO(3);
 }
 
-/* The sums as [rows, 32] numbers of 4 bytes. */
+/* The sums as [rows, 32] numbers of 4 bytes, or as [rows, 64] where there is no bottom. */
 TC__INLINE void tc__kx86_amx_store(void *sums, size_t top, int tall) {
-    char *to = (char *)sums;
-    TC__AMX_STORE(0, to, (size_t)128);
-    TC__AMX_STORE(1, to + 64, (size_t)128);
-    if (tall) {
-        TC__AMX_STORE(2, to + top * 128, (size_t)128);
-        TC__AMX_STORE(3, to + top * 128 + 64, (size_t)128);
-    }
+    char *to = (char *)sums, *rest = tall ? to + top * 128 : to + 128;
+    size_t ld = tall ? 128 : 256;
+    TC__AMX_STORE(0, to, ld);
+    TC__AMX_STORE(1, to + 64, ld);
+    TC__AMX_STORE(2, rest, ld);
+    TC__AMX_STORE(3, rest + 64, ld);
 }
 
 typedef struct tc__kx86_amx {
-    const unsigned char *a, *b, *ahead;
-    size_t lda, stride,
-        down,  /* bytes between rows, panels, and from the upper to the lower A */
-        lines; /* to bring from `ahead` at each step, and from a panel behind it */
+    const unsigned char *a, *b[4]; /* rows, panels; the last again where there are fewer */
+    size_t lda, down;              /* bytes from row to row, from upper to lower rows */
 } tc__kx86_amx;
 
-TC__INLINE void tc__kx86_amx_ahead(const tc__kx86_amx *t) {
+/* What has up to four panels, from b on. */
+static void tc__kx86_amx_panels(tc__kx86_amx *t, const unsigned char *b, size_t stride,
+                                size_t count) {
     size_t i;
-    for (i = 0; i < t->lines * 64; i += 64) {
-        TC__PREFETCH(t->ahead + i);
-        TC__PREFETCH(t->ahead + t->stride + i);
+    for (i = 0; i < 4; i++) t->b[i] = b + (i < count ? i : count - 1) * stride;
+}
+
+TC__INLINE void tc__kx86_amx_on(tc__kx86_amx *t) {
+    t->a += 64;
+    t->b[0] += 1024;
+    t->b[1] += 1024;
+    t->b[2] += 1024;
+    t->b[3] += 1024;
+}
+
+/* Sums that are yet to be scaled, from row `done` on, to panels p to p + wide. */
+typedef struct tc__kx86_sums {
+    float *c;
+    size_t ldc, rows, done, p, wide;
+    const tc__qscale *scale;
+    const tc__qpanels *b;
+    size_t ld;
+    uint32_t sum[1024]; /* [rows, ld] */
+} tc__kx86_sums;
+
+static TC__KX86_AVX512_VNNI void tc__kx86_amx_scale(tc__kx86_sums *s, size_t rows) {
+    size_t last = s->rows - s->done < rows ? s->rows : s->done + rows, j, r;
+    for (j = 0; j < s->wide * 16; j += 16) {
+        size_t at = s->p * 16 + j;
+        TC__R column = TC__R_LOAD(s->b->scale + at);
+        TC__R shift = TC__R_MUL(TC__R_FROM_I(TC__I_LOAD(s->b->sums + at)), column);
+        TC__R from = s->b->bias ? TC__R_LOAD(s->b->bias + at) : TC__R_SET1(0.0f);
+        for (r = s->done; r < last; r++) {
+            TC__R v = TC__R_FROM_I(TC__I_LOAD(s->sum + r * s->ld + j));
+            TC__R start = TC__R_FMA(TC__R_SET1(s->scale[r].low), shift, from);
+            v = TC__R_MUL(v, TC__R_SET1(s->scale[r].step));
+            TC__R_STORE(s->c + r * s->ldc + at, TC__R_FMA(v, column, start));
+        }
+    }
+    s->done = last;
+}
+
+/* Adds 64 k of up to 32 rows and two panels, or of up to 16 and four. */
+TC__INLINE void tc__kx86_amx_step(const int tall, const tc__kx86_amx *t) {
+    TC__AMX_LOAD(4, t->a, t->lda);
+    TC__AMX_LOAD(6, t->b[0], (size_t)64);
+    TC__AMX_DOT(0, 4, 6);
+    TC__AMX_LOAD(7, t->b[1], (size_t)64);
+    TC__AMX_DOT(1, 4, 7);
+    if (tall) {
+        TC__AMX_LOAD(5, t->a + t->down, t->lda);
+        TC__AMX_DOT(2, 5, 6);
+        TC__AMX_DOT(3, 5, 7);
+    } else {
+        TC__AMX_LOAD(5, t->b[2], (size_t)64);
+        TC__AMX_DOT(2, 4, 5);
+        TC__AMX_LOAD(6, t->b[3], (size_t)64);
+        TC__AMX_DOT(3, 4, 6);
     }
 }
 
-/* Adds `steps` times 64 k. */
-TC__INLINE void tc__kx86_amx_sum(const int tall, const int wide, tc__kx86_amx t, size_t steps) {
-    for (; steps; steps--, t.a += 64, t.b += 1024, t.ahead += t.lines * 64) {
-        tc__kx86_amx_ahead(&t);
-        TC__AMX_LOAD(6, t.b, (size_t)64);
-        TC__AMX_LOAD(4, t.a, t.lda);
-        TC__AMX_DOT(0, 4, 6);
-        if (wide) {
-            TC__AMX_LOAD(7, t.b + t.stride, (size_t)64);
-            TC__AMX_DOT(1, 4, 7);
-        }
-        if (tall) {
-            TC__AMX_LOAD(5, t.a + t.down, t.lda);
-            TC__AMX_DOT(2, 5, 6);
-            if (wide) TC__AMX_DOT(3, 5, 7);
-        }
+/* Adds `steps` times 64 k. The sums before are scaled meanwhile, so many rows a step: tiles
+ * and vectors have units of their own. */
+TC__INLINE void tc__kx86_amx_sum(const int tall, tc__kx86_amx t, size_t steps,
+                                 tc__kx86_sums *before) {
+    size_t share = steps ? (before->rows - before->done + steps - 1) / steps : 0;
+    for (; steps; steps--, tc__kx86_amx_on(&t)) {
+        tc__kx86_amx_step(tall, &t);
+        if (before->done < before->rows) tc__kx86_amx_scale(before, share);
     }
 }
 
-static void tc__kx86_amx_steps(int tall, int wide, tc__kx86_amx t, size_t steps) {
-    if (tall && wide)
-        tc__kx86_amx_sum(1, 1, t, steps);
-    else if (wide)
-        tc__kx86_amx_sum(0, 1, t, steps);
-    else if (tall)
-        tc__kx86_amx_sum(1, 0, t, steps);
+static void tc__kx86_amx_steps(int tall, tc__kx86_amx t, size_t steps, tc__kx86_sums *before) {
+    if (tall)
+        tc__kx86_amx_sum(1, t, steps, before);
     else
-        tc__kx86_amx_sum(0, 0, t, steps);
+        tc__kx86_amx_sum(0, t, steps, before);
 }
 
 /* The last K % 64, from copies with zeros behind them. */
-static void tc__kx86_amx_rest(int tall, int wide, tc__kx86_amx t, size_t rows, size_t bytes) {
-    unsigned char a[32][64], b[2][16 * 64];
+static void tc__kx86_amx_rest(int tall, tc__kx86_amx t, size_t rows, size_t done, size_t bytes,
+                              tc__kx86_sums *before) {
+    unsigned char a[32][64], b[4][16 * 64];
     size_t r;
     memset(a, 0, sizeof a);
     memset(b, 0, sizeof b);
-    for (r = 0; r < rows; r++) memcpy(a[r], t.a + r * t.lda, bytes);
-    memcpy(b[0], t.b, bytes * 16);
-    if (wide) memcpy(b[1], t.b + t.stride, bytes * 16);
+    for (r = 0; r < rows; r++) memcpy(a[r], t.a + done + r * t.lda, bytes);
+    for (r = 0; r < 4; r++) {
+        memcpy(b[r], t.b[r] + done * 16, bytes * 16);
+        t.b[r] = b[r];
+    }
     t.down = t.down / t.lda * 64;
-    t.lines = 0;
     t.a = a[0];
     t.lda = 64;
-    t.b = b[0];
-    t.stride = sizeof b[0];
-    tc__kx86_amx_steps(tall, wide, t, 1);
+    tc__kx86_amx_steps(tall, t, 1, before);
 }
 
-/* sums [rows, 32] of the rows and one panel or two */
-static void tc__kx86_amx_tile(uint32_t *sums, size_t top, size_t bottom, int wide, size_t K,
-                              tc__kx86_amx t) {
-    const int tall = bottom > 0;
-    t.down = top * t.lda;
-    tc__kx86_amx_zero(tall);
-    tc__kx86_amx_steps(tall, wide, t, K / 64);
-    if (K % 64) {
-        t.a += K / 64 * 64;
-        t.b += K / 64 * 1024;
-        tc__kx86_amx_rest(tall, wide, t, top + bottom, tc__mem_round(K % 64, 4));
-    }
-    tc__kx86_amx_store(sums, top, tall);
-}
-
-/* Sums of n rows and of panels p to p + wide to numbers. */
-static TC__KX86_AVX512_VNNI void tc__kx86_amx_scale(float *c, size_t ldc, const uint32_t *sums,
-                                                    size_t n, const tc__qscale *scale,
-                                                    const tc__qpanels *b, size_t p,
-                                                    size_t wide) {
-    size_t j, r;
-    for (j = 0; j < wide * 16; j += 16) {
-        size_t at = p * 16 + j;
-        TC__R column = TC__R_LOAD(b->scale + at);
-        TC__R shift = TC__R_MUL(TC__R_FROM_I(TC__I_LOAD(b->sums + at)), column);
-        TC__R from = b->bias ? TC__R_LOAD(b->bias + at) : TC__R_SET1(0.0f);
-        for (r = 0; r < n; r++) {
-            TC__R v = TC__R_FROM_I(TC__I_LOAD(sums + r * 32 + j));
-            TC__R start = TC__R_FMA(TC__R_SET1(scale[r].low), shift, from);
-            v = TC__R_MUL(v, TC__R_SET1(scale[r].step));
-            TC__R_STORE(c + r * ldc + at, TC__R_FMA(v, column, start));
-        }
-    }
+/* Sums of the rows and panels, while those before are scaled. */
+static void tc__kx86_amx_tile(tc__kx86_sums *to, size_t top, int tall, size_t K, tc__kx86_amx t,
+                              tc__kx86_sums *before) {
+    tc__kx86_amx_zero();
+    tc__kx86_amx_steps(tall, t, K / 64, before);
+    if (K % 64)
+        tc__kx86_amx_rest(tall, t, to->rows, K / 64 * 64, tc__mem_round(K % 64, 4), before);
+    tc__kx86_amx_store(to->sum, top, tall);
 }
 
 /* Groups of as many rows each; the last may begin within the one before. Few rows wait for the
  * panels, which the loads of vectors bring faster. */
 static void tc__k_gemm_s8_amx(size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b,
                               float *c, size_t ldc) {
-    uint32_t sums[32 * 32];
+    tc__kx86_sums sums[2];
     size_t parts = (rows + 31) / 32, n = (rows + parts - 1) / parts,
-           top = n > 16 ? (n + 1) / 2 : n, p, g;
+           top = n > 16 ? (n + 1) / 2 : n, most = n > 16 ? 2 : 4, p, g, now = 0;
     if (rows < 8) {
         tc__k_gemm_s8_avx512_vnni(rows, K, a, b, c, ldc);
         return;
     }
-    tc__kx86_amx_begin(top, n - top);
-    for (p = 0; p < b->count; p += 2) {
-        size_t wide = b->count - p < 2 ? 1 : 2;
-        for (g = 0; g < parts; g++) {
+    sums[1].rows = sums[1].done = 0;
+    tc__kx86_amx_begin(top, n - top, n > top ? n - top : 16);
+    for (p = 0; p < b->count; p += most) {
+        for (g = 0; g < parts; g++, now ^= 1) {
             size_t r = (g + 1) * n > rows ? rows - n : g * n;
+            tc__kx86_sums *to = sums + now;
             tc__kx86_amx t;
+            to->c = c + r * ldc;
+            to->ldc = ldc;
+            to->rows = n;
+            to->done = 0;
+            to->p = p;
+            to->wide = b->count - p < most ? b->count - p : most;
+            to->scale = a->scale + r;
+            to->b = b;
+            to->ld = most * 16;
             t.a = a->q + r * a->ld;
             t.lda = a->ld;
-            t.b = (const unsigned char *)b->q + p * b->stride;
-            t.stride = b->stride;
-            t.lines = 16 / parts;
-            t.ahead = t.b + wide * b->stride + g * t.lines * (K & ~(size_t)63);
-            tc__kx86_amx_tile(sums, top, n - top, wide == 2, K, t);
-            tc__kx86_amx_scale(c + r * ldc, ldc, sums, n, a->scale + r, b, p, wide);
+            t.down = top * a->ld;
+            tc__kx86_amx_panels(&t, (const unsigned char *)b->q + p * b->stride, b->stride,
+                                to->wide);
+            tc__kx86_amx_tile(to, top, n > top, K, t, sums + !now);
         }
     }
+    tc__kx86_amx_scale(sums + !now, n);
     tc__kx86_amx_end();
 }
 
@@ -3191,16 +3212,12 @@ static void tc__k_burst_s8_amx(float *out, size_t count) {
     tc__kx86_amx t;
     size_t i;
     memset(zeros, *out > 0 ? 1 : 0, sizeof zeros);
-    t.a = t.b = zeros;
+    t.a = zeros;
     t.lda = 64;
-    t.down = t.stride = 1024;
-    t.lines = 0;
-    t.ahead = zeros;
-    tc__kx86_amx_begin(16, 16);
-    for (i = 0; i < count; i += 4 * 16 * 16 * 64) {
-        t.b = zeros + 2048;
-        tc__kx86_amx_sum(1, 1, t, 1);
-    }
+    t.down = 1024;
+    tc__kx86_amx_panels(&t, zeros + 2048, 1024, 2);
+    tc__kx86_amx_begin(16, 16, 16);
+    for (i = 0; i < count; i += 4 * 16 * 16 * 64) tc__kx86_amx_step(1, &t);
     TC__AMX_STORE(0, sums, (size_t)128);
     tc__kx86_amx_end();
     *out = 1.0f + (float)sums[0];
@@ -3212,45 +3229,64 @@ static void tc__k_burst_s8_amx(float *out, size_t count) {
 #define TC__AMX_DOT_BF16(sum, a, b)                                                            \
     __asm__ volatile("tdpbf16ps %%tmm" #b ", %%tmm" #a ", %%tmm" #sum ::)
 #define TC__AMX_DOTS_BF16                                                                      \
-    TC__AMX_DOT_BF16(0, 4, 6);                                                                 \
-    TC__AMX_DOT_BF16(1, 4, 7);                                                                 \
-    if (tall) {                                                                                \
+    do {                                                                                       \
+        TC__AMX_DOT_BF16(0, 4, 6);                                                             \
+        TC__AMX_DOT_BF16(1, 4, 7);                                                             \
         TC__AMX_DOT_BF16(2, 5, 6);                                                             \
         TC__AMX_DOT_BF16(3, 5, 7);                                                             \
-    }
+    } while (0)
 
-/* Adds `steps` times 32 k of two panels; lo and low: bytes from hi to lo of rows and panels. */
-TC__INLINE void tc__kx86_split_sum(const int tall, const int both, tc__kx86_amx t, size_t lo,
-                                   size_t low, size_t steps) {
-    for (; steps; steps--, t.a += 64, t.b += 1024) {
-        TC__AMX_LOAD(4, t.a, t.lda);
-        if (tall) TC__AMX_LOAD(5, t.a + t.down, t.lda);
-        if (both) {
-            TC__AMX_LOAD(6, t.b + low, (size_t)64);
-            TC__AMX_LOAD(7, t.b + low + t.stride, (size_t)64);
-            TC__AMX_DOTS_BF16
+/* Adds 32 k as tc__kx86_amx_step does; lo and low: bytes from hi to lo of rows and panels. */
+TC__INLINE void tc__kx86_split_tall(const int both, const tc__kx86_amx *t, size_t lo,
+                                    size_t low) {
+    int half;
+    TC__AMX_LOAD(4, t->a, t->lda);
+    TC__AMX_LOAD(5, t->a + t->down, t->lda);
+    for (half = both ? 0 : 1; half < 3; half++) {
+        if (half < 2) {
+            TC__AMX_LOAD(6, t->b[0] + (half ? 0 : low), (size_t)64);
+            TC__AMX_LOAD(7, t->b[1] + (half ? 0 : low), (size_t)64);
+        } else {
+            TC__AMX_LOAD(4, t->a + lo, t->lda);
+            TC__AMX_LOAD(5, t->a + lo + t->down, t->lda);
         }
-        TC__AMX_LOAD(6, t.b, (size_t)64);
-        TC__AMX_LOAD(7, t.b + t.stride, (size_t)64);
-        TC__AMX_DOTS_BF16
-        TC__AMX_LOAD(4, t.a + lo, t.lda);
-        if (tall) TC__AMX_LOAD(5, t.a + lo + t.down, t.lda);
-        TC__AMX_DOTS_BF16
+        TC__AMX_DOTS_BF16;
     }
+}
+
+#define TC__AMX_PANEL_BF16(sum)                                                                \
+    if (both) {                                                                                \
+        TC__AMX_LOAD(6, t->b[sum] + low, (size_t)64);                                          \
+        TC__AMX_DOT_BF16(sum, 4, 6);                                                           \
+    }                                                                                          \
+    TC__AMX_LOAD(7, t->b[sum], (size_t)64);                                                    \
+    TC__AMX_DOT_BF16(sum, 4, 7);                                                               \
+    TC__AMX_DOT_BF16(sum, 5, 7);
+
+TC__INLINE void tc__kx86_split_flat(const int both, const tc__kx86_amx *t, size_t lo,
+                                    size_t low) {
+    TC__AMX_LOAD(4, t->a, t->lda);
+    TC__AMX_LOAD(5, t->a + lo, t->lda);
+    TC__AMX_PANEL_BF16(0)
+    TC__AMX_PANEL_BF16(1)
+    TC__AMX_PANEL_BF16(2)
+    TC__AMX_PANEL_BF16(3)
 }
 
 static void tc__kx86_split_tile(float *sums, size_t top, int tall, int both, tc__kx86_amx t,
                                 size_t lo, size_t low, size_t steps) {
     t.down = top * t.lda;
-    tc__kx86_amx_zero(tall);
-    if (tall && both)
-        tc__kx86_split_sum(1, 1, t, lo, low, steps);
-    else if (tall)
-        tc__kx86_split_sum(1, 0, t, lo, low, steps);
-    else if (both)
-        tc__kx86_split_sum(0, 1, t, lo, low, steps);
-    else
-        tc__kx86_split_sum(0, 0, t, lo, low, steps);
+    tc__kx86_amx_zero();
+    for (; steps; steps--, tc__kx86_amx_on(&t)) {
+        if (tall && both)
+            tc__kx86_split_tall(1, &t, lo, low);
+        else if (tall)
+            tc__kx86_split_tall(0, &t, lo, low);
+        else if (both)
+            tc__kx86_split_flat(1, &t, lo, low);
+        else
+            tc__kx86_split_flat(0, &t, lo, low);
+    }
     tc__kx86_amx_store(sums, top, tall);
 }
 
@@ -3259,13 +3295,13 @@ static TC__KX86_AVX512_VNNI void tc__kx86_split_gemm(size_t rows, size_t K,
                                                      const tc__tiles *b, float *c, size_t ldc) {
     float sums[32 * 32];
     size_t parts = (rows + 31) / 32, n = (rows + parts - 1) / parts,
-           top = n > 16 ? (n + 1) / 2 : n, steps = (K + 31) / 32, p, g, i, j;
-    tc__kx86_amx_begin(top, n - top);
-    for (p = 0; p < b->count; p += 2) {
-        size_t wide = b->count - p < 2 ? 1 : 2;
+           top = n > 16 ? (n + 1) / 2 : n, most = n > 16 ? 2 : 4, steps = (K + 31) / 32, p, g,
+           i, j;
+    tc__kx86_amx_begin(top, n - top, n > top ? n - top : top);
+    for (p = 0; p < b->count; p += most) {
+        size_t wide = b->count - p < most ? b->count - p : most;
         tc__kx86_amx t;
-        t.b = b->hi + p * b->stride;
-        t.stride = wide == 2 ? b->stride : 0;
+        tc__kx86_amx_panels(&t, b->hi + p * b->stride, b->stride, wide);
         t.lda = lda;
         for (g = 0; g < parts; g++) {
             size_t r = (g + 1) * n > rows ? rows - n : g * n;
@@ -3276,7 +3312,8 @@ static TC__KX86_AVX512_VNNI void tc__kx86_split_gemm(size_t rows, size_t K,
                 TC__R bias = b->bias ? TC__R_LOAD(b->bias + p * 16 + j) : TC__R_SET1(0.0f);
                 float *to = c + r * ldc + p * 16 + j;
                 for (i = 0; i < n; i++)
-                    TC__R_STORE(to + i * ldc, TC__R_ADD(TC__R_LOAD(sums + i * 32 + j), bias));
+                    TC__R_STORE(to + i * ldc,
+                                TC__R_ADD(TC__R_LOAD(sums + i * most * 16 + j), bias));
             }
         }
     }
@@ -3321,18 +3358,17 @@ static TC__KX86_AMX_BF16 void tc__kx86_split_panel(unsigned char *hi, unsigned c
 }
 
 static void tc__kx86_split_burst(float *out, size_t count) {
-    const int tall = 1;
     unsigned char zeros[4096];
     float sums[32 * 32];
     size_t i;
     memset(zeros, *out > 0 ? 1 : 0, sizeof zeros);
-    tc__kx86_amx_begin(16, 16);
+    tc__kx86_amx_begin(16, 16, 16);
     for (i = 0; i < count; i += 4 * 16 * 16 * 32) {
         TC__AMX_LOAD(4, zeros, (size_t)64);
         TC__AMX_LOAD(5, zeros + 1024, (size_t)64);
         TC__AMX_LOAD(6, zeros + 2048, (size_t)64);
         TC__AMX_LOAD(7, zeros + 3072, (size_t)64);
-        TC__AMX_DOTS_BF16
+        TC__AMX_DOTS_BF16;
     }
     TC__AMX_STORE(0, sums, (size_t)128);
     tc__kx86_amx_end();
@@ -3529,35 +3565,31 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, uint32x4_t a, ui
     TC__OPS(X) TC__OPS_S16(Y) TC__OPS_S8(Z) TC__OPS_TRAIN(X) TC__OPS_FLOAT(X)
 
 static const tc__ops *tc__ktab_get(tc_level level) {
-    static const tc__ops scalar = {
-        TC_LEVEL_SCALAR, 4, 1, 1, 4, TC__KTAB(TC__OP_SCALAR, TC__OP_SCALAR, TC__OP_SCALAR)};
-    static const tc__ops base = {
-        TC_LEVEL_BASE,       tc__k_rows_base, tc__k_panels_base,
-        tc__k_bytes_s8_base, tc__k_rows_base, TC__KTAB(TC__OP_BASE, TC__OP_BASE, TC__OP_BASE)};
+    static const tc__ops scalar = {TC_LEVEL_SCALAR, 4, 1, 1,
+                                   TC__KTAB(TC__OP_SCALAR, TC__OP_SCALAR, TC__OP_SCALAR)};
+    static const tc__ops base = {TC_LEVEL_BASE, tc__k_rows_base, tc__k_panels_base,
+                                 tc__k_bytes_s8_base,
+                                 TC__KTAB(TC__OP_BASE, TC__OP_BASE, TC__OP_BASE)};
 #ifdef TC__X86
-    static const tc__ops avx2 = {
-        TC_LEVEL_AVX2,       tc__k_rows_avx2, tc__k_panels_avx2,
-        tc__k_bytes_s8_avx2, tc__k_rows_avx2, TC__KTAB(TC__OP_AVX2, TC__OP_AVX2, TC__OP_AVX2)};
+    static const tc__ops avx2 = {TC_LEVEL_AVX2, tc__k_rows_avx2, tc__k_panels_avx2,
+                                 tc__k_bytes_s8_avx2,
+                                 TC__KTAB(TC__OP_AVX2, TC__OP_AVX2, TC__OP_AVX2)};
 #ifdef TC__AVX2_VNNI
     static const tc__ops avx2_vnni = {
-        TC_LEVEL_AVX2_VNNI, tc__k_rows_avx2,
-        tc__k_panels_avx2,  tc__k_bytes_s8_avx2_vnni,
-        tc__k_rows_avx2,    TC__KTAB(TC__OP_AVX2, TC__OP_AVX2_VNNI, TC__OP_AVX2_VNNI)};
+        TC_LEVEL_AVX2_VNNI, tc__k_rows_avx2, tc__k_panels_avx2, tc__k_bytes_s8_avx2_vnni,
+        TC__KTAB(TC__OP_AVX2, TC__OP_AVX2_VNNI, TC__OP_AVX2_VNNI)};
     if (level == TC_LEVEL_AVX2_VNNI) return &avx2_vnni;
 #endif
-    static const tc__ops avx512 = {
-        TC_LEVEL_AVX512,     tc__k_rows_avx512,
-        tc__k_panels_avx512, tc__k_bytes_s8_avx512,
-        tc__k_rows_avx512,   TC__KTAB(TC__OP_AVX512, TC__OP_AVX512, TC__OP_AVX512)};
+    static const tc__ops avx512 = {TC_LEVEL_AVX512, tc__k_rows_avx512, tc__k_panels_avx512,
+                                   tc__k_bytes_s8_avx512,
+                                   TC__KTAB(TC__OP_AVX512, TC__OP_AVX512, TC__OP_AVX512)};
     static const tc__ops avx512_vnni = {
-        TC_LEVEL_AVX512_VNNI, tc__k_rows_avx512,
-        tc__k_panels_avx512,  tc__k_bytes_s8_avx512_vnni,
-        tc__k_rows_avx512,    TC__KTAB(TC__OP_AVX512, TC__OP_AVX512_VNNI, TC__OP_AVX512_VNNI)};
+        TC_LEVEL_AVX512_VNNI, tc__k_rows_avx512, tc__k_panels_avx512,
+        tc__k_bytes_s8_avx512_vnni,
+        TC__KTAB(TC__OP_AVX512, TC__OP_AVX512_VNNI, TC__OP_AVX512_VNNI)};
 #ifdef TC__AMX
-    static const tc__ops amx = {
-        TC_LEVEL_AMX,        tc__k_rows_avx512,
-        tc__k_panels_avx512, 1,
-        TC__KX86_AMX_ROWS,   TC__KTAB(TC__OP_AVX512, TC__OP_AVX512_VNNI, TC__OP_AMX)};
+    static const tc__ops amx = {TC_LEVEL_AMX, tc__k_rows_avx512, tc__k_panels_avx512, 1,
+                                TC__KTAB(TC__OP_AVX512, TC__OP_AVX512_VNNI, TC__OP_AMX)};
     if (level == TC_LEVEL_AMX) return &amx;
 #endif
     if (level == TC_LEVEL_AVX2) return &avx2;
@@ -3565,14 +3597,13 @@ static const tc__ops *tc__ktab_get(tc_level level) {
     if (level == TC_LEVEL_AVX512_VNNI) return &avx512_vnni;
 #endif
 #ifdef TC__ARM
-    static const tc__ops neon = {
-        TC_LEVEL_NEON,       tc__k_rows_neon, tc__k_panels_neon,
-        tc__k_bytes_s8_neon, tc__k_rows_neon, TC__KTAB(TC__OP_NEON, TC__OP_NEON, TC__OP_NEON)};
+    static const tc__ops neon = {TC_LEVEL_NEON, tc__k_rows_neon, tc__k_panels_neon,
+                                 tc__k_bytes_s8_neon,
+                                 TC__KTAB(TC__OP_NEON, TC__OP_NEON, TC__OP_NEON)};
 #ifdef TC__DOTPROD
-    static const tc__ops dotprod = {
-        TC_LEVEL_DOTPROD,  tc__k_rows_neon,
-        tc__k_panels_neon, tc__k_bytes_s8_dotprod,
-        tc__k_rows_neon,   TC__KTAB(TC__OP_NEON, TC__OP_NEON, TC__OP_DOTPROD)};
+    static const tc__ops dotprod = {TC_LEVEL_DOTPROD, tc__k_rows_neon, tc__k_panels_neon,
+                                    tc__k_bytes_s8_dotprod,
+                                    TC__KTAB(TC__OP_NEON, TC__OP_NEON, TC__OP_DOTPROD)};
     if (level == TC_LEVEL_DOTPROD) return &dotprod;
 #endif
     if (level == TC_LEVEL_NEON) return &neon;
@@ -3719,8 +3750,7 @@ static void tc__gemm_row(float *out, const tc__matrix *table, size_t row) {
     size_t first = row * table->columns, i;
     float scale = table->scale ? table->scale[row] : 1;
     const int8_t *q = (const int8_t *)table->panels + first;
-    for (i = 0; table->dtype == TC_S8 && i < table->columns; i++)
-        out[i] = (float)q[i] * scale;
+    for (i = 0; table->dtype == TC_S8 && i < table->columns; i++) out[i] = (float)q[i] * scale;
     for (; i < table->columns; i++)
         out[i] = tc__gemm_get(table->panels, table->dtype, first + i, scale);
 }

@@ -404,7 +404,7 @@ static void check_gemm_integer(const tc__ops *ops, const tc__ops *ref, size_t by
     const size_t most = 2 * ops->tile_rows + 1;
     size_t rows, panels, k, i;
     int good = 1;
-    for (rows = 1; rows <= most || (bytes == 1 && rows <= ops->s8_rows + 1);
+    for (rows = 1; rows <= (bytes == 1 && ops->level == TC_LEVEL_AMX ? 129 : most);
          rows += rows < most ? 1 : 9)
         for (panels = 1; panels <= 2 * ops->tile_panels + 1; panels++)
             for (k = 1; k <= 133; k += k < 6 ? 1 : k < 60 ? 27 : 36)
@@ -724,7 +724,7 @@ static void test_split(const tc__ops *ops, const tc__split *split) {
     float out = 0;
     split->burst(&out, 100000);
     CHECK(out == 1);
-    for (rows = 1; rows <= TC__SPLIT_ROWS + 1; rows += rows < 34 ? 1 : 19)
+    for (rows = 1; rows <= 129; rows += rows < 34 ? 1 : 19)
         for (panels = 1; panels <= 3; panels++)
             for (K = 1; K <= 133; K += K < 4 ? 1 : 43) {
                 size_t wide = tc__mem_round(K, 32), bytes = wide * 32, N = panels * 16;

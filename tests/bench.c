@@ -2,7 +2,8 @@
  *
  * Rates are ratios to the register-only FMA burst measured just before each sample, because
  * shared machines change their speed within seconds; min, median and max of the samples are
- * printed. Build and run: make bench. */
+ * printed. Build and run: make bench; a part of it: build/bench gemm, cold, ops, forward or
+ * train. */
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE /* madvise */
 #endif

@@ -40,7 +40,7 @@ demo: $(B)/tokclass ## tag examples/demo.txt and show the text with coloured spa
 	@$(B)/tokclass tag examples/demo.tcm examples/demo.txt --format ansi
 
 test: $(B)/tokclass $(B)/all ## build and run everything that needs no more than the compiler
-	@sh tests/run.sh "$(B)/all" "sh tests/cli.sh $(B)/tokclass" "sh tests/kill.sh $(B)/tokclass"
+	@sh tests/run.sh "$(B)/all $(SUITES)" "sh tests/cli.sh $(B)/tokclass" "sh tests/kill.sh $(B)/tokclass"
 
 test-all: ## slower: gcc and clang, sanitizers, macros, C++, examples, valgrind
 	@sh tests/configs.sh gcc clang native nosimd openmp asan tsan macros examples valgrind

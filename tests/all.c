@@ -2,10 +2,12 @@
  * Reads its data from beside itself, and further cases from the folder $TOKCLASS_SHARED or
  * ../shared if it is there. Arguments are names of suites: all kernels model */
 #ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, mkstemp */
 #endif
 #define TOKCLASS_IMPLEMENTATION
 #include "../tokclass.h"
+
+#include <unistd.h>
 
 #include "test.h"
 #include "t_base.h"

@@ -164,9 +164,10 @@ static void bench_gemm(tc_level level, tc_dtype dtype, size_t rows, shape s) {
 
 /* ---- few rows over weights that no cache near the core holds: share of read bandwidth ---- */
 
+static volatile uint64_t sink;
+
 /* GB/s of reading n bytes in the number of streams that is fastest. */
 static double bandwidth(const unsigned char *p, size_t n) {
-    static volatile uint64_t sink;
     double best = 0;
     size_t streams, block = 4096, at, i, s;
     for (streams = 1; streams <= 16; streams *= 2) {
@@ -190,6 +191,7 @@ static double bandwidth(const unsigned char *p, size_t n) {
 static void bench_cold(tc_level level, tc_dtype dtype, size_t rows, shape s) {
     double share[SAMPLES], rate[SAMPLES], least[SAMPLES];
     size_t count, bytes, n;
+    void *room;
     unsigned char *layers;
     product own;
     summary t, g, b;
@@ -197,8 +199,8 @@ static void bench_cold(tc_level level, tc_dtype dtype, size_t rows, shape s) {
     product_make(&own, level, dtype, rows, s);
     bytes = tc__mem_round(own.bytes, 64);
     count = ((size_t)96 << 20) / bytes;
-    layers = (unsigned char *)aligned_alloc(2 << 20, tc__mem_round(count * bytes, 2 << 20));
-    if (!layers) exit(1);
+    if (posix_memalign(&room, 2 << 20, count * bytes)) exit(1);
+    layers = (unsigned char *)room;
     madvise(layers, count * bytes, MADV_HUGEPAGE);
     for (n = 0; n < count; n++) memcpy(layers + n * bytes, own.matrix.panels, own.bytes);
     for (i = 0; i < SAMPLES; i++) {

@@ -2081,7 +2081,7 @@ typedef struct tc__adamw {
 
 typedef struct tc__ops {
     tc_level level;
-    size_t tile_rows, tile_panels; /* what one call of gemm should get */
+    size_t tile_rows, tile_panels; /* what gemm holds in registers */
     size_t s8_bytes;               /* of a number in the rows and panels of gemm_s8 */
 #define TC__OP_FIELD(name, args) void(*name) args;
     TC__OPS(TC__OP_FIELD)
@@ -2686,6 +2686,8 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 #define TC__RUN_s16 16
 #define TC__FACTOR_s8 tc__kref_factor_s8
 #define TC__FACTOR_s16 tc__kref_factor_s16
+#define TC__OF_TYPE(what, type) TC__OF_TYPE1(what, type)
+#define TC__OF_TYPE1(what, type) TC__##what##_##type
 /* Folds the upper half of the 16 lanes of x onto the lower, four times: lane 0 has all. */
 #define TC__FOLD(x, op, swap)                                                                  \
     do {                                                                                       \
@@ -2699,8 +2701,6 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
     } while (0)
 #define TC__R_SWAP(n, v) TC__R_SWAP##n(v)
 #define TC__I_SWAP(n, v) TC__I_OF_R(TC__R_SWAP##n(TC__R_OF_I(v)))
-#define TC__OF_TYPE(what, type) TC__OF_TYPE1(what, type)
-#define TC__OF_TYPE1(what, type) TC__##what##_##type
 
 /* ======================================================================== 33-kx86 */
 

@@ -177,7 +177,7 @@ static double bandwidth(const unsigned char *p, size_t n) {
             for (i = 0; i < block; i += 64)
                 for (s = 0; s < streams; s++) {
                     const unsigned char *q = p + at + s * block + i;
-                    __builtin_prefetch(q + streams * block);
+                    TC__PREFETCH(q + streams * block);
                     sum[s] += tc__bytes_u64(q);
                 }
         rate = 1e-9 * (double)n / (seconds() - start);
@@ -189,7 +189,7 @@ static double bandwidth(const unsigned char *p, size_t n) {
 
 /* Layers of the same shape one after the other, as a model has them. */
 static void bench_cold(tc_level level, tc_dtype dtype, size_t rows, shape s) {
-    double share[SAMPLES], rate[SAMPLES], least[SAMPLES];
+    double share[SAMPLES], rate[SAMPLES], reading[SAMPLES];
     size_t count, bytes, n;
     void *room;
     unsigned char *layers;
@@ -201,22 +201,24 @@ static void bench_cold(tc_level level, tc_dtype dtype, size_t rows, shape s) {
     count = ((size_t)96 << 20) / bytes;
     if (posix_memalign(&room, 2 << 20, count * bytes)) exit(1);
     layers = (unsigned char *)room;
+#ifdef MADV_HUGEPAGE
     madvise(layers, count * bytes, MADV_HUGEPAGE);
+#endif
     for (n = 0; n < count; n++) memcpy(layers + n * bytes, own.matrix.panels, own.bytes);
     for (i = 0; i < SAMPLES; i++) {
         double start;
-        least[i] = bandwidth(layers, count * bytes);
+        reading[i] = bandwidth(layers, count * bytes);
         start = seconds();
         for (n = 0; n < count; n++) {
             own.matrix.panels = layers + n * bytes;
             tc__gemm_run(own.pool, &own.p);
         }
         rate[i] = 1e-9 * (double)(count * own.bytes) / (seconds() - start);
-        share[i] = 100 * rate[i] / least[i];
+        share[i] = 100 * rate[i] / reading[i];
     }
     t = summarize(share, SAMPLES);
     g = summarize(rate, SAMPLES);
-    b = summarize(least, SAMPLES);
+    b = summarize(reading, SAMPLES);
     printf("cold %-11s %-4s M %2zu N %4u K %4u  %5.1f %5.1f %5.1f %% of reading  (%.1f of "
            "%.1f GB/s)\n",
            tc_level_name(level), tc_dtype_name(dtype), rows, s.N, s.K, t.least, t.median,

@@ -725,7 +725,7 @@ static void test_split(const tc__ops *ops, const tc__split *split) {
     split->burst(&out, 100000);
     CHECK(out == 1);
     for (rows = 1; rows <= 129; rows += rows < 34 ? 1 : 19)
-        for (panels = 1; panels <= 3; panels++)
+        for (panels = 1; panels <= 5; panels++)
             for (K = 1; K <= 133; K += K < 4 ? 1 : 43) {
                 size_t wide = tc__mem_round(K, 32), bytes = wide * 32, N = panels * 16;
                 size_t ldc = N + 5, n = (rows - 1) * ldc + N, lda = wide * 4 + rows % 3 * 4;

@@ -3097,7 +3097,7 @@ static TC__KX86_AVX512_VNNI void tc__kx86_amx_scale(tc__kx86_sums *s, size_t row
 }
 
 /* Adds 64 k of up to 32 rows and two panels, or of up to 16 and four. */
-TC__INLINE void tc__kx86_amx_step(const int tall, const tc__kx86_amx *t) {
+TC__INLINE void tc__kx86_amx_step(int tall, const tc__kx86_amx *t) {
     TC__AMX_LOAD(4, t->a, t->lda);
     TC__AMX_LOAD(6, t->b[0], (size_t)64);
     TC__AMX_DOT(0, 4, 6);
@@ -3117,20 +3117,12 @@ TC__INLINE void tc__kx86_amx_step(const int tall, const tc__kx86_amx *t) {
 
 /* Adds `steps` times 64 k. The sums before are scaled meanwhile, so many rows a step: tiles
  * and vectors have units of their own. */
-TC__INLINE void tc__kx86_amx_sum(const int tall, tc__kx86_amx t, size_t steps,
-                                 tc__kx86_sums *before) {
+static void tc__kx86_amx_steps(int tall, tc__kx86_amx t, size_t steps, tc__kx86_sums *before) {
     size_t share = steps ? (before->rows - before->done + steps - 1) / steps : 0;
     for (; steps; steps--, tc__kx86_amx_on(&t)) {
         tc__kx86_amx_step(tall, &t);
         if (before->done < before->rows) tc__kx86_amx_scale(before, share);
     }
-}
-
-static void tc__kx86_amx_steps(int tall, tc__kx86_amx t, size_t steps, tc__kx86_sums *before) {
-    if (tall)
-        tc__kx86_amx_sum(1, t, steps, before);
-    else
-        tc__kx86_amx_sum(0, t, steps, before);
 }
 
 /* The last K % 64, from copies with zeros behind them. */

@@ -1457,9 +1457,9 @@ TC__INLINE uint32_t tc__utf8_next(const unsigned char *p, const unsigned char *e
         *code = (c & 0x1F) << 6 | (p[1] & 0x3F);
         return 2;
     }
-    if (c - 0xE1 < 0xC && end - p > 2 && (p[1] & 0xC0) == 0x80 && (p[2] & 0xC0) == 0x80) {
+    if (c - 0xE0 < 0x10 && end - p > 2 && (p[1] & 0xC0) == 0x80 && (p[2] & 0xC0) == 0x80) {
         *code = (c & 0xF) << 12 | (uint32_t)(p[1] & 0x3F) << 6 | (p[2] & 0x3F);
-        return 3;
+        if (*code >= 0x800 && *code >> 11 != 0xD800 >> 11) return 3;
     }
     return tc__utf8_any(p, end, code);
 }
@@ -5109,14 +5109,18 @@ TC__INLINE uint32_t tc__tok_child(const tc__trie *t, uint32_t unit, unsigned cha
 static int32_t tc__tok_longest(const tc__trie *t, uint32_t unit, const char *s, size_t n,
                                size_t *length) {
     int32_t found = -1;
+    uint32_t link;
     size_t i = 0;
     if (unit == TC__TRIE_NONE || !t->count) return -1;
     if (n > TC__TRIE_DEEPEST) n = TC__TRIE_DEEPEST; /* a trie of a file may have cycles */
-    while (i < n && (unit = tc__tok_child(t, unit, (unsigned char)s[i])) != TC__TRIE_NONE) {
-        int32_t id = (int32_t)t->units[2 * unit + 1];
-        i++;
-        if (id >= 0) {
-            found = id;
+    link = t->units[2 * unit];
+    while (i < n && link & TC__TRIE_PARENT) {
+        unsigned char c = (unsigned char)s[i++];
+        const uint32_t *child = t->units + 2 * (size_t)((link >> 8 & 0x3FFFFF) ^ c);
+        link = child[0];
+        if ((link & (TC__TRIE_USED | 0xFF)) != (TC__TRIE_USED | c)) break;
+        if ((int32_t)child[1] >= 0) {
+            found = (int32_t)child[1];
             *length = i;
         }
     }
@@ -5723,6 +5727,54 @@ static void tc__norm_end(tc_encoding *e, size_t n) {
     memset(e->kinds.data + n, TC__BYTE_WHITE, 8);
 }
 
+/* Characters from p on of which each becomes one, whatever stands beside it; returns the first
+ * that does not. Those before `marks` belong to a run of marks of which none survives. There is
+ * room for all. */
+static const unsigned char *tc__norm_plain(tc_encoding *e, size_t *n, const unsigned char *p,
+                                           const unsigned char *end, const unsigned char *marks) {
+    const tc_tokenizer *t = e->tokenizer;
+    const unsigned char *text = (const unsigned char *)e->text, *stop = text + e->length;
+    char *normal = e->normal.data + *n, *kinds = e->kinds.data + *n;
+    uint32_t *source = (uint32_t *)(void *)e->source.data + *n, chars = e->chars;
+    tc_pos *place = (tc_pos *)(void *)e->places.data + chars;
+    uint32_t codepoint = e->cursor.codepoint + chars;
+    uint32_t utf16 = e->cursor.utf16 + chars + e->astral;
+    for (; p < end; place++) {
+        uint32_t code, entry = t->ascii[*p], kind, value, length = 1, bytes = 1;
+        if (entry) {
+            *normal = (char)(entry & 0xFF);
+            *kinds = (char)(entry >> 8);
+            *source = chars;
+        } else {
+            bytes = tc__utf8_next(p, stop, &code);
+            entry = tc__tok_char(t, code);
+            if (bytes > 3 || (entry & (TC__CHAR_KIND | TC__CHAR_CJK))) break;
+            if ((entry & (TC__CHAR_HEAD | TC__CHAR_TAIL)) && p >= marks) break;
+            value = entry & TC__CHAR_VALUE;
+            if (value) {
+                code = value;
+                entry = tc__tok_char(t, code);
+            }
+            kind = tc__tok_kind(entry);
+            length = tc__utf8_put(normal, code);
+            memset(kinds, kind ? TC__BYTE_TAIL : kind, 4);
+            kinds[0] = (char)kind;
+            source[0] = source[1] = source[2] = source[3] = chars;
+        }
+        place->byte = (uint32_t)(p - text);
+        place->codepoint = codepoint++;
+        place->utf16 = utf16++;
+        chars++;
+        p += bytes;
+        normal += length;
+        kinds += length;
+        source += length;
+    }
+    *n += (size_t)(normal - e->normal.data - *n);
+    e->chars = chars;
+    return p;
+}
+
 /* text[first, last), where the cursor stands, to e->normal; ASCII text needs no sources. */
 static tc_status tc__norm_text(tc_encoding *e, size_t first, size_t last) {
     const tc_tokenizer *t = e->tokenizer;
@@ -5744,13 +5796,8 @@ static tc_status tc__norm_text(tc_encoding *e, size_t first, size_t last) {
             if ((status = tc__norm_room(e, n, TC__CHUNK)) != TC_OK) return status;
             room = p + TC__CHUNK / 8 - 4;
         }
-        if (t->ascii[*p]) {
-            e->normal.data[n] = (char)(t->ascii[*p] & 0xFF);
-            e->kinds.data[n] = (char)(t->ascii[*p] >> 8);
-            ((uint32_t *)(void *)e->source.data)[n++] = e->chars;
-            tc__norm_place(e, (size_t)(p++ - text), 0);
-            continue;
-        }
+        p = tc__norm_plain(e, &n, p, room < end ? room : end, marks);
+        if (p >= room || p == end) continue;
         i = tc__utf8_next(p, text + e->length, &code);
         entry = tc__tok_char(t, code);
         if ((entry & (TC__CHAR_HEAD | TC__CHAR_TAIL)) && p >= marks) {
@@ -5977,15 +6024,16 @@ static tc_status tc__piece_word(tc_encoding *e, tc__buf *to, int32_t word, size_
     return TC_OK;
 }
 
-/* Bytes of a word at the front of kinds[n]. */
+/* Bytes of a word at the front of kinds[n]; eight behind the last are not of a word. */
 TC__INLINE size_t tc__piece_length(const char *kinds, size_t n) {
-    uint64_t first = tc__bytes_u64(kinds); /* eight behind the last are set */
     size_t length = 0;
 #if defined(__GNUC__) || defined(__clang__)
-    if (first) length = (size_t)__builtin_ctzll(first) / 8;
-    if (first) return length < n ? length : n;
-#else
-    (void)first;
+    for (;; length += 8) {
+        uint64_t next = tc__bytes_u64(kinds + length);
+        if (next) length += (size_t)__builtin_ctzll(next) / 8;
+        if (next) return length < n ? length : n;
+        if (length + 8 >= n) return n;
+    }
 #endif
     while (length < n && kinds[length] == TC__BYTE_WORD) length++;
     return length;

@@ -5532,7 +5532,7 @@ typedef struct tc__slot {
 } tc__slot;
 
 enum {
-    TC__SLOTS = 16384,
+    TC__SLOTS = 32768,
     TC__SLOT_BYTES = TC__SLOTS * 32 + 64,
     TC__CHUNK = 4096,
     TC__MOST_PAIRS = 1 << 16
@@ -5728,8 +5728,8 @@ static void tc__norm_end(tc_encoding *e, size_t n) {
 }
 
 /* Characters from p on of which each becomes one, whatever stands beside it; returns the first
- * that does not. Those before `marks` belong to a run of marks of which none survives. There is
- * room for all. */
+ * that does not. Those before `marks` belong to a run of marks of which none survives; so does
+ * one in front of an ASCII character. There is room for all. */
 static const unsigned char *tc__norm_plain(tc_encoding *e, size_t *n, const unsigned char *p,
                                            const unsigned char *end, const unsigned char *marks) {
     const tc_tokenizer *t = e->tokenizer;
@@ -5749,7 +5749,9 @@ static const unsigned char *tc__norm_plain(tc_encoding *e, size_t *n, const unsi
             bytes = tc__utf8_next(p, stop, &code);
             entry = tc__tok_char(t, code);
             if (bytes > 3 || (entry & (TC__CHAR_KIND | TC__CHAR_CJK))) break;
-            if ((entry & (TC__CHAR_HEAD | TC__CHAR_TAIL)) && p >= marks) break;
+            if ((entry & (TC__CHAR_HEAD | TC__CHAR_TAIL)) && p >= marks &&
+                ((entry & TC__CHAR_SURVIVOR) || p + bytes >= end || !t->ascii[p[bytes]]))
+                break;
             value = entry & TC__CHAR_VALUE;
             if (value) {
                 code = value;
@@ -5770,7 +5772,7 @@ static const unsigned char *tc__norm_plain(tc_encoding *e, size_t *n, const unsi
         kinds += length;
         source += length;
     }
-    *n += (size_t)(normal - e->normal.data - *n);
+    *n = (size_t)(normal - e->normal.data);
     e->chars = chars;
     return p;
 }

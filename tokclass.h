@@ -5731,7 +5731,8 @@ static void tc__norm_end(tc_encoding *e, size_t n) {
  * that does not. Those before `marks` belong to a run of marks of which none survives; so does
  * one in front of an ASCII character. There is room for all. */
 static const unsigned char *tc__norm_plain(tc_encoding *e, size_t *n, const unsigned char *p,
-                                           const unsigned char *end, const unsigned char *marks) {
+                                           const unsigned char *end,
+                                           const unsigned char *marks) {
     const tc_tokenizer *t = e->tokenizer;
     const unsigned char *text = (const unsigned char *)e->text, *stop = text + e->length;
     char *normal = e->normal.data + *n, *kinds = e->kinds.data + *n;

@@ -1081,6 +1081,18 @@ TC_API const char *tc_dtype_name(tc_dtype dtype); /* "f32", "f16", "bf16", "s16"
 #define TC__INLINE static inline
 #endif
 
+/* In front of a loop over registers, of a constant number of turns: no turn is left a loop.
+ * clang passes the wish of a loop of one turn on to the loop around it, and warns. */
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpass-failed"
+#define TC__UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define TC__UNROLL _Pragma("GCC unroll 32")
+#else
+#define TC__UNROLL
+#endif
+
 TC__INLINE int tc__plat_little_endian(void) {
     const uint32_t one = 1;
     unsigned char first;
@@ -2778,24 +2790,24 @@ TC__INLINE void tc__kx86_pack16(void *p, const __m128i *v) {
 __attribute__((target("avx2,fma"))) TC__INLINE void tc__kx86_transpose8(__m256 *r) {
     __m256 t[8];
     int i;
-    _Pragma("GCC unroll 4")
+    TC__UNROLL
     for (i = 0; i < 8; i += 2) {
         t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
         t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
     }
-    _Pragma("GCC unroll 2")
+    TC__UNROLL
     for (i = 0; i < 8; i += 4) {
         r[i] = _mm256_shuffle_ps(t[i], t[i + 2], 0x44);
         r[i + 1] = _mm256_shuffle_ps(t[i], t[i + 2], 0xEE);
         r[i + 2] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0x44);
         r[i + 3] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0xEE);
     }
-    _Pragma("GCC unroll 4")
+    TC__UNROLL
     for (i = 0; i < 4; i++) {
         t[i] = _mm256_permute2f128_ps(r[i], r[i + 4], 0x20);
         t[i + 4] = _mm256_permute2f128_ps(r[i], r[i + 4], 0x31);
     }
-    _Pragma("GCC unroll 8")
+    TC__UNROLL
     for (i = 0; i < 8; i++) r[i] = t[i];
 }
 __attribute__((target("avx2"))) TC__INLINE __m256i tc__kx86_narrow(const __m256i *v) {
@@ -2891,26 +2903,26 @@ __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))) TC__INLIN
 tc__kx86_transpose16(__m512 *r) {
     __m512 t[16];
     int i;
-    _Pragma("GCC unroll 8")
+    TC__UNROLL
     for (i = 0; i < 16; i += 2) {
         t[i] = _mm512_maskz_unpacklo_ps(0xFFFF, r[i], r[i + 1]);
         t[i + 1] = _mm512_maskz_unpackhi_ps(0xFFFF, r[i], r[i + 1]);
     }
-    _Pragma("GCC unroll 4")
+    TC__UNROLL
     for (i = 0; i < 16; i += 4) {
         r[i] = _mm512_maskz_shuffle_ps(0xFFFF, t[i], t[i + 2], 0x44);
         r[i + 1] = _mm512_maskz_shuffle_ps(0xFFFF, t[i], t[i + 2], 0xEE);
         r[i + 2] = _mm512_maskz_shuffle_ps(0xFFFF, t[i + 1], t[i + 3], 0x44);
         r[i + 3] = _mm512_maskz_shuffle_ps(0xFFFF, t[i + 1], t[i + 3], 0xEE);
     }
-    _Pragma("GCC unroll 4")
+    TC__UNROLL
     for (i = 0; i < 4; i++) { /* r[4 k + i], lane l: column 4 l + i of rows 4 k to 4 k + 3 */
         t[i] = _mm512_maskz_shuffle_f32x4(0xFFFF, r[i], r[i + 4], 0x88);
         t[i + 4] = _mm512_maskz_shuffle_f32x4(0xFFFF, r[i], r[i + 4], 0xDD);
         t[i + 8] = _mm512_maskz_shuffle_f32x4(0xFFFF, r[i + 8], r[i + 12], 0x88);
         t[i + 12] = _mm512_maskz_shuffle_f32x4(0xFFFF, r[i + 8], r[i + 12], 0xDD);
     }
-    _Pragma("GCC unroll 4")
+    TC__UNROLL
     for (i = 0; i < 4; i++) {
         r[i] = _mm512_maskz_shuffle_f32x4(0xFFFF, t[i], t[i + 8], 0x88);
         r[i + 8] = _mm512_maskz_shuffle_f32x4(0xFFFF, t[i], t[i + 8], 0xDD);
@@ -5704,7 +5716,7 @@ static int tc__norm_ascii(tc_encoding *e, const unsigned char *text, size_t n) {
     size_t i = 0, j;
     uint32_t none = 0; /* negative once a character has no byte */
     for (; i + 8 <= n && !(none >> 31); i += 8) {
-        _Pragma("GCC unroll 8")
+        TC__UNROLL
         for (j = 0; j < 8; j++) {
             uint32_t c = t->ascii[text[i + j]];
             normal[i + j] = (unsigned char)c;
@@ -5760,7 +5772,7 @@ static const unsigned char *tc__norm_plain(tc_encoding *e, size_t *n, const unsi
             }
             kind = tc__tok_kind(entry);
             length = tc__utf8_put(normal, code);
-            memset(kinds, kind ? TC__BYTE_TAIL : kind, 4);
+            memset(kinds, kind ? TC__BYTE_TAIL : 0, 4);
             kinds[0] = (char)kind;
             source[0] = source[1] = source[2] = source[3] = chars;
         }
@@ -14122,6 +14134,9 @@ TC_API const tc_model *tc_trainer_model(tc_trainer *trainer) {
 }
 #endif
 
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
 #ifdef __cplusplus
 }
 #endif
@@ -14159,10 +14174,10 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const f
     const int width = panels * TC__RN;
     size_t k;
     int r, j;
-    _Pragma("GCC unroll 16")
+    TC__UNROLL
     for (j = 0; j < width; j++) {
         TC__R start = bias ? TC__R_LOAD(bias + j * TC__RW) : TC__R_SET1(0.0f);
-        _Pragma("GCC unroll 16")
+        TC__UNROLL
         for (r = 0; r < rows; r++)
             sum[r][j] = add ? TC__R_LOAD(c + (size_t)(j / TC__RN) * c_stride + (size_t)r * ldc +
                                          (size_t)(j % TC__RN) * TC__RW)
@@ -14173,22 +14188,22 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const f
         /* gcc 12 vectorises this loop for two rows with a load that reaches behind the last */
         __asm__("" : "+r"(a));
 #endif
-        _Pragma("GCC unroll 16")
+        TC__UNROLL
         for (j = 0; j < width; j++)
             column[j] = TC__R_LOAD(b + (size_t)(j / TC__RN) * panel_stride +
                                    (size_t)(j % TC__RN) * TC__RW);
-        _Pragma("GCC unroll 16")
+        TC__UNROLL
         for (j = 0; j < panels; j++) TC__PREFETCH(ahead + (size_t)j * panel_stride * 4);
-        _Pragma("GCC unroll 16")
+        TC__UNROLL
         for (r = 0; r < rows; r++) {
             TC__R x = TC__R_SET1(a[(size_t)r * row_stride]);
-            _Pragma("GCC unroll 16")
+            TC__UNROLL
             for (j = 0; j < width; j++) sum[r][j] = TC__R_FMA(x, column[j], sum[r][j]);
         }
     }
-    _Pragma("GCC unroll 16")
+    TC__UNROLL
     for (r = 0; r < rows; r++) {
-        _Pragma("GCC unroll 16")
+        TC__UNROLL
         for (j = 0; j < width; j++)
             TC__R_STORE(c + (size_t)(j / TC__RN) * c_stride + (size_t)r * ldc +
                             (size_t)(j % TC__RN) * TC__RW,
@@ -14262,19 +14277,19 @@ static void TC__K(gemm)(size_t rows, size_t K, const float *a, size_t lda, const
 TC__KINLINE void TC__K(exps)(TC__R *x, const int n) {
     TC__R m[TC__KCHAINS], r[TC__KCHAINS], p[TC__KCHAINS];
     int j;
-    _Pragma("GCC unroll 16")
+    TC__UNROLL
     for (j = 0; j < n; j++) {
         x[j] = TC__R_MIN(TC__R_SET1(TC__EXP_HIGH), TC__R_MAX(TC__R_SET1(TC__EXP_LOW), x[j]));
         m[j] = TC__R_FMA(x[j], TC__R_SET1(TC__LOG2E), TC__R_SET1(TC__EXP_MAGIC));
     }
-    _Pragma("GCC unroll 16")
+    TC__UNROLL
     for (j = 0; j < n; j++) {
         TC__R whole = TC__R_SUB(m[j], TC__R_SET1(TC__EXP_MAGIC));
         r[j] = TC__R_FMA(whole, TC__R_SET1(-TC__LN2_HIGH), x[j]);
         r[j] = TC__R_FMA(whole, TC__R_SET1(-TC__LN2_LOW), r[j]);
     }
 #define TC__STEP(value)                                                                        \
-    _Pragma("GCC unroll 16")                                                                   \
+    TC__UNROLL                                                                                 \
     for (j = 0; j < n; j++) p[j] = value
     TC__STEP(TC__R_FMA(TC__R_SET1(TC__EXP_P0), r[j], TC__R_SET1(TC__EXP_P1)));
     TC__STEP(TC__R_FMA(p[j], r[j], TC__R_SET1(TC__EXP_P2)));
@@ -14283,7 +14298,7 @@ TC__KINLINE void TC__K(exps)(TC__R *x, const int n) {
     TC__STEP(TC__R_FMA(p[j], r[j], TC__R_SET1(TC__EXP_P5)));
     TC__STEP(TC__R_FMA(p[j], TC__R_MUL(r[j], r[j]), r[j]));
 #undef TC__STEP
-    _Pragma("GCC unroll 16")
+    TC__UNROLL
     for (j = 0; j < n; j++) {
         TC__I bits = TC__I_SHL(TC__I_OF_R(m[j]), 23);
         TC__R power = TC__R_OF_I(TC__I_ADD(bits, TC__I_SET1(0x3F800000)));
@@ -14299,19 +14314,19 @@ TC__KINLINE TC__R TC__K(exp)(TC__R x) {
 TC__KINLINE void TC__K(phis)(TC__R *p, const TC__R *x, const int n) {
     TC__R u[TC__KCHAINS];
     int i, j;
-    _Pragma("GCC unroll 16")
+    TC__UNROLL
     for (j = 0; j < n; j++) {
         u[j] = TC__R_MIN(TC__R_SET1(TC__PHI_SQUARE), TC__R_MUL(x[j], x[j]));
         u[j] = TC__R_FMA(u[j], TC__R_SET1(TC__PHI_SCALE), TC__R_SET1(-1.0f));
         p[j] = TC__R_SET1(tc__kref_phi_powers[0]);
     }
-    _Pragma("GCC unroll 16")
+    TC__UNROLL
     for (i = 1; i < 15; i++) {
-        _Pragma("GCC unroll 16")
+        TC__UNROLL
         for (j = 0; j < n; j++)
             p[j] = TC__R_FMA(p[j], u[j], TC__R_SET1(tc__kref_phi_powers[i]));
     }
-    _Pragma("GCC unroll 16")
+    TC__UNROLL
     for (j = 0; j < n; j++)
         p[j] = TC__R_MIN(TC__R_SET1(0.5f), TC__R_MAX(TC__R_SET1(-0.5f), TC__R_MUL(x[j], p[j])));
 }
@@ -14322,10 +14337,10 @@ TC__KINLINE void TC__K(phis)(TC__R *p, const TC__R *x, const int n) {
 TC__KINLINE void TC__K(gelus)(float *x, size_t ld, const int rows, const int n) {
     TC__R v[TC__KCHAINS], p[TC__KCHAINS];
     int j;
-    _Pragma("GCC unroll 16")
+    TC__UNROLL
     for (j = 0; j < rows * n; j++) v[j] = TC__R_LOAD(TC__AT(x, ld, n, j));
     TC__K(phis)(p, v, rows * n);
-    _Pragma("GCC unroll 16")
+    TC__UNROLL
     for (j = 0; j < rows * n; j++)
         TC__R_STORE(TC__AT(x, ld, n, j),
                     TC__R_FMA(v[j], p[j], TC__R_MUL(v[j], TC__R_SET1(0.5f))));
@@ -14353,7 +14368,7 @@ TC__KINLINE void TC__K(tail)(float *out, const float *x, size_t n, float fill) {
 #define TC__KEACH(name)                                                                        \
     TC__KINLINE void TC__K(name##s)(float *x, size_t ld, const int rows, const int n) {        \
         int j;                                                                                 \
-        _Pragma("GCC unroll 16")                                                               \
+        TC__UNROLL                                                                             \
         for (j = 0; j < rows * n; j++)                                                         \
             TC__R_STORE(TC__AT(x, ld, n, j), TC__K(name##1)(TC__R_LOAD(TC__AT(x, ld, n, j)))); \
     }
@@ -14464,10 +14479,10 @@ static TC__KTARGET void TC__K(norm)(float *out, const float *x, const float *wei
 TC__KINLINE void TC__K(weigh)(float *x, TC__R max, TC__R scale, TC__R *lanes, const int n) {
     TC__R v[TC__KCHAINS];
     int j;
-    _Pragma("GCC unroll 16")
+    TC__UNROLL
     for (j = 0; j < n; j++) v[j] = TC__R_MUL(TC__R_SUB(TC__R_LOAD(x + j * TC__RW), max), scale);
     TC__K(exps)(v, n);
-    _Pragma("GCC unroll 16")
+    TC__UNROLL
     for (j = 0; j < n; j++) {
         TC__R_STORE(x + j * TC__RW, v[j]);
         lanes[j % TC__RN] = TC__R_ADD(lanes[j % TC__RN], v[j]);
@@ -14562,13 +14577,13 @@ static TC__KTARGET void TC__K(burst)(float *out, size_t count) {
     TC__R sum[SUMS], half = TC__R_SET1(*out + 0.5f), one = TC__R_SET1(1.0f);
     size_t i;
     int j;
-    _Pragma("GCC unroll 32")
+    TC__UNROLL
     for (j = 0; j < SUMS; j++) sum[j] = TC__R_SET1((float)j); /* different, or one would do */
     for (i = 0; i < count; i += SUMS * TC__RW) {
-        _Pragma("GCC unroll 32")
+        TC__UNROLL
         for (j = 0; j < SUMS; j++) sum[j] = TC__R_FMA(sum[j], half, one);
     }
-    _Pragma("GCC unroll 32")
+    TC__UNROLL
     for (j = 0; j < SUMS; j++) one = TC__R_MAX(one, sum[j]);
     {
         float lanes[TC__RW];
@@ -14599,10 +14614,10 @@ static TC__KTARGET void TC__K(transpose)(float *out, size_t ldo, const float *in
     for (i = 0; i < 16; i += TC__RW)
         for (j = 0; j < 16; j += TC__RW) {
             TC__R block[TC__RW];
-            _Pragma("GCC unroll 16")
+            TC__UNROLL
             for (k = 0; k < TC__RW; k++) block[k] = TC__R_LOAD(in + (j + (size_t)k) * ldi + i);
             TC__R_TRANSPOSE(block);
-            _Pragma("GCC unroll 16")
+            TC__UNROLL
             for (k = 0; k < TC__RW; k++) TC__R_STORE(out + (i + (size_t)k) * ldo + j, block[k]);
         }
 }
@@ -14974,28 +14989,28 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
     TC__HIDE(to[2]);
     TC__HIDE(ldc3);
     do {
-        _Pragma("GCC unroll 16")
+        TC__UNROLL
         for (j = 0; j < wide; j++) {
 #if TC__QFLIP
             TC__D start = TC__I_SHL(TC__I_LOAD(b->sums + panel * 16 + j * TC__RW), 7);
 #else
             TC__D start = TC__D_ZERO;
 #endif
-            _Pragma("GCC unroll 16")
+            TC__UNROLL
             for (r = 0; r < rows; r++) sum[r][j] = start;
         }
         n = groups < TC__OF_TYPE(RUN, TC__QTYPE) ? groups : TC__OF_TYPE(RUN, TC__QTYPE);
         for (groups -= n; n; n--, q += 64, ahead += pace) {
-            _Pragma("GCC unroll 16")
+            TC__UNROLL
             for (j = 0; j < wide; j++)
                 column[j] = TC__I_LOAD(q + (size_t)(j / TC__RN) * stride +
                                        (size_t)(j % TC__RN) * TC__RW * 4);
-            _Pragma("GCC unroll 16")
+            TC__UNROLL
             for (j = 0; j < panels; j++) TC__PREFETCH(ahead + (size_t)j * stride);
-            _Pragma("GCC unroll 16")
+            TC__UNROLL
             for (r = 0; r < rows; r++) {
                 TC__I x = TC__I_SET1(tc__bytes_u32(row[r / 5] + TC__ROW5(r, lda, lda3)));
-                _Pragma("GCC unroll 16")
+                TC__UNROLL
                 for (j = 0; j < wide; j++) sum[r][j] = TC__D_DOT(sum[r][j], x, column[j]);
             }
             row[0] += 4;
@@ -15003,9 +15018,9 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
             row[2] += 4;
         }
         if (!whole && groups) {
-            _Pragma("GCC unroll 16")
+            TC__UNROLL
             for (r = 0; r < rows; r++) {
-                _Pragma("GCC unroll 16")
+                TC__UNROLL
                 for (j = 0; j < wide; j++) {
                     float *at = to[r / 5] + TC__ROW5(r, ldc, ldc3) + j * TC__RW;
                     TC__R v = TC__R_FROM_I(TC__D_SUM(sum[r][j]));
@@ -15015,16 +15030,16 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
             add = 1;
         }
     } while (groups);
-    _Pragma("GCC unroll 16")
+    TC__UNROLL
     for (j = 0; j < wide; j++) {
         size_t at = panel * 16 + (size_t)j * TC__RW;
         width[j] = TC__R_LOAD(b->scale + at);
         shift[j] = TC__R_MUL(TC__R_FROM_I(TC__I_LOAD(b->sums + at)), width[j]);
         from[j] = b->bias ? TC__R_LOAD(b->bias + at) : TC__R_SET1(0.0f);
     }
-    _Pragma("GCC unroll 16")
+    TC__UNROLL
     for (r = 0; r < rows; r++) {
-        _Pragma("GCC unroll 16")
+        TC__UNROLL
         for (j = 0; j < wide; j++) {
             float *at = to[r / 5] + TC__ROW5(r, ldc, ldc3) + j * TC__RW;
             TC__R v = TC__R_FROM_I(TC__D_SUM(sum[r][j])), start = from[j];
@@ -15059,15 +15074,15 @@ static TC__QTARGET void TC__Q(burst)(float *out, size_t count) {
     TC__D zero = TC__D_ZERO;
     size_t i;
     int j;
-    _Pragma("GCC unroll 32")
+    TC__UNROLL
     for (j = 0; j < SUMS; j++) /* zero, which the compiler does not know */
         sum[j] = TC__D_DOT(zero, TC__I_SET1((uint32_t)*out * (unsigned)(j + 1)), nothing);
     for (i = 0; i < count; i += SUMS * TC__RW * 4 / TC__QBYTES) {
-        _Pragma("GCC unroll 32")
+        TC__UNROLL
         for (j = 0; j < SUMS; j++)
             sum[j] = TC__D_DOT(sum[j], TC__D_ANY(sum[j], nothing), nothing);
     }
-    _Pragma("GCC unroll 32")
+    TC__UNROLL
     for (j = 0; j < SUMS; j++) most = TC__I_ADD(most, TC__D_SUM(sum[j]));
     {
         uint32_t lanes[TC__RW];

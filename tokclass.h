@@ -2646,7 +2646,9 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *   TC__QFLIP             128 if rows of s8 hold q - 128 in signed bytes: 0
  *   TC__D TC__D_ZERO      type and beginning of a sum: TC__I, TC__I_SET1(0)
  *   TC__D_SUM(sum)        a sum as TC__I: sum
- *   TC__D_ANY(sum, other) part of the sum as TC__I, where a compiler could take a product of
+ *   TC__D_ROW             what holds a group of k of a row: TC__I
+ *   TC__D_SPREAD(p)       ... loaded: its 32 bits in every lane
+ *   TC__D_ANY(sum, other) part of the sum as a row, where a compiler could take a product of
  *                         constants out of a loop: other
  *
  * and at last 92, which forgets the layer. */
@@ -2662,7 +2664,8 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 #define TC__EACH1(n, X, panels) TC__EACH_##n(X, panels)
 #define TC__EACH_2(X, panels) X(1, panels) X(2, panels)
 #define TC__EACH_3(X, panels) TC__EACH_2(X, panels) X(3, panels)
-#define TC__EACH_6(X, panels) TC__EACH_3(X, panels) X(4, panels) X(5, panels) X(6, panels)
+#define TC__EACH_5(X, panels) TC__EACH_3(X, panels) X(4, panels) X(5, panels)
+#define TC__EACH_6(X, panels) TC__EACH_5(X, panels) X(6, panels)
 #define TC__EACH_8(X, panels) TC__EACH_6(X, panels) X(7, panels) X(8, panels)
 #define TC__EACH_14(X, panels)                                                                 \
     TC__EACH_8(X, panels)                                                                      \
@@ -3413,14 +3416,14 @@ TC__INLINE tc__karm_pair tc__karm_dot(tc__karm_pair sum, int16x8_t a, int16x8_t 
     return sum;
 }
 #ifdef TC__DOTPROD
-TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, uint32x4_t a, uint32x4_t b) {
-    return vreinterpretq_u32_s32(vdotq_s32(vreinterpretq_s32_u32(sum), vreinterpretq_s8_u32(a),
-                                           vreinterpretq_s8_u32(b)));
+TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, int8x8_t a, uint32x4_t b) {
+    return vreinterpretq_u32_s32(
+        vdotq_lane_s32(vreinterpretq_s32_u32(sum), vreinterpretq_s8_u32(b), a, 0));
 }
 #endif
 #define TC__KNAME neon
 #define TC__KTARGET
-#define TC__KROWS 6
+#define TC__KROWS 5
 #define TC__KPANELS 1
 #define TC__R float32x4_t
 #define TC__I uint32x4_t
@@ -3483,12 +3486,18 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, uint32x4_t a, ui
 #undef TC__D_ZERO
 #undef TC__D_SUM
 #undef TC__D_ANY
+#undef TC__D_HIDE
+#undef TC__D_ROW
+#undef TC__D_SPREAD
 #define TC__QNAME dotprod
 #define TC__QTARGET TC__DOTPROD
 #define TC__QBYTES 1
 #define TC__QFLIP 128
 #undef TC__D_DOT
 #define TC__D_DOT(sum, a, b) tc__karm_sdot(sum, a, b)
+#define TC__D_HIDE(sum) __asm__("" : "+w"(sum)) /* gcc 12 copies sums in each turn */
+#define TC__D_ROW int8x8_t
+#define TC__D_SPREAD(p) vcreate_s8(tc__bytes_u32(p))
 #define TC__QTYPE s8
 #define TC__KPART 91
 #include TC_HEADER
@@ -14960,6 +14969,13 @@ static TC__KTARGET float TC__K(squares)(const float *x, size_t n) {
 #endif
 #define TC__QINLINE TC__QTARGET TC__INLINE
 
+#ifndef TC__D_HIDE
+#define TC__D_HIDE(sum) (void)(sum)
+#endif
+#ifndef TC__D_ROW
+#define TC__D_ROW TC__I
+#define TC__D_SPREAD(p) TC__I_SET1(tc__bytes_u32(p))
+#endif
 #ifndef TC__D_ANY
 #define TC__D_ANY(sum, other) other
 #endif
@@ -15009,13 +15025,18 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
             for (j = 0; j < panels; j++) TC__PREFETCH(ahead + (size_t)j * stride);
             TC__UNROLL
             for (r = 0; r < rows; r++) {
-                TC__I x = TC__I_SET1(tc__bytes_u32(row[r / 5] + TC__ROW5(r, lda, lda3)));
+                TC__D_ROW x = TC__D_SPREAD(row[r / 5] + TC__ROW5(r, lda, lda3));
                 TC__UNROLL
                 for (j = 0; j < wide; j++) sum[r][j] = TC__D_DOT(sum[r][j], x, column[j]);
             }
             row[0] += 4;
             row[1] += 4;
             row[2] += 4;
+        }
+        TC__UNROLL
+        for (r = 0; r < rows; r++) {
+            TC__UNROLL
+            for (j = 0; j < wide; j++) TC__D_HIDE(sum[r][j]);
         }
         if (!whole && groups) {
             TC__UNROLL
@@ -15070,17 +15091,17 @@ TC__EACH(TC__QROWS, TC__TILE, 2)
 static TC__QTARGET void TC__Q(burst)(float *out, size_t count) {
     enum { SUMS = TC__RW == 4 ? 16 : 12 };
     TC__I nothing = TC__I_SET1((uint32_t)*out), most = TC__I_SET1(1);
+    TC__D_ROW row = TC__D_SPREAD(out);
     TC__D sum[SUMS];
     TC__D zero = TC__D_ZERO;
     size_t i;
     int j;
     TC__UNROLL
     for (j = 0; j < SUMS; j++) /* zero, which the compiler does not know */
-        sum[j] = TC__D_DOT(zero, TC__I_SET1((uint32_t)*out * (unsigned)(j + 1)), nothing);
+        sum[j] = TC__D_DOT(zero, row, TC__I_SET1((uint32_t)*out * (unsigned)(j + 1)));
     for (i = 0; i < count; i += SUMS * TC__RW * 4 / TC__QBYTES) {
         TC__UNROLL
-        for (j = 0; j < SUMS; j++)
-            sum[j] = TC__D_DOT(sum[j], TC__D_ANY(sum[j], nothing), nothing);
+        for (j = 0; j < SUMS; j++) sum[j] = TC__D_DOT(sum[j], TC__D_ANY(sum[j], row), nothing);
     }
     TC__UNROLL
     for (j = 0; j < SUMS; j++) most = TC__I_ADD(most, TC__D_SUM(sum[j]));
@@ -15236,6 +15257,9 @@ static TC__QTARGET void TC__Q(quantize)(unsigned char *q, tc__qscale *scale, con
 #undef TC__D_DOT
 #undef TC__D_SUM
 #undef TC__D_ANY
+#undef TC__D_HIDE
+#undef TC__D_ROW
+#undef TC__D_SPREAD
 #undef TC__QROWS
 #undef TC__QPANELS
 #endif

@@ -60,6 +60,21 @@ else
     skip "clang or the headers of $target are not here"
 fi
 
+# The inner loops by llvm's models of CPUs, which are of use from version 16 on.
+mca=
+for tool in llvm-mca llvm-mca-16 llvm-mca-17 llvm-mca-18 llvm-mca-19 llvm-mca-20 llvm-mca-21; do
+    version=$($tool --version 2>/dev/null | sed -n 's/.*LLVM version \([0-9]*\).*/\1/p')
+    [ "${version:-0}" -ge 16 ] && mca=$tool
+done
+if [ -n "$mca" ] && have $target-gcc && have python3; then
+    $target-gcc -std=c99 -O2 -I. -S -o "$work/one.s" "$work/one.c" 2>"$work/log" &&
+        python3 tests/mca.py "$work/one.s" "$mca" >"$work/log" 2>&1
+    if [ $? = 0 ]; then pass; else fail 'cycles of the inner loops' "$work/log"; fi
+    cat "$work/log"
+else
+    skip "llvm-mca 16 or later, python3 or $target-gcc is not here"
+fi
+
 qemu=
 for q in qemu-aarch64 qemu-aarch64-static; do have $q && qemu=$q && break; done
 case $(uname -m) in aarch64 | arm64) qemu=env ;; esac

@@ -68,7 +68,7 @@ for tool in llvm-mca llvm-mca-16 llvm-mca-17 llvm-mca-18 llvm-mca-19 llvm-mca-20
 done
 if [ -n "$mca" ] && have $target-gcc && have python3; then
     $target-gcc -std=c99 -O2 -I. -S -o "$work/one.s" "$work/one.c" 2>"$work/log" &&
-        python3 tests/mca.py "$work/one.s" "$mca" >"$work/log" 2>&1
+        python3 tests/loops.py "$work/one.s" "$mca" >"$work/log" 2>&1
     if [ $? = 0 ]; then pass; else fail 'cycles of the inner loops' "$work/log"; fi
     cat "$work/log"
 else

@@ -275,5 +275,17 @@ several 'two compilers' clang:c gcc:c clang:c
 try 'one static file' gcc -std=c99 -Wall -Wextra -Werror -I. -o "$work/one" "$work/one.c" -lm -lpthread
 try 'one static file, run' "$work/one"
 
+echo '--- inner loops'
+printf '#define TOKCLASS_IMPLEMENTATION\n#include "tokclass.h"\n' >"$work/loops.c"
+for compiler in gcc clang; do
+    if have $compiler && have python3; then
+        try "$compiler -S" $compiler -std=c99 -O2 -I. -S -o "$work/loops.s" "$work/loops.c"
+        try "inner loops of $compiler" python3 tests/loops.py "$work/loops.s"
+    else
+        skipped=$((skipped + 1))
+        echo "skipped: $compiler or python3 is not here"
+    fi
+done
+
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""loops.py ASSEMBLY [LLVM-MCA] - the inner loops of the products, as a compiler wrote them.
+
+Each must be one loop with all the multiply-adds of its tile: where a compiler leaves a loop over
+registers, the sums are in memory, and a product takes five times as long. With llvm-mca, cycles
+of a turn by llvm's models of CPUs, and what their busiest resource needs; an out-of-order CPU
+may take 1.05 of that. An in-order one takes the loop as the compiler ordered it: it is shown,
+and not judged. Exit status 1 if something fails."""
+import re
+import subprocess
+import sys
+
+KERNELS = {"tile_5x1_neon": 20, "tile_dw_5x1_neon": 20, "tile_3x1_s8_neon": 24,
+           "tile_3x1_s16_neon": 24, "tile_5x1_s8_dotprod": 20, "tile_6x1_avx2": 12,
+           "tile_14x2_avx512": 28, "tile_14x2_s16_avx512_vnni": 28}
+CPUS = {"neoverse-n1": True, "neoverse-n2": True, "neoverse-v2": True, "cortex-a55": False}
+TURNS = 200
+MULTIPLY = re.compile(r"\s(fmla|smlal2?|sdot|vfmadd\w+|vpdpwssd)\s")
+
+
+def functions(path):
+    """The lines of each function."""
+    lines, found = [], {}
+    for line in open(path, encoding="utf-8"):
+        name = re.match(r"tc__k_(\w+):", line)
+        if name:
+            lines = found[name[1]] = []
+        lines.append(line)
+    return found
+
+
+def loops(lines):
+    """The stretches from a label to a branch back to it with no label between."""
+    label, start = None, 0
+    for i, line in enumerate(lines):
+        here = re.match(r"(\.L\w+):", line)
+        back = re.match(r"\s+(?:b\.?\w+|cbn?z|tbn?z|j\w+)\s.*?(\.L\w+)$", line.rstrip())
+        if here:
+            label, start = here[1], i + 1
+        elif back and back[1] == label:
+            yield [x for x in lines[start:i + 1] if not re.match(r"\s*(\.|//|#|$)", x)]
+
+
+def analyse(tool, cpu, loop):
+    """Cycles of a turn and the bound, or None where this llvm-mca does not know the CPU."""
+    done = subprocess.run([tool, "-mtriple=aarch64", "-mattr=+dotprod", f"-mcpu={cpu}",
+                           f"-iterations={TURNS}"], input="".join(loop), text=True,
+                          capture_output=True, check=False)
+    cycles = re.search(r"Total Cycles:\s+(\d+)", done.stdout)
+    bound = re.search(r"Block RThroughput:\s+([\d.]+)", done.stdout)
+    if done.returncode or "not a recognized processor" in done.stderr:
+        return None
+    return int(cycles[1]) / TURNS, float(bound[1])
+
+
+def judge(name, loop, tool):
+    """Prints what the CPUs need for a loop; returns how many need too much."""
+    failed = 0
+    for cpu, judged in CPUS.items():
+        result = analyse(tool, cpu, loop)
+        if not result:
+            print(f"skipped: {tool} has no {cpu}")
+            continue
+        slow = judged and result[0] > 1.05 * result[1]
+        failed += slow
+        print(f"{'FAILED: ' if slow else ''}{name:20} {cpu:11} {result[0]:5.2f} cycles a turn, "
+              f"bound {result[1]:5.2f}")
+    return failed
+
+
+def main():
+    found, failed, seen = functions(sys.argv[1]), 0, 0
+    for name, multiplies in KERNELS.items():
+        if name not in found:
+            continue
+        seen += 1
+        loop = max(loops(found[name]), key=lambda x: len(MULTIPLY.findall("".join(x))))
+        count = len(MULTIPLY.findall("".join(loop)))
+        if count % multiplies or not count:
+            failed += 1
+            print(f"FAILED: {name} has a loop of {count} multiply-adds, not of {multiplies}")
+        elif len(sys.argv) > 2:
+            failed += judge(name, loop, sys.argv[2])
+    return failed > 0 or not seen
+
+
+if __name__ == "__main__":
+    sys.exit(main())

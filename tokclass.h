@@ -1082,11 +1082,17 @@ TC_API const char *tc_dtype_name(tc_dtype dtype); /* "f32", "f16", "bf16", "s16"
 #endif
 
 /* In front of a loop over registers, of a constant number of turns: no turn is left a loop.
- * clang passes the wish of a loop of one turn on to the loop around it, and warns. */
+ * clang passes the wish of a loop of one turn on to the loop around it, and warns; with a
+ * sanitizer's checks in every turn it would take half an hour. */
 #if defined(__clang__)
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wpass-failed"
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) ||                     \
+    __has_feature(thread_sanitizer) || __has_feature(undefined_behavior_sanitizer)
+#define TC__UNROLL
+#else
 #define TC__UNROLL _Pragma("clang loop unroll(full)")
+#endif
 #elif defined(__GNUC__)
 #define TC__UNROLL _Pragma("GCC unroll 32")
 #else

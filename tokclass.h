@@ -2652,6 +2652,7 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *   TC__QFLIP             128 if rows of s8 hold q - 128 in signed bytes: 0
  *   TC__D TC__D_ZERO      type and beginning of a sum: TC__I, TC__I_SET1(0)
  *   TC__D_SUM(sum)        a sum as TC__I: sum
+ *   TC__D_HIDE(sum)       hides a sum from the compiler behind the loop: nothing
  *   TC__D_ROW             what holds a group of k of a row: TC__I
  *   TC__D_SPREAD(p)       ... loaded: its 32 bits in every lane
  *   TC__D_ANY(sum, other) part of the sum as a row, where a compiler could take a product of

@@ -74,7 +74,8 @@ def main():
         if name not in found:
             continue
         seen += 1
-        loop = max(loops(found[name]), key=lambda x: len(MULTIPLY.findall("".join(x))))
+        loop = max(loops(found[name]), default=[],
+                   key=lambda x: len(MULTIPLY.findall("".join(x))))
         count = len(MULTIPLY.findall("".join(loop)))
         if count % multiplies or not count:
             failed += 1

@@ -9081,14 +9081,16 @@ static void tc__bwd_forward(tc__tape *t) {
 
 /* ---- linear layers ---- */
 
-enum { TC__DW_ROWS = 768, TC__DW_TOKENS = 256 };
+/* A tile of gemm_dw walks down x, whose rows lie on a page each: as many tokens at once as the
+ * TLB has entries for. Rows: whole tiles of 5, 6 and 14; panels: 48 kB of dY, packed. */
+enum { TC__DW_TOKENS = 64, TC__DW_ROWS = 420, TC__DW_PANELS = 12 };
 
 /* dW += dY^T X and the bias's gradient, in the layout of W. */
 typedef struct tc__wgrad {
     tc_session *s;
     const tc__matrix *w;
     const float *x, *dy;
-    size_t ldx, ldy, groups; /* pairs of panels */
+    size_t ldx, ldy, blocks, panels; /* blocks of rows of x; panels an item takes, even */
     float *weight, *bias;
     int add;
 } tc__wgrad;
@@ -9106,28 +9108,35 @@ static void tc__bwd_columns(float *to, const float *from, size_t ld, size_t T, s
     }
 }
 
-/* A block of inputs times two panels of outputs; the columns of dY are packed first. As many
- * tokens at once as stay in L1. */
+/* Tokens t to t + T of an item: columns of dY are packed, then multiplied pair by pair. */
+static void tc__bwd_weight_block(const tc__wgrad *g, float *packed, size_t t, size_t block,
+                                 size_t first, size_t end) {
+    const tc__ops *ops = g->s->ops;
+    size_t K = g->w->columns, T = tc__mem_least(g->s->tokens - t, TC__DW_TOKENS), i;
+    float *columns = packed;
+    for (i = first; i < end; i++, columns += 16 * T) {
+        tc__bwd_columns(columns, g->dy + t * g->ldy + i * 16, g->ldy, T,
+                        tc__mem_least(g->w->rows - i * 16, 16));
+        if (!block) ops->column_sum(g->bias + i * 16, columns, 16, T, 16);
+    }
+    for (i = first; i < end; i += 2, packed += 32 * T)
+        ops->gemm_dw(tc__mem_least(K - block, TC__DW_ROWS), T, g->x + t * g->ldx + block, g->ldx,
+                     packed, 16 * T, tc__mem_least(end - i, 2), g->add || t,
+                     g->weight + i * 16 * K + block * 16, 16, K * 16);
+}
+
 static void tc__bwd_weight_item(void *context, size_t item, unsigned worker) {
     const tc__wgrad *g = (const tc__wgrad *)context;
-    const tc__ops *ops = g->s->ops;
-    size_t K = g->w->columns, N = g->w->rows, T = g->s->tokens, t, i;
-    size_t panel = item % g->groups * 2, block = item / g->groups * TC__DW_ROWS;
-    size_t n = N - panel * 16 < 32 ? N - panel * 16 : 32, wide = (n + 15) / 16;
-    float *packed = g->s->scratch[worker];
-    for (i = 0; i < wide; i++)
-        tc__bwd_columns(packed + i * 16 * T, g->dy + (panel + i) * 16, g->ldy, T,
-                        tc__mem_least(n - i * 16, 16));
-    for (i = 0; !block && i < wide; i++)
-        ops->column_sum(g->bias + (panel + i) * 16, packed + i * 16 * T, 16, T, 16);
-    for (t = 0; t < T; t += TC__DW_TOKENS)
-        ops->gemm_dw(tc__mem_least(K - block, TC__DW_ROWS), tc__mem_least(T - t, TC__DW_TOKENS),
-                     g->x + t * g->ldx + block, g->ldx, packed + t * 16, 16 * T, wide,
-                     g->add || t, g->weight + panel * 16 * K + block * 16, 16, K * 16);
+    size_t first = item / g->blocks * g->panels, t;
+    size_t end = tc__mem_least(first + g->panels, (g->w->rows + 15) / 16);
+    for (t = 0; t < g->s->tokens; t += TC__DW_TOKENS)
+        tc__bwd_weight_block(g, g->s->scratch[worker], t, item % g->blocks * TC__DW_ROWS, first,
+                             end);
 }
 
 /* Gradients of a linear layer y = x W^T + b, from dy [T, N] and x [T, K]. */
 static void tc__bwd_weight(tc__tape *t, const tc__matrix *w, const float *x, const float *dy) {
+    size_t pairs = (w->rows + 31) / 32;
     tc__wgrad g;
     g.s = t->s;
     g.w = w;
@@ -9135,12 +9144,14 @@ static void tc__bwd_weight(tc__tape *t, const tc__matrix *w, const float *x, con
     g.ldx = tc__fwd_ld(w->columns);
     g.dy = dy;
     g.ldy = tc__fwd_ld(w->rows);
-    g.groups = (w->rows + 31) / 32;
+    g.blocks = (w->columns + TC__DW_ROWS - 1) / TC__DW_ROWS;
+    g.panels = (pairs * g.blocks / (4 * t->s->threads)) * 2;
+    g.panels = g.panels < 2 ? 2 : tc__mem_least(g.panels, TC__DW_PANELS);
     g.weight = tc__params_grad(t->p, w->panels);
     g.bias = tc__params_grad(t->p, w->bias);
     g.add = t->add;
     tc__thread_run(t->s->pool, tc__bwd_weight_item, &g,
-                   g.groups * ((w->columns + TC__DW_ROWS - 1) / TC__DW_ROWS));
+                   (pairs * 2 + g.panels - 1) / g.panels * g.blocks);
 }
 
 /* dx = dy W + residual (may be null). */
@@ -10781,7 +10792,7 @@ static tc_status tc__train_scratch(tc_trainer *t, size_t tokens, size_t longest)
     if (n->intermediate_size > widest) widest = n->intermediate_size;
     if (n->num_labels > widest) widest = n->num_labels;
     if (need < tc__gemm_scratch(widest)) need = tc__gemm_scratch(widest);
-    if (need < 32 * (uint64_t)tokens) need = 32 * (uint64_t)tokens;
+    if (need < 16 * TC__DW_PANELS * TC__DW_TOKENS) need = 16 * TC__DW_PANELS * TC__DW_TOKENS;
     s->tokens = tokens;
     s->longest = longest;
     status = tc__fwd_reserve(s);

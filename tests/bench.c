@@ -2,17 +2,20 @@
  *
  * Rates are ratios to the register-only FMA burst measured just before each sample, because
  * shared machines change their speed within seconds; min, median and max of the samples are
- * printed. Build and run: make bench; a part of it: build/bench gemm, cold, ops, forward or
- * train. */
+ * printed. Build and run: make bench; a part of it: build/bench gemm, cold, ops, forward, train
+ * or steady. */
 #ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE /* madvise */
+#define _DEFAULT_SOURCE /* madvise, kill */
 #endif
 #define TOKCLASS_IMPLEMENTATION
 #include "tokclass.h"
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { SAMPLES = 9 };
 
@@ -621,46 +624,94 @@ static double forward_flops(const architecture *m, double sequences, double leng
     return 2 * m->layers * T * (4 * H * H + 2 * H * I + 2 * length * H);
 }
 
+/* A model of random weights with the batch that it runs or is trained on. */
+typedef struct run {
+    tc_writer *writer;
+    tc_model *model;
+    tc_session *session;
+    tc_trainer *trainer;
+    tc_labelled batch;
+    int32_t *ids, *labels;
+    uint32_t *lengths;
+    float *out;
+    size_t tokens;
+} run;
+
+static void run_once(run *r) {
+    tc_outputs outputs;
+    memset(&outputs, 0, sizeof outputs);
+    outputs.logits = r->out;
+    if (r->trainer ? tc_trainer_step(r->trainer, &r->batch, 1, NULL)
+                   : tc_session_run(r->session, &r->batch.batch, &outputs))
+        exit(1);
+}
+
+static void run_make(run *r, const architecture *size_of, tc_dtype dtype, uint32_t sequences,
+                     uint32_t length, unsigned threads, int train) {
+    tc_train_options o = tc_train_defaults();
+    const void *data;
+    size_t i, size;
+    tc_env env;
+    memset(&env, 0, sizeof env);
+    memset(r, 0, sizeof *r);
+    env.threads = threads;
+    r->tokens = (size_t)sequences * length;
+    r->ids = (int32_t *)malloc(r->tokens * sizeof *r->ids);
+    r->labels = (int32_t *)malloc(r->tokens * sizeof *r->labels);
+    r->lengths = (uint32_t *)malloc(sequences * sizeof *r->lengths);
+    r->out = (float *)malloc(r->tokens * 3 * sizeof *r->out);
+    for (i = 0; i < r->tokens; i++) r->ids[i] = (int32_t)(i * 7919 % 30522);
+    for (i = 0; i < r->tokens; i++) r->labels[i] = (int32_t)(i % 3);
+    for (i = 0; i < sequences; i++) r->lengths[i] = length;
+    r->batch.batch.ids = r->ids;
+    r->batch.batch.lengths = r->lengths;
+    r->batch.batch.sequences = sequences;
+    r->batch.labels = r->labels;
+    o.schedule = TC_SCHEDULE_CONSTANT;
+    o.max_tokens = (uint32_t)r->tokens;
+    r->writer = base_make(size_of, dtype, &data, &size);
+    if (tc_model_open(data, size, NULL, &r->model) ||
+        (train ? tc_trainer_create(r->model, &o, &env, &r->trainer)
+               : tc_session_create(r->model, &env, &r->session)))
+        exit(1);
+    run_once(r);
+}
+
+static void run_free(run *r) {
+    tc_session_free(r->session);
+    tc_trainer_free(r->trainer);
+    tc_model_free(r->model);
+    tc_writer_free(r->writer);
+    free(r->ids);
+    free(r->labels);
+    free(r->lengths);
+    free(r->out);
+}
+
+/* Seconds of one run, over runs for `least` seconds. */
+static double run_seconds(run *r, double least) {
+    double start = seconds(), end;
+    int n = 0;
+    do {
+        run_once(r);
+        n++;
+        end = seconds();
+    } while (end - start < least);
+    return (end - start) / n;
+}
+
 static void bench_forward(const char *what, const architecture *size_of, tc_dtype dtype,
                           uint32_t sequences, uint32_t length, unsigned threads) {
     tc_level best = tc_level_choose(TC_LEVEL_BEST);
-    size_t T = (size_t)sequences * length, i, size;
-    int32_t *ids = (int32_t *)malloc(T * sizeof *ids);
-    uint32_t *lengths = (uint32_t *)malloc(sequences * sizeof *lengths);
-    float *out = (float *)malloc(T * 3 * sizeof *out);
     double ms[SAMPLES], share[SAMPLES];
-    const void *data;
-    tc_writer *w = base_make(size_of, dtype, &data, &size);
-    tc_model *model;
-    tc_session *session;
-    tc_batch batch;
-    tc_outputs outputs;
-    tc_env env;
     summary s, p;
+    run r;
     int k;
-    memset(&env, 0, sizeof env);
-    memset(&batch, 0, sizeof batch);
-    memset(&outputs, 0, sizeof outputs);
-    env.threads = threads;
-    for (i = 0; i < T; i++) ids[i] = (int32_t)(i * 7919 % 30522);
-    for (i = 0; i < sequences; i++) lengths[i] = length;
-    batch.ids = ids;
-    batch.lengths = lengths;
-    batch.sequences = sequences;
-    outputs.logits = out;
-    if (tc_model_open(data, size, NULL, &model) || tc_session_create(model, &env, &session) ||
-        tc_session_run(session, &batch, &outputs))
-        exit(1);
+    run_make(&r, size_of, dtype, sequences, length, threads, 0);
     for (k = 0; k < SAMPLES; k++) {
-        double peak = burst(best, dtype), start = seconds(), end;
-        int n = 0;
-        do {
-            if (tc_session_run(session, &batch, &outputs)) exit(1);
-            n++;
-            end = seconds();
-        } while (end - start < 0.1);
-        ms[k] = (end - start) / n * 1e3;
-        share[k] = forward_flops(size_of, sequences, length) * n / (end - start) * 1e-7 / peak;
+        double peak = burst(best, dtype), t = run_seconds(&r, 0.1);
+        ms[k] = t * 1e3;
+        share[k] = forward_flops(size_of, sequences, length) / t * 1e-7 / peak;
     }
     s = summarize(ms, SAMPLES);
     p = summarize(share, SAMPLES);
@@ -669,12 +720,7 @@ static void bench_forward(const char *what, const architecture *size_of, tc_dtyp
         "burst of one thread\n",
         what, tc_dtype_name(dtype), sequences, length, threads, threads > 1 ? "s" : "", s.least,
         s.median, s.most, p.least, p.median, p.most);
-    tc_session_free(session);
-    tc_model_free(model);
-    tc_writer_free(w);
-    free(ids);
-    free(lengths);
-    free(out);
+    run_free(&r);
 }
 
 static void bench_forwards(void) {
@@ -694,67 +740,27 @@ static void bench_forwards(void) {
 
 /* ---- training ---- */
 
-/* Multiply-adds of an update count twice; the backward pass is two forward passes. */
-static double train_flops(const architecture *m, double sequences, double length) {
-    double H = m->hidden, I = m->wide, T = sequences * length;
-    return 3 * 2 * m->layers * T * (4 * H * H + 2 * H * I + 2 * length * H);
-}
-
 static void bench_train(const char *what, const architecture *size_of, uint32_t sequences,
                         uint32_t length, unsigned threads) {
     tc_level best = tc_level_choose(TC_LEVEL_BEST);
-    tc_train_options o = tc_train_defaults();
-    size_t T = (size_t)sequences * length, i, size;
-    int32_t *ids = (int32_t *)malloc(T * sizeof *ids), *labels = (int32_t *)malloc(T * 4);
-    uint32_t *lengths = (uint32_t *)malloc(sequences * sizeof *lengths);
-    double t[SAMPLES], share[SAMPLES], before;
-    const void *data;
-    tc_writer *w = base_make(size_of, TC_F32, &data, &size);
-    tc_labelled b;
-    tc_model *model;
-    tc_trainer *trainer;
-    tc_env env;
+    double rate[SAMPLES], share[SAMPLES], memory = own_memory();
     summary s, p;
+    run r;
     int k;
-    memset(&env, 0, sizeof env);
-    memset(&b, 0, sizeof b);
-    env.threads = threads;
-    for (i = 0; i < T; i++) ids[i] = (int32_t)(i * 7919 % 30522), labels[i] = (int32_t)(i % 3);
-    for (i = 0; i < sequences; i++) lengths[i] = length;
-    b.batch.ids = ids;
-    b.batch.lengths = lengths;
-    b.batch.sequences = sequences;
-    b.labels = labels;
-    o.schedule = TC_SCHEDULE_CONSTANT;
-    o.max_tokens = (uint32_t)T;
-    before = own_memory();
-    if (tc_model_open(data, size, NULL, &model) ||
-        tc_trainer_create(model, &o, &env, &trainer) || tc_trainer_step(trainer, &b, 1, NULL))
-        exit(1);
-    before = own_memory() - before;
-    for (k = 0; k < SAMPLES; k++) {
-        double peak = burst(best, TC_F32), start = seconds(), end;
-        int n = 0;
-        do {
-            if (tc_trainer_step(trainer, &b, 1, NULL)) exit(1);
-            n++;
-            end = seconds();
-        } while (end - start < 0.3);
-        t[k] = (double)T * n / (end - start);
-        share[k] = train_flops(size_of, sequences, length) * n / (end - start) * 1e-7 / peak;
+    run_make(&r, size_of, TC_F32, sequences, length, threads, 1);
+    memory = own_memory() - memory;
+    for (k = 0; k < SAMPLES; k++) { /* the backward pass is two forward passes */
+        double peak = burst(best, TC_F32), t = run_seconds(&r, 0.3);
+        rate[k] = (double)r.tokens / t;
+        share[k] = 3 * forward_flops(size_of, sequences, length) / t * 1e-7 / peak;
     }
-    s = summarize(t, SAMPLES);
+    s = summarize(rate, SAMPLES);
     p = summarize(share, SAMPLES);
     printf("train     %s %ux%u, %u thread%s: %.0f %.0f %.0f tokens/s, %.1f %.1f %.1f %% of the "
            "burst of one thread, %.0f MB\n",
            what, sequences, length, threads, threads > 1 ? "s" : "", s.least, s.median, s.most,
-           p.least, p.median, p.most, before);
-    tc_trainer_free(trainer);
-    tc_model_free(model);
-    tc_writer_free(w);
-    free(ids);
-    free(labels);
-    free(lengths);
+           p.least, p.median, p.most, memory);
+    run_free(&r);
 }
 
 /* AdamW on numbers that no cache holds, beside a copy. */
@@ -789,6 +795,83 @@ static void bench_training(tc_level level) {
     bench_train("MiniLM-L6", &mini_shape, 16, 64, 2);
     bench_train("BERT-base", &base_shape, 8, 32, 1);
     bench_train("BERT-base", &base_shape, 8, 32, 2);
+}
+
+/* ---- steadiness ---- */
+
+enum { CALLS = 10000 };
+
+/* The 99th percentile over the median of calls, and of spins of their length between them. */
+static void bench_latency(const char *what, const architecture *size_of, tc_dtype dtype,
+                          uint32_t length, unsigned threads) {
+    tc_level best = tc_level_choose(TC_LEVEL_BEST);
+    double *t[2];
+    uint64_t count;
+    run r;
+    int i;
+    t[0] = (double *)malloc(CALLS * sizeof **t);
+    t[1] = (double *)malloc(CALLS * sizeof **t);
+    if (!t[0] || !t[1]) exit(1);
+    run_make(&r, size_of, dtype, 1, length, threads, 0);
+    count = (uint64_t)(burst(best, TC_F32) * 0.5e9 * run_seconds(&r, 0.3));
+    for (i = 0; i < CALLS; i++) {
+        double start = seconds(), middle;
+        run_once(&r);
+        middle = seconds();
+        tc_level_burst(best, TC_F32, count);
+        t[0][i] = middle - start;
+        t[1][i] = seconds() - middle;
+    }
+    summarize(t[0], CALLS);
+    summarize(t[1], CALLS);
+    printf("latency   %-9s %-4s 1x%u, %u thread%s: p50 %.3f ms, p99 / p50 %.2f, of a spin of "
+           "%.3f ms %.2f\n",
+           what, tc_dtype_name(dtype), length, threads, threads > 1 ? "s" : "",
+           t[0][CALLS / 2] * 1e3, t[0][CALLS / 100 * 99] / t[0][CALLS / 2],
+           t[1][CALLS / 2] * 1e3, t[1][CALLS / 100 * 99] / t[1][CALLS / 2]);
+    run_free(&r);
+    free(t[0]);
+    free(t[1]);
+}
+
+/* Two threads against one while a child process keeps a core busy. */
+static void bench_busy(const char *what, const architecture *size_of, tc_dtype dtype,
+                       uint32_t sequences, uint32_t length, int train) {
+    double gain[SAMPLES];
+    pid_t child = fork();
+    summary s;
+    run one, two;
+    int i;
+    if (child < 0) exit(1);
+    while (!child) tc_level_burst(TC_LEVEL_SCALAR, TC_F32, 1000);
+    run_make(&one, size_of, dtype, sequences, length, 1, train);
+    run_make(&two, size_of, dtype, sequences, length, 2, train);
+    for (i = 0; i < SAMPLES; i++) {
+        double t = run_seconds(&one, 0.5);
+        gain[i] = t / run_seconds(&two, 0.5);
+    }
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    s = summarize(gain, SAMPLES);
+    printf("busy      %-9s %-4s %ux%u%s: two threads %.2f %.2f %.2f times as fast as one\n", what,
+           tc_dtype_name(dtype), sequences, length, train ? ", training" : "", s.least, s.median,
+           s.most);
+    run_free(&one);
+    run_free(&two);
+}
+
+static void bench_steadiness(void) {
+    unsigned threads;
+    for (threads = 1; threads <= 2; threads++) {
+        bench_latency("MiniLM-L6", &mini_shape, TC_F32, 16, threads);
+        bench_latency("MiniLM-L6", &mini_shape, TC_S8, 16, threads);
+        bench_latency("MiniLM-L6", &mini_shape, TC_S8, 128, threads);
+    }
+    bench_busy("MiniLM-L6", &mini_shape, TC_F32, 1, 16, 0);
+    bench_busy("MiniLM-L6", &mini_shape, TC_S8, 1, 128, 0);
+    bench_busy("BERT-base", &base_shape, TC_F32, 1, 128, 0);
+    bench_busy("MiniLM-L6", &mini_shape, TC_F32, 8, 32, 1);
+    bench_busy("BERT-base", &base_shape, TC_F32, 8, 32, 1);
 }
 
 static void bench_base(const char *path) {
@@ -852,6 +935,7 @@ int main(int argc, char **argv) {
         if (!strcmp(argv[1], "cold")) bench_colds(best);
         if (!strcmp(argv[1], "ops")) bench_ops(best);
         if (!strcmp(argv[1], "forward")) bench_forwards();
+        if (!strcmp(argv[1], "steady")) bench_steadiness();
         return 0;
     }
     bench_training(best);

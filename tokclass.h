@@ -9120,8 +9120,8 @@ static void tc__bwd_weight_block(const tc__wgrad *g, float *packed, size_t t, si
         if (!block) ops->column_sum(g->bias + i * 16, columns, 16, T, 16);
     }
     for (i = first; i < end; i += 2, packed += 32 * T)
-        ops->gemm_dw(tc__mem_least(K - block, TC__DW_ROWS), T, g->x + t * g->ldx + block, g->ldx,
-                     packed, 16 * T, tc__mem_least(end - i, 2), g->add || t,
+        ops->gemm_dw(tc__mem_least(K - block, TC__DW_ROWS), T, g->x + t * g->ldx + block,
+                     g->ldx, packed, 16 * T, tc__mem_least(end - i, 2), g->add || t,
                      g->weight + i * 16 * K + block * 16, 16, K * 16);
 }
 

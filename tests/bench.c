@@ -853,9 +853,9 @@ static void bench_busy(const char *what, const architecture *size_of, tc_dtype d
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
     s = summarize(gain, SAMPLES);
-    printf("busy      %-9s %-4s %ux%u%s: two threads %.2f %.2f %.2f times as fast as one\n", what,
-           tc_dtype_name(dtype), sequences, length, train ? ", training" : "", s.least, s.median,
-           s.most);
+    printf("busy      %-9s %-4s %ux%u%s: two threads %.2f %.2f %.2f times as fast as one\n",
+           what, tc_dtype_name(dtype), sequences, length, train ? ", training" : "", s.least,
+           s.median, s.most);
     run_free(&one);
     run_free(&two);
 }

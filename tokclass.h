@@ -2626,6 +2626,8 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *   TC__KNAME             suffix of the functions        TC__KTARGET  attribute, or nothing
  *   TC__KROWS TC__KPANELS the tile of gemm: rows, and panels of 16 columns
  *   TC__R_LOAD STORE SET1 ADD SUB MUL DIV ABS SQRT       as usual
+ *   TC__R_LOAD_SOME(p, n, v)  lanes below n from p, those of v in the others; no other is read
+ *   TC__R_STORE_SOME(p, n, v) lanes below n; these two where the CPU has such, of n <= TC__RW
  *   TC__R_TRANSPOSE(r)    an array of TC__RW registers, in place
  *   TC__R_SWAP8 4 2 1(v)  lanes i and i ^ 8 exchanged, ...; those below TC__RW
  *   TC__R_FIRST(v)        lane 0
@@ -2832,6 +2834,15 @@ __attribute__((target("avx2"))) TC__INLINE void tc__kx86_pack8_avx2(void *p, con
     _mm_storeu_si128((__m128i *)p, _mm_packus_epi16(_mm256_castsi256_si128(words),
                                                     _mm256_extracti128_si256(words, 1)));
 }
+__attribute__((target("avx2"))) TC__INLINE __m256i tc__kx86_below(size_t n) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n),
+                              _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+__attribute__((target("avx2"))) TC__INLINE __m256 tc__kx86_load_some(const float *p, size_t n,
+                                                                     __m256 v) {
+    __m256i m = tc__kx86_below(n);
+    return _mm256_blendv_ps(v, _mm256_maskload_ps(p, m), _mm256_castsi256_ps(m));
+}
 #define TC__KNAME avx2
 #define TC__KTARGET __attribute__((target("avx2,fma")))
 #define TC__KROWS 6
@@ -2841,6 +2852,8 @@ __attribute__((target("avx2"))) TC__INLINE void tc__kx86_pack8_avx2(void *p, con
 #define TC__RW 8
 #define TC__R_LOAD(p) _mm256_loadu_ps(p)
 #define TC__R_STORE(p, v) _mm256_storeu_ps(p, v)
+#define TC__R_LOAD_SOME(p, n, v) tc__kx86_load_some(p, n, v)
+#define TC__R_STORE_SOME(p, n, v) _mm256_maskstore_ps(p, tc__kx86_below(n), v)
 #define TC__R_SET1(x) _mm256_set1_ps(x)
 #define TC__R_ADD(a, b) _mm256_add_ps(a, b)
 #define TC__R_SUB(a, b) _mm256_sub_ps(a, b)
@@ -2940,6 +2953,7 @@ tc__kx86_transpose16(__m512 *r) {
         r[i + 12] = _mm512_maskz_shuffle_f32x4(0xFFFF, t[i + 4], t[i + 12], 0xDD);
     }
 }
+#define TC__KX86_BELOW(n) ((__mmask16)((1u << (n)) - 1))
 #define TC__KNAME avx512
 #define TC__KTARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
 #define TC__KROWS 14
@@ -2949,6 +2963,8 @@ tc__kx86_transpose16(__m512 *r) {
 #define TC__RW 16
 #define TC__R_LOAD(p) _mm512_loadu_ps(p)
 #define TC__R_STORE(p, v) _mm512_storeu_ps(p, v)
+#define TC__R_LOAD_SOME(p, n, v) _mm512_mask_loadu_ps(v, TC__KX86_BELOW(n), p)
+#define TC__R_STORE_SOME(p, n, v) _mm512_mask_storeu_ps(p, TC__KX86_BELOW(n), v)
 #define TC__R_SET1(x) _mm512_set1_ps(x)
 #define TC__R_ADD(a, b) _mm512_add_ps(a, b)
 #define TC__R_SUB(a, b) _mm512_sub_ps(a, b)
@@ -8506,15 +8522,17 @@ static void tc__fwd_pack_keys(const tc__ops *ops, float *out, const float *k, si
     for (i = 0; i < S; i += 16, k += 16 * ld, out += d * 16)
         for (p = 0; p < d; p += 16) {
             size_t rows = S - i < 16 ? S - i : 16, n = d - p < 16 ? d - p : 16;
+            float block[256], turned[256], *to = n == 16 ? out + p * 16 : turned;
             if (rows == 16 && n == 16) {
-                ops->transpose(out + p * 16, 16, k + p, ld);
-            } else {
-                float block[256] = {0}, turned[256];
-                for (j = 0; j < rows; j++)
-                    memcpy(block + j * 16, k + j * ld + p, n * sizeof *k);
-                ops->transpose(turned, 16, block, 16);
-                memcpy(out + p * 16, turned, n * 16 * sizeof *out);
+                ops->transpose(to, 16, k + p, ld);
+                continue;
             }
+            for (j = 0; j < 16; j++) {
+                memset(block + j * 16, 0, 16 * sizeof *block);
+                if (j < rows) memcpy(block + j * 16, k + j * ld + p, n * sizeof *k);
+            }
+            ops->transpose(to, 16, block, 16);
+            if (n < 16) memcpy(out + p * 16, turned, n * 16 * sizeof *out);
         }
 }
 
@@ -14386,10 +14404,33 @@ TC__KINLINE TC__R TC__K(silu1)(TC__R x) {
     return TC__R_DIV(x, TC__R_ADD(TC__R_SET1(1.0f), e));
 }
 
+#ifdef TC__R_LOAD_SOME
+/* How many of n elements lie in the register that begins with number i. */
+TC__KINLINE size_t TC__K(some)(size_t n, size_t i) {
+    return n < i ? 0 : tc__mem_least(n - i, TC__RW);
+}
+#endif
+
 /* The last n < 16 elements of a row, in a full vector whose other lanes hold `fill`. */
 TC__KINLINE void TC__K(tail)(float *out, const float *x, size_t n, float fill) {
     size_t i;
+#ifdef TC__R_LOAD_SOME
+    for (i = 0; i < 16; i += TC__RW)
+        TC__R_STORE(out + i, TC__R_LOAD_SOME(x + i, TC__K(some)(n, i), TC__R_SET1(fill)));
+#else
     for (i = 0; i < 16; i++) out[i] = i < n ? x[i] : fill;
+#endif
+}
+
+/* The first n elements of full vectors. */
+TC__KINLINE void TC__K(put)(float *out, const float *x, size_t n) {
+    size_t i;
+#ifdef TC__R_STORE_SOME
+    for (i = 0; i < n; i += TC__RW)
+        TC__R_STORE_SOME(out + i, TC__K(some)(n, i), TC__R_LOAD(x + i));
+#else
+    for (i = 0; i < n; i++) out[i] = x[i];
+#endif
 }
 
 #define TC__KEACH(name)                                                                        \
@@ -14416,7 +14457,7 @@ TC__KEACH(silu)
                 float tail[16];                                                                \
                 TC__K(tail)(tail, x + i, n - i, 0.0f);                                         \
                 for (j = 0; j < 16; j += TC__RW) TC__K(name##s)(tail + j, 0, 1, 1);            \
-                memcpy(x + i, tail, (n - i) * sizeof *x);                                      \
+                TC__K(put)(x + i, tail, n - i);                                                \
             }                                                                                  \
         }                                                                                      \
     }
@@ -14498,7 +14539,7 @@ static TC__KTARGET void TC__K(norm)(float *out, const float *x, const float *wei
             TC__R d = TC__R_MUL(TC__R_SUB(TC__R_LOAD(tail + j), mean), scale);
             TC__R_STORE(tail + j, TC__R_FMA(d, TC__R_LOAD(w + j), TC__R_LOAD(b + j)));
         }
-        memcpy(out + i, tail, (n - i) * sizeof *out);
+        TC__K(put)(out + i, tail, n - i);
     }
 }
 
@@ -14541,8 +14582,8 @@ static TC__KTARGET float TC__K(softmax)(float *x, size_t n, float scale) {
         for (j = 0; j < TC__RN; j++) unused[j] = max;
         TC__K(tail)(tail, x + i, n - i, 0.0f);
         TC__K(weigh)(tail, max, factor, unused, TC__RN);
-        memcpy(x + i, tail, (n - i) * sizeof *x);
-        TC__K(tail)(tail, x + i, n - i, 0.0f);
+        TC__K(put)(x + i, tail, n - i);
+        TC__K(tail)(tail, tail, n - i, 0.0f);
         for (j = 0; j < TC__RN; j++)
             lanes[j] = TC__R_ADD(lanes[j], TC__R_LOAD(tail + j * TC__RW));
     }
@@ -14551,10 +14592,17 @@ static TC__KTARGET float TC__K(softmax)(float *x, size_t n, float scale) {
 
 static TC__KTARGET void TC__K(divide)(float *y, const float *x, float s, size_t n) {
     TC__R divisor = TC__R_SET1(s);
-    size_t i = 0;
-    for (; i + TC__RW <= n; i += TC__RW)
+    size_t i;
+    for (i = 0; i + TC__RW <= n; i += TC__RW)
         TC__R_STORE(y + i, TC__R_DIV(TC__R_LOAD(x + i), divisor));
-    for (; i < n; i++) y[i] = x[i] / s;
+    if (i < n) {
+        float tail[16];
+        size_t j;
+        TC__K(tail)(tail, x + i, n - i, 0.0f);
+        for (j = 0; j < 16; j += TC__RW)
+            TC__R_STORE(tail + j, TC__R_DIV(TC__R_LOAD(tail + j), divisor));
+        TC__K(put)(y + i, tail, n - i);
+    }
 }
 
 static void TC__K(attend)(float *out, size_t ldo, const float *q, size_t ldq, size_t rows,
@@ -14706,7 +14754,7 @@ TC__KINLINE TC__R TC__K(silu_back1)(TC__R x) {
                 for (j = 0; j < 16; j += TC__RW)                                               \
                     TC__R_STORE(d + j, TC__R_MUL(TC__R_LOAD(d + j),                            \
                                                  TC__K(name##1)(TC__R_LOAD(tail + j))));       \
-                memcpy(dy + i, d, (n - i) * sizeof *dy);                                       \
+                TC__K(put)(dy + i, d, n - i);                                                  \
             }                                                                                  \
         }                                                                                      \
     }
@@ -14779,7 +14827,7 @@ static TC__KTARGET void TC__K(norm_back)(float *dx, float *x, const float *dy,
         TC__K(tail)(d, dy + full, n - full, 0.0f);
         TC__K(tail)(w, weight + full, n - full, 0.0f);
         TC__K(norm_sums)(h, d, w, TC__R_SET1(m), TC__R_SET1(s), all, dot);
-        memcpy(x + full, h, (n - full) * sizeof *x);
+        TC__K(put)(x + full, h, n - full);
     }
     m = -(TC__K(sum)(all) / (float)n);
     h[0] = -(TC__K(sum)(dot) / (float)n);
@@ -14789,7 +14837,7 @@ static TC__KTARGET void TC__K(norm_back)(float *dx, float *x, const float *dy,
         float mean_dot = h[0];
         TC__K(tail)(h, x + full, n - full, 0.0f);
         TC__K(norm_dx)(h, h, d, w, TC__R_SET1(m), TC__R_SET1(mean_dot), TC__R_SET1(s));
-        memcpy(dx + full, h, (n - full) * sizeof *dx);
+        TC__K(put)(dx + full, h, n - full);
     }
 }
 
@@ -14822,7 +14870,7 @@ static TC__KTARGET void TC__K(softmax_back)(float *d, const float *p, float scal
             TC__R_STORE(y + j, TC__R_MUL(TC__R_MUL(TC__R_LOAD(x + j),
                                                    TC__R_SUB(TC__R_LOAD(y + j), sum)),
                                          factor));
-        memcpy(d + i, y, (n - i) * sizeof *d);
+        TC__K(put)(d + i, y, n - i);
     }
 }
 
@@ -14868,10 +14916,12 @@ static TC__KTARGET void TC__K(dropout)(float *x, size_t ld, size_t rows, size_t 
         size_t i;
         for (i = 0; i + 32 <= n; i += 32) TC__K(drop32)(x + i, d, row, column + (uint32_t)i);
         if (i < n) {
-            float tail[32] = {0};
-            memcpy(tail, x + i, (n - i) * sizeof *x);
+            float tail[32];
+            size_t low = tc__mem_least(n - i, 16);
+            TC__K(tail)(tail, x + i, low, 0.0f);
+            TC__K(tail)(tail + 16, x + i + low, n - i - low, 0.0f);
             TC__K(drop32)(tail, d, row, column + (uint32_t)i);
-            memcpy(x + i, tail, (n - i) * sizeof *x);
+            TC__K(put)(x + i, tail, n - i);
         }
     }
 }
@@ -14928,9 +14978,9 @@ static TC__KTARGET void TC__K(adamw)(float *p, const float *g, float *m, float *
         TC__K(tail)(tail[3], v + i, n - i, 0.0f);
         for (j = 0; j < 16; j += TC__RW)
             TC__K(adamw1)(tail[0] + j, g ? tail[1] + j : NULL, tail[2] + j, tail[3] + j, o);
-        memcpy(p + i, tail[0], (n - i) * sizeof *p);
-        memcpy(m + i, tail[2], (n - i) * sizeof *m);
-        memcpy(v + i, tail[3], (n - i) * sizeof *v);
+        TC__K(put)(p + i, tail[0], n - i);
+        TC__K(put)(m + i, tail[2], n - i);
+        TC__K(put)(v + i, tail[3], n - i);
     }
 }
 
@@ -15199,7 +15249,6 @@ static TC__QTARGET void TC__Q(quantize)(unsigned char *q, tc__qscale *scale, con
     if (i < n) {
         TC__K(tail)(tail, x + i, n - i, x[0]);
         TC__Q(range)(least, most, tail);
-        TC__K(tail)(tail, x + i, n - i, 0.0f);
     }
     TC__FOLD(least, TC__I_MIN, TC__I_SWAP);
     TC__FOLD(most, TC__I_MAX, TC__I_SWAP);
@@ -15209,7 +15258,10 @@ static TC__QTARGET void TC__Q(quantize)(unsigned char *q, tc__qscale *scale, con
     low = TC__R_SET1(scale->low);
     for (i = 0; i + 16 <= n; i += 16, q += 16 * TC__QBYTES)
         TC__Q(quantize16)(q, x + i, low, factor);
-    if (i < n) TC__Q(quantize16)(q, tail, low, factor);
+    if (i < n) {
+        TC__K(tail)(tail, x + i, n - i, 0.0f);
+        TC__Q(quantize16)(q, tail, low, factor);
+    }
 }
 
 #undef TC__TILE_ARGS
@@ -15243,7 +15295,9 @@ static TC__QTARGET void TC__Q(quantize)(unsigned char *q, tc__qscale *scale, con
 #undef TC__I
 #undef TC__RW
 #undef TC__R_LOAD
+#undef TC__R_LOAD_SOME
 #undef TC__R_STORE
+#undef TC__R_STORE_SOME
 #undef TC__R_SET1
 #undef TC__R_ADD
 #undef TC__R_SUB

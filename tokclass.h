@@ -321,6 +321,7 @@ typedef enum tc_level {
     TC_LEVEL_AMX,         /* and AMX: products of tiles of bytes */
     TC_LEVEL_NEON,        /* AArch64 */
     TC_LEVEL_DOTPROD,     /* and its dot products of bytes */
+    TC_LEVEL_I8MM,        /* and its products of matrices of bytes */
     TC_LEVEL_COUNT
 } tc_level;
 
@@ -1070,6 +1071,16 @@ TC_API const char *tc_dtype_name(tc_dtype dtype); /* "f32", "f16", "bf16", "s16"
 #define TC__DOTPROD __attribute__((target("dotprod")))
 #else
 #define TC__DOTPROD __attribute__((target("arch=armv8.2-a+dotprod")))
+#endif
+#endif
+/* and with products of matrices of bytes */
+#if defined(__ARM_FEATURE_MATMUL_INT8)
+#define TC__I8MM
+#elif defined(__clang__) ? __clang_major__ >= 16 : __GNUC__ >= 10
+#ifdef __clang__
+#define TC__I8MM __attribute__((target("i8mm")))
+#else
+#define TC__I8MM __attribute__((target("arch=armv8.2-a+i8mm")))
 #endif
 #endif
 #endif
@@ -1900,20 +1911,24 @@ static int tc__cpu_x86(tc_level level) {
 #include <sys/sysctl.h>
 #endif
 
+/* TC_LEVEL_DOTPROD and TC_LEVEL_I8MM */
 static int tc__cpu_arm(tc_level level) {
-#if defined(__ARM_FEATURE_DOTPROD)
-    return level == TC_LEVEL_DOTPROD;
-#elif defined(__linux__) && defined(TC__DOTPROD)
-    return level == TC_LEVEL_DOTPROD && (getauxval(AT_HWCAP) & 1ul << 20);
-#elif defined(__APPLE__) && defined(TC__DOTPROD)
     int has = 0;
+#if defined(__linux__)
+    has = level == TC_LEVEL_DOTPROD ? getauxval(AT_HWCAP) >> 20 & 1
+                                    : getauxval(AT_HWCAP2) >> 13 & 1;
+#elif defined(__APPLE__)
     size_t size = sizeof has;
-    return level == TC_LEVEL_DOTPROD &&
-           !sysctlbyname("hw.optional.arm.FEAT_DotProd", &has, &size, NULL, 0) && has;
-#else
-    (void)level;
-    return 0;
+    if (sysctlbyname(level == TC_LEVEL_DOTPROD ? "hw.optional.arm.FEAT_DotProd"
+                                               : "hw.optional.arm.FEAT_I8MM",
+                     &has, &size, NULL, 0))
+        has = 0;
+#elif defined(__ARM_FEATURE_MATMUL_INT8)
+    has = 1;
+#elif defined(__ARM_FEATURE_DOTPROD)
+    has = level == TC_LEVEL_DOTPROD;
 #endif
+    return has != 0;
 }
 #endif
 
@@ -1935,7 +1950,12 @@ static int tc__cpu_has(tc_level level) {
 #endif
 #ifdef TC__ARM
     case TC_LEVEL_NEON: return 1; /* part of AArch64 */
+#ifdef TC__DOTPROD
     case TC_LEVEL_DOTPROD: return tc__cpu_arm(level);
+#endif
+#ifdef TC__I8MM
+    case TC_LEVEL_I8MM: return tc__cpu_arm(TC_LEVEL_DOTPROD) && tc__cpu_arm(level);
+#endif
 #endif
     default: return 0;
     }
@@ -3527,6 +3547,135 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, int8x8_t a, uint
 #endif
 #define TC__KPART 92
 #include TC_HEADER
+
+#ifdef TC__I8MM
+/* 2 rows of a times 2 columns of a panel are a product of matrices: [2][8] times [8][2]. */
+enum { TC__I8MM_PAIRS = 5 };
+
+/* The k of a group of four in a row, or of two groups. */
+TC__INLINE int8x8_t tc__karm_group(const int two, const unsigned char *row) {
+    return two ? vld1_s8((const int8_t *)row) : vcreate_s8(tc__bytes_u32(row));
+}
+
+/* Adds the k of one group of four, or of two: 2 * pairs rows times 8 columns. */
+TC__I8MM TC__INLINE void tc__karm_mmla(const int pairs, const int two, int32x4_t sum[][4],
+                                       const unsigned char *a, size_t lda, const int8_t *q) {
+    int32x4_t none = vdupq_n_s32(0);
+    int8x16_t column[4];
+    int i, j;
+    TC__UNROLL
+    for (j = 0; j < 2; j++) {
+        int32x4_t low = vreinterpretq_s32_s8(vld1q_s8(q + j * 16));
+        int32x4_t high = two ? vreinterpretq_s32_s8(vld1q_s8(q + 64 + j * 16)) : none;
+        column[2 * j] = vreinterpretq_s8_s32(vzip1q_s32(low, high));
+        column[2 * j + 1] = vreinterpretq_s8_s32(vzip2q_s32(low, high));
+    }
+    TC__UNROLL
+    for (i = 0; i < pairs; i++) {
+        const unsigned char *row = a + (size_t)(2 * i) * lda;
+        int8x16_t x = vcombine_s8(tc__karm_group(two, row), tc__karm_group(two, row + lda));
+        TC__UNROLL
+        for (j = 0; j < 4; j++) sum[i][j] = vmmlaq_s32(sum[i][j], x, column[j]);
+    }
+}
+
+/* A row of 4 sums as section 91 ends it. */
+TC__INLINE void tc__karm_scale(float *c, int32x4_t sum, const tc__qscale *scale,
+                               float32x4_t width, float32x4_t shift, float32x4_t from) {
+    float32x4_t v = vmulq_f32(vcvtq_f32_s32(sum), vdupq_n_f32(scale->step));
+    vst1q_f32(c, vfmaq_f32(vfmaq_f32(from, vdupq_n_f32(scale->low), shift), v, width));
+}
+
+/* 2 * pairs rows times the 8 columns from `first` on. */
+TC__I8MM TC__INLINE void tc__karm_tile(const int pairs, size_t groups, const unsigned char *a,
+                                       size_t lda, const tc__qscale *scale,
+                                       const tc__qpanels *b, size_t first, float *c,
+                                       size_t ldc) {
+    const int8_t *q = (const int8_t *)b->q + first / 16 * b->stride + first % 16 * 4;
+    int32x4_t sum[TC__I8MM_PAIRS][4];
+    int i, j;
+    TC__UNROLL
+    for (j = 0; j < 4; j++) { /* rows hold q - 128 */
+        int32x2_t start = vshl_n_s32(vld1_s32(b->sums + first + 2 * j), 7);
+        TC__UNROLL
+        for (i = 0; i < pairs; i++) sum[i][j] = vcombine_s32(start, start);
+    }
+    for (; groups > 1; groups -= 2, q += 128, a += 8) tc__karm_mmla(pairs, 1, sum, a, lda, q);
+    if (groups) tc__karm_mmla(pairs, 0, sum, a, lda, q);
+    TC__UNROLL
+    for (j = 0; j < 2; j++) {
+        size_t at = first + (size_t)j * 4;
+        float32x4_t width = vld1q_f32(b->scale + at);
+        float32x4_t shift = vmulq_f32(vcvtq_f32_s32(vld1q_s32(b->sums + at)), width);
+        float32x4_t from = b->bias ? vld1q_f32(b->bias + at) : vdupq_n_f32(0);
+        TC__UNROLL
+        for (i = 0; i < pairs; i++) {
+            int32x4_t left = sum[i][2 * j], right = sum[i][2 * j + 1];
+            float *to = c + (size_t)(2 * i) * ldc + at;
+            tc__karm_scale(to, vcombine_s32(vget_low_s32(left), vget_low_s32(right)),
+                           scale + 2 * i, width, shift, from);
+            tc__karm_scale(to + ldc, vcombine_s32(vget_high_s32(left), vget_high_s32(right)),
+                           scale + 2 * i + 1, width, shift, from);
+        }
+    }
+}
+
+#define TC__TILE_ARGS                                                                          \
+    (size_t groups, const unsigned char *a, size_t lda, const tc__qscale *scale,               \
+     const tc__qpanels *b, size_t first, float *c, size_t ldc)
+typedef void(*tc__karm_tile_function) TC__TILE_ARGS;
+#define TC__TILE(pairs, unused)                                                                \
+    TC__I8MM static void tc__k_tile_##pairs##_s8_i8mm TC__TILE_ARGS {                          \
+        tc__karm_tile(pairs, groups, a, lda, scale, b, first, c, ldc);                         \
+    }
+#define TC__NAME(pairs, unused) tc__k_tile_##pairs##_s8_i8mm,
+TC__EACH_5(TC__TILE, 1)
+
+static void tc__k_quantize_s8_i8mm(unsigned char *q, tc__qscale *scale, const float *x,
+                                   size_t n) {
+    tc__k_quantize_s8_dotprod(q, scale, x, n);
+}
+
+/* Pairs of rows; one that is left over goes the way of level dotprod. */
+static void tc__k_gemm_s8_i8mm(size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b,
+                               float *c, size_t ldc) {
+    static const tc__karm_tile_function tiles[TC__I8MM_PAIRS] = {TC__EACH_5(TC__NAME, 1)};
+    size_t pairs = rows / 2, parts = (pairs + TC__I8MM_PAIRS - 1) / TC__I8MM_PAIRS, p, g;
+    tc__qrows last = *a;
+    for (p = 0; p < b->count * 16; p += 8)
+        for (g = 0; g < parts; g++) {
+            size_t first = pairs * g / parts, count = pairs * (g + 1) / parts - first;
+            tiles[count - 1]((K + 3) / 4, a->q + 2 * first * a->ld, a->ld, a->scale + 2 * first,
+                             b, p, c + 2 * first * ldc, ldc);
+        }
+    last.q += 2 * pairs * last.ld;
+    last.scale += 2 * pairs;
+    if (rows % 2) tc__k_gemm_s8_dotprod(1, K, &last, b, c + 2 * pairs * ldc, ldc);
+}
+#undef TC__TILE_ARGS
+#undef TC__TILE
+#undef TC__NAME
+
+TC__I8MM static void tc__k_burst_s8_i8mm(float *out, size_t count) {
+    enum { SUMS = 16 };
+    int8x16_t row = vdupq_n_s8((int8_t)*out);
+    int32x4_t sum[SUMS];
+    size_t i;
+    int j;
+    TC__UNROLL
+    for (j = 0; j < SUMS; j++) sum[j] = vdupq_n_s32((int)*out * (j + 1));
+    for (i = 0; i < count; i += SUMS * 32) {
+        TC__UNROLL
+        for (j = 0; j < SUMS; j++) {
+            sum[j] = vmmlaq_s32(sum[j], row, row);
+            __asm__("" : "+w"(sum[j]));
+        }
+    }
+    TC__UNROLL
+    for (j = 1; j < SUMS; j++) sum[0] = vaddq_s32(sum[0], sum[j]);
+    *out = 1.0f + (float)vaddvq_s32(sum[0]);
+}
+#endif
 #endif
 
 /* Level base in plain C, one lane at a time, where there is no SSE2: compilers vectorise the
@@ -3595,6 +3744,7 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, int8x8_t a, uint
 #define TC__OP_AMX(name, args) tc__k_##name##_amx,
 #define TC__OP_NEON(name, args) tc__k_##name##_neon,
 #define TC__OP_DOTPROD(name, args) tc__k_##name##_dotprod,
+#define TC__OP_I8MM(name, args) tc__k_##name##_i8mm,
 
 /* The ops of f32 (X), of s16 (Y) and of s8 (Z). */
 #define TC__KTAB(X, Y, Z)                                                                      \
@@ -3641,6 +3791,11 @@ static const tc__ops *tc__ktab_get(tc_level level) {
                                     tc__k_bytes_s8_dotprod,
                                     TC__KTAB(TC__OP_NEON, TC__OP_NEON, TC__OP_DOTPROD)};
     if (level == TC_LEVEL_DOTPROD) return &dotprod;
+#endif
+#ifdef TC__I8MM
+    static const tc__ops i8mm = {TC_LEVEL_I8MM, tc__k_rows_neon, tc__k_panels_neon, 1,
+                                 TC__KTAB(TC__OP_NEON, TC__OP_NEON, TC__OP_I8MM)};
+    if (level == TC_LEVEL_I8MM) return &i8mm;
 #endif
     if (level == TC_LEVEL_NEON) return &neon;
 #endif
@@ -13558,8 +13713,8 @@ TC_API const char *tc_status_text(tc_status status) {
 
 TC_API const char *tc_level_name(tc_level level) {
     static const char *const names[TC_LEVEL_COUNT] = {
-        "best",   "scalar",      "base", "avx2", "avx2-vnni",
-        "avx512", "avx512-vnni", "amx",  "neon", "dotprod"};
+        "best",        "scalar", "base", "avx2",    "avx2-vnni", "avx512",
+        "avx512-vnni", "amx",    "neon", "dotprod", "i8mm"};
     return level >= 0 && level < TC_LEVEL_COUNT ? names[level] : "?";
 }
 

@@ -11,11 +11,11 @@ import subprocess
 import sys
 
 KERNELS = {"tile_5x1_neon": 20, "tile_dw_5x1_neon": 20, "tile_3x1_s8_neon": 24,
-           "tile_3x1_s16_neon": 24, "tile_5x1_s8_dotprod": 20, "tile_6x1_avx2": 12,
-           "tile_14x2_avx512": 28, "tile_14x2_s16_avx512_vnni": 28}
+           "tile_3x1_s16_neon": 24, "tile_5x1_s8_dotprod": 20, "tile_5_s8_i8mm": 20,
+           "tile_6x1_avx2": 12, "tile_14x2_avx512": 28, "tile_14x2_s16_avx512_vnni": 28}
 CPUS = {"neoverse-n1": True, "neoverse-n2": True, "neoverse-v2": True, "cortex-a55": False}
 TURNS = 200
-MULTIPLY = re.compile(r"\s(fmla|smlal2?|sdot|vfmadd\w+|vpdpwssd)\s")
+MULTIPLY = re.compile(r"\s(fmla|smlal2?|sdot|smmla|vfmadd\w+|vpdpwssd)\s")
 
 
 def functions(path):
@@ -43,7 +43,7 @@ def loops(lines):
 
 def analyse(tool, cpu, loop):
     """Cycles of a turn and the bound, or None where this llvm-mca does not know the CPU."""
-    done = subprocess.run([tool, "-mtriple=aarch64", "-mattr=+dotprod", f"-mcpu={cpu}",
+    done = subprocess.run([tool, "-mtriple=aarch64", "-mattr=+dotprod,+i8mm", f"-mcpu={cpu}",
                            f"-iterations={TURNS}"], input="".join(loop), text=True,
                           capture_output=True, check=False)
     cycles = re.search(r"Total Cycles:\s+(\d+)", done.stdout)

@@ -402,10 +402,10 @@ static void integer_make(integer_case *c, const tc__ops *ops, size_t rows, size_
 static void check_gemm_integer(const tc__ops *ops, const tc__ops *ref, size_t bytes) {
     const int limit = bytes == 1 ? 255 : 8191, tops[] = {limit, 0, 3};
     const size_t most = 2 * ops->tile_rows + 1;
+    const int tall = bytes == 1 && (ops->level == TC_LEVEL_AMX || ops->level == TC_LEVEL_I8MM);
     size_t rows, panels, k, i;
     int good = 1;
-    for (rows = 1; rows <= (bytes == 1 && ops->level == TC_LEVEL_AMX ? 129 : most);
-         rows += rows < most ? 1 : 9)
+    for (rows = 1; rows <= (tall ? 129 : most); rows += rows < most ? 1 : 9)
         for (panels = 1; panels <= 2 * ops->tile_panels + 1; panels++)
             for (k = 1; k <= 133; k += k < 6 ? 1 : k < 60 ? 27 : 36)
                 for (i = 0; i < 3; i++) {

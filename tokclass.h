@@ -1074,7 +1074,8 @@ TC_API const char *tc_dtype_name(tc_dtype dtype); /* "f32", "f16", "bf16", "s16"
 #endif
 #endif
 /* and with products of matrices of bytes */
-#if defined(__ARM_FEATURE_MATMUL_INT8)
+#if !defined(TC__DOTPROD)
+#elif defined(__ARM_FEATURE_MATMUL_INT8)
 #define TC__I8MM
 #elif defined(__clang__) ? __clang_major__ >= 16 : __GNUC__ >= 10
 #ifdef __clang__
@@ -1912,7 +1913,7 @@ static int tc__cpu_x86(tc_level level) {
 #endif
 
 /* TC_LEVEL_DOTPROD and TC_LEVEL_I8MM */
-static int tc__cpu_arm(tc_level level) {
+TC__INLINE int tc__cpu_arm(tc_level level) {
     int has = 0;
 #if defined(__linux__)
     has = level == TC_LEVEL_DOTPROD ? getauxval(AT_HWCAP) >> 20 & 1
@@ -1924,10 +1925,12 @@ static int tc__cpu_arm(tc_level level) {
                      &has, &size, NULL, 0))
         has = 0;
 #elif defined(__ARM_FEATURE_MATMUL_INT8)
-    has = 1;
-#elif defined(__ARM_FEATURE_DOTPROD)
-    has = level == TC_LEVEL_DOTPROD;
+    has = level == TC_LEVEL_I8MM;
 #endif
+#if defined(__ARM_FEATURE_DOTPROD)
+    if (level == TC_LEVEL_DOTPROD) return 1;
+#endif
+    (void)level;
     return has != 0;
 }
 #endif

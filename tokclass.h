@@ -9271,30 +9271,15 @@ typedef struct tc__wgrad {
     int add;
 } tc__wgrad;
 
-/* Columns [T][16] of dY, zeros beyond the n that there are. */
-static void tc__bwd_columns(float *to, const float *from, size_t ld, size_t T, size_t n) {
-    size_t t;
-    for (t = 0; t < T; t++, to += 16, from += ld) {
-        if (n < 16) {
-            memset(to, 0, 16 * sizeof *to);
-            memcpy(to, from, n * sizeof *to);
-        } else {
-            memcpy(to, from, 16 * sizeof *to);
-        }
-    }
-}
-
-/* Tokens t to t + T of an item: columns of dY are packed, then multiplied pair by pair. */
+/* Tokens t to t + T of an item: its columns of dY are packed, then multiplied pair by pair. */
 static void tc__bwd_weight_block(const tc__wgrad *g, float *packed, size_t t, size_t block,
                                  size_t first, size_t end) {
     const tc__ops *ops = g->s->ops;
     size_t K = g->w->columns, T = tc__mem_least(g->s->tokens - t, TC__DW_TOKENS), i;
-    float *columns = packed;
-    for (i = first; i < end; i++, columns += 16 * T) {
-        tc__bwd_columns(columns, g->dy + t * g->ldy + i * 16, g->ldy, T,
-                        tc__mem_least(g->w->rows - i * 16, 16));
-        if (!block) ops->column_sum(g->bias + i * 16, columns, 16, T, 16);
-    }
+    size_t n = tc__mem_least(end * 16, g->w->rows) - first * 16;
+    const float *dy = g->dy + t * g->ldy + first * 16;
+    if (!block) ops->column_sum(g->bias + first * 16, dy, g->ldy, T, n);
+    tc__fwd_pack_values(packed, dy, g->ldy, T, n);
     for (i = first; i < end; i += 2, packed += 32 * T)
         ops->gemm_dw(tc__mem_least(K - block, TC__DW_ROWS), T, g->x + t * g->ldx + block,
                      g->ldx, packed, 16 * T, tc__mem_least(end - i, 2), g->add || t,

@@ -5725,17 +5725,18 @@ typedef struct tc__element { /* one code point while marks are put in order */
 } tc__element;
 
 /* A word already split into pieces, by its 16 bytes of normalized text. Two slots are a cache
- * line. */
+ * line. A piece is its id and, from TC__PIECE_END on, where it ends in the word. */
 typedef struct tc__slot {
     uint64_t key[2];
-    int32_t ids[3];
-    uint8_t ends[2]; /* of the pieces but the last, in normalized bytes */
-    uint8_t length, count;
+    uint32_t pieces[3]; /* more than three lie in the encoding's pool from number [0] on */
+    uint16_t length, count;
 } tc__slot;
 
 enum {
-    TC__SLOTS = 32768,
-    TC__SLOT_BYTES = TC__SLOTS * 32 + 64,
+    TC__SLOT_BITS = 11, /* of the number of pairs of slots at first, and at most */
+    TC__SLOT_MOST_BITS = 15,
+    TC__POOL = 131072,
+    TC__PIECE_END = 27,
     TC__CHUNK = 4096,
     TC__MOST_PAIRS = 1 << 16
 };
@@ -5745,15 +5746,18 @@ struct tc_encoding {
     const tc_tokenizer *tokenizer;
     const char *text; /* the sequence at work */
     size_t length;
-    tc_pos cursor;          /* up to where the text is done: a chunk's beginning */
-    tc__buf normal, kinds;  /* of a chunk: bytes, and TC__BYTE_... of each */
-    int linear;             /* the chunk is ASCII, one to one; if it is not: */
-    tc__buf source;         /* for each normal byte the number (u32) of its character */
-    tc__buf places;         /* tc_pos of each character of the chunk, and of its end */
+    tc_pos cursor;         /* up to where the text is done: a chunk's beginning */
+    tc__buf normal, kinds; /* of a chunk: bytes, and TC__BYTE_... of each */
+    int linear;            /* the chunk is ASCII, one to one; if it is not: */
+    tc__buf source;        /* for each normal byte the number (u32) of its character */
+    tc__buf places; /* u64 of each character of the chunk, and of its end: its byte, and << 32
+                     * the characters of two UTF-16 units before it */
     uint32_t chars, astral; /* characters so far, and those of two UTF-16 units */
     tc__buf elements, sorted, sources;
-    void *slot_block;                            /* TC__SLOT_BYTES */
-    tc__slot *slots;                             /* [TC__SLOTS] in it, from a cache line on */
+    void *slot_block;
+    tc__slot *slots; /* [2 << slot_bits] in it, from a cache line on */
+    uint32_t slot_bits, slots_used;
+    tc__buf pool;                                /* u32, at most TC__POOL of them */
     tc__buf pieces;                              /* int32 id and u32 end, in turn */
     tc__buf sequence[2], out, windows, parts[2]; /* tokens; windows and parts are tc__range */
     tc__buf added_text, added_ranges;
@@ -5767,11 +5771,8 @@ typedef struct tc__range {
 
 /* Notes the place of a character, which stands at text[byte], behind those noted before. */
 TC__INLINE void tc__norm_place(tc_encoding *e, size_t byte, uint32_t code) {
-    tc_pos *at = (tc_pos *)(void *)e->places.data + e->chars;
-    at->byte = (uint32_t)byte;
-    at->codepoint = e->cursor.codepoint + e->chars;
-    at->utf16 = e->cursor.utf16 + e->chars + e->astral;
-    e->chars++;
+    uint64_t *places = (uint64_t *)(void *)e->places.data;
+    places[e->chars++] = byte | (uint64_t)e->astral << 32;
     e->astral += code >= 0x10000 && code != TC__ILL_FORMED;
 }
 
@@ -5914,7 +5915,7 @@ static int tc__norm_ascii(tc_encoding *e, const unsigned char *text, size_t n) {
             none |= c - 1;
         }
     }
-    for (; i < n; i++) {
+    for (; i < n && !(none >> 31); i++) {
         uint32_t c = t->ascii[text[i]];
         normal[i] = (unsigned char)c;
         kinds[i] = (unsigned char)(c >> 8);
@@ -5937,45 +5938,39 @@ static const unsigned char *tc__norm_plain(tc_encoding *e, size_t *n, const unsi
                                            const unsigned char *marks) {
     const tc_tokenizer *t = e->tokenizer;
     const unsigned char *text = (const unsigned char *)e->text, *stop = text + e->length;
-    char *normal = e->normal.data + *n, *kinds = e->kinds.data + *n;
-    uint32_t *source = (uint32_t *)(void *)e->source.data + *n, chars = e->chars;
-    tc_pos *place = (tc_pos *)(void *)e->places.data + chars;
-    uint32_t codepoint = e->cursor.codepoint + chars;
-    uint32_t utf16 = e->cursor.utf16 + chars + e->astral;
-    for (; p < end; place++) {
-        uint32_t code, entry = t->ascii[*p], kind, value, length = 1, bytes = 1;
-        if (entry) {
-            *normal = (char)(entry & 0xFF);
-            *kinds = (char)(entry >> 8);
-            *source = chars;
-        } else {
-            bytes = tc__utf8_next(p, stop, &code);
-            entry = tc__tok_char(t, code);
-            if (bytes > 3 || (entry & (TC__CHAR_KIND | TC__CHAR_CJK))) break;
-            if ((entry & (TC__CHAR_HEAD | TC__CHAR_TAIL)) && p >= marks &&
-                ((entry & TC__CHAR_SURVIVOR) || p + bytes >= end || !t->ascii[p[bytes]]))
-                break;
-            value = entry & TC__CHAR_VALUE;
-            if (value) {
-                code = value;
-                entry = tc__tok_char(t, code);
-            }
-            kind = tc__tok_kind(entry);
-            length = tc__utf8_put(normal, code);
-            memset(kinds, kind ? TC__BYTE_TAIL : 0, 4);
-            kinds[0] = (char)kind;
-            source[0] = source[1] = source[2] = source[3] = chars;
+    char *normal = e->normal.data, *kinds = e->kinds.data;
+    uint32_t *source = (uint32_t *)(void *)e->source.data, chars = e->chars;
+    uint64_t *places = (uint64_t *)(void *)e->places.data, astral = (uint64_t)e->astral << 32;
+    size_t at = *n;
+    for (;;) {
+        uint32_t code, entry, value, bytes, kind;
+        for (; p < end && (entry = t->ascii[*p]) != 0; p++, at++, chars++) {
+            normal[at] = (char)(entry & 0xFF);
+            kinds[at] = (char)(entry >> 8);
+            source[at] = chars;
+            places[chars] = (uint64_t)(p - text) | astral;
         }
-        place->byte = (uint32_t)(p - text);
-        place->codepoint = codepoint++;
-        place->utf16 = utf16++;
-        chars++;
+        if (p >= end) break;
+        bytes = tc__utf8_next(p, stop, &code);
+        entry = tc__tok_char(t, code);
+        if (bytes > 3 || (entry & (TC__CHAR_KIND | TC__CHAR_CJK))) break;
+        if ((entry & (TC__CHAR_HEAD | TC__CHAR_TAIL)) && p >= marks &&
+            ((entry & TC__CHAR_SURVIVOR) || p + bytes >= end || !t->ascii[p[bytes]]))
+            break;
+        value = entry & TC__CHAR_VALUE;
+        if (value) {
+            code = value;
+            entry = tc__tok_char(t, code);
+        }
+        kind = tc__tok_kind(entry);
+        memset(kinds + at, kind ? TC__BYTE_TAIL : 0, 4);
+        kinds[at] = (char)kind;
+        source[at] = source[at + 1] = source[at + 2] = source[at + 3] = chars;
+        places[chars++] = (uint64_t)(p - text) | astral;
+        at += tc__utf8_put(normal + at, code);
         p += bytes;
-        normal += length;
-        kinds += length;
-        source += length;
     }
-    *n = (size_t)(normal - e->normal.data);
+    *n = at;
     e->chars = chars;
     return p;
 }
@@ -5995,7 +5990,7 @@ static tc_status tc__norm_text(tc_encoding *e, size_t first, size_t last) {
         return TC_OK;
     }
     e->places.used = e->chars = e->astral = 0;
-    status = tc__mem_reserve(&e->env, &e->places, (last - first + 1) * sizeof(tc_pos));
+    status = tc__mem_reserve(&e->env, &e->places, (last - first + 1) * sizeof(uint64_t));
     for (p = room; p < end && !status;) {
         if (p >= room) {
             if ((status = tc__norm_room(e, n, TC__CHUNK)) != TC_OK) return status;
@@ -6039,6 +6034,19 @@ static void tc__piece_seek(tc_encoding *e, size_t byte) {
     }
 }
 
+/* The place of a character of the chunk. */
+TC__INLINE void tc__piece_place(const tc_encoding *e, uint32_t number, tc_pos *out) {
+    uint64_t place = ((const uint64_t *)(const void *)e->places.data)[number];
+    out->byte = (uint32_t)place;
+    out->codepoint = e->cursor.codepoint + number;
+    out->utf16 = e->cursor.utf16 + number + (uint32_t)(place >> 32);
+}
+
+/* The number of the character that normalized byte i comes from. */
+TC__INLINE uint32_t tc__piece_source(const tc_encoding *e, size_t i) {
+    return ((const uint32_t *)(const void *)e->source.data)[i];
+}
+
 /* Moves it behind the chunk that was normalized. */
 static void tc__piece_pass(tc_encoding *e) {
     uint32_t n = (uint32_t)e->normal.used;
@@ -6047,14 +6055,8 @@ static void tc__piece_pass(tc_encoding *e) {
         e->cursor.codepoint += n;
         e->cursor.utf16 += n;
     } else {
-        e->cursor = ((const tc_pos *)(const void *)e->places.data)[e->chars - 1];
+        tc__piece_place(e, e->chars - 1, &e->cursor);
     }
-}
-
-/* The place of the character of normalized byte i, or of the one behind it. */
-TC__INLINE const tc_pos *tc__piece_place(const tc_encoding *e, size_t i) {
-    return (const tc_pos *)(const void *)e->places.data +
-           ((const uint32_t *)(const void *)e->source.data)[i];
 }
 
 /* The next token, for which there is room. */
@@ -6096,8 +6098,8 @@ TC__INLINE void tc__piece_put(const tc_encoding *e, tc__buf *to, int32_t id, int
         tc__piece_ahead(&token->start, &e->cursor, start);
         tc__piece_ahead(&token->end, &e->cursor, end);
     } else {
-        token->start = tc__piece_place(e, start)[0];
-        token->end = tc__piece_place(e, end - 1)[1];
+        tc__piece_place(e, tc__piece_source(e, start), &token->start);
+        tc__piece_place(e, tc__piece_source(e, end - 1) + 1, &token->end);
     }
 }
 
@@ -6144,7 +6146,7 @@ TC__INLINE tc__slot *tc__piece_slot(tc_encoding *e, const char *word, size_t n, 
              mask[n < 8 ? n : 8]; /* 64 bytes behind a buffer's end may be read */
     key[1] = tc__bytes_u64(word + 8) & mask[n < 8 ? 0 : n - 8];
     h = (key[0] ^ tc__bytes_rotate(key[1], 31)) * TC__XXH_1 + key[1];
-    return e->slots + (h ^ h >> 32) * TC__XXH_2 / (UINT64_MAX / (TC__SLOTS / 2) + 1) * 2;
+    return e->slots + ((h ^ h >> 32) * TC__XXH_2 >> (64 - e->slot_bits)) * 2;
 }
 
 TC__INLINE int tc__piece_is(const tc__slot *s, const uint64_t *key, size_t n) {
@@ -6153,12 +6155,17 @@ TC__INLINE int tc__piece_is(const tc__slot *s, const uint64_t *key, size_t n) {
 
 static tc_status tc__piece_unknown(tc_encoding *e, tc__buf *to, int32_t word, size_t start,
                                    size_t end) {
-    uint64_t byte = e->linear ? e->cursor.byte + start : tc__piece_place(e, start)->byte;
-    if (e->tokenizer->unk < 0)
-        return tc__diag_fail(
-            e->env.diag, TC_ERROR_FORMAT, byte,
-            "the word at byte %u is not in the vocabulary, which has no unknown token", byte);
-    return tc__piece_normal(e, to, e->tokenizer->unk, word, start, end);
+    tc_pos place;
+    if (e->tokenizer->unk >= 0)
+        return tc__piece_normal(e, to, e->tokenizer->unk, word, start, end);
+    if (e->linear)
+        tc__piece_ahead(&place, &e->cursor, start);
+    else
+        tc__piece_place(e, tc__piece_source(e, start), &place);
+    return tc__diag_fail(
+        e->env.diag, TC_ERROR_FORMAT, place.byte,
+        "the word at byte %u is not in the vocabulary, which has no unknown token",
+        (uint64_t)place.byte);
 }
 
 static tc_status tc__piece_long(tc_encoding *e, tc__buf *to, int32_t word, size_t start,
@@ -6180,52 +6187,93 @@ static tc_status tc__piece_long(tc_encoding *e, tc__buf *to, int32_t word, size_
     return status;
 }
 
-/* Tokens of a word that no slot knows; it gets the first of its two. */
-static tc_status tc__piece_new(tc_encoding *e, tc__buf *to, int32_t word, size_t start,
-                               size_t end, tc__slot *slot, const uint64_t *key) {
-    size_t before = to->used, count, i;
-    const tc_token *tokens;
-    tc_status status = tc__piece_long(e, to, word, start, end);
-    if (status) return status;
-    tokens = (const tc_token *)(const void *)(to->data + before);
-    count = (to->used - before) / sizeof *tokens;
-    if (count > 3) return TC_OK;
+static size_t tc__piece_slot_bytes(uint32_t bits) {
+    return ((size_t)2 << bits) * sizeof(tc__slot) + 64;
+}
+
+/* Forgets all words, and has 2 << bits slots from now on. */
+static tc_status tc__piece_forget(tc_encoding *e, uint32_t bits) {
+    if (!e->slot_block || bits != e->slot_bits) {
+        void *block = tc__mem_realloc(&e->env, NULL, 0, tc__piece_slot_bytes(bits));
+        if (!block) return TC_ERROR_MEMORY;
+        tc__mem_free(&e->env, e->slot_block, tc__piece_slot_bytes(e->slot_bits));
+        e->slot_block = block;
+        e->slot_bits = bits;
+        e->slots = (tc__slot *)(((uintptr_t)block + 63) & ~(uintptr_t)63);
+    }
+    memset(e->slots, 0, ((size_t)2 << bits) * sizeof *e->slots);
+    e->slots_used = 0;
+    e->pool.used = 0;
+    return TC_OK;
+}
+
+/* Keeps the pieces of a word in `slot`: those of `tokens`, which e->pieces has too unless the
+ * word is unknown. */
+static tc_status tc__piece_keep(tc_encoding *e, tc__slot *slot, const uint64_t *key,
+                                size_t length, const tc_token *tokens, size_t count) {
+    uint32_t pieces[16] = {0};
+    size_t i;
+    for (i = 0; i < count; i++) {
+        const uint32_t *pair = (const uint32_t *)(const void *)e->pieces.data + 2 * i;
+        uint32_t end = i + 1 < count ? pair[1] : (uint32_t)length;
+        if (tokens[i].id >> TC__PIECE_END) return TC_OK;
+        pieces[i] = (uint32_t)tokens[i].id | end << TC__PIECE_END;
+    }
+    if (count > 3) {
+        uint32_t at = (uint32_t)(e->pool.used / sizeof *pieces);
+        tc_status status = tc__mem_append(&e->env, &e->pool, pieces, count * sizeof *pieces);
+        if (status) return status;
+        pieces[0] = at;
+    }
     slot[1] = slot[0];
     slot->key[0] = key[0];
     slot->key[1] = key[1];
-    slot->length = (uint8_t)(end - start);
-    slot->count = (uint8_t)count;
-    for (i = 0; i < count; i++) {
-        slot->ids[i] = tokens[i].id;
-        if (i + 1 < count)
-            slot->ends[i] = (uint8_t)((const int32_t *)(void *)e->pieces.data)[2 * i + 1];
-    }
-    return TC_OK;
+    memcpy(slot->pieces, pieces, sizeof slot->pieces);
+    slot->length = (uint16_t)length;
+    slot->count = (uint16_t)count;
+    if (++e->slots_used > 1u << e->slot_bits && e->slot_bits < TC__SLOT_MOST_BITS)
+        return tc__piece_forget(e, e->slot_bits + 2);
+    return e->pool.used > TC__POOL * sizeof *pieces ? tc__piece_forget(e, e->slot_bits) : TC_OK;
+}
+
+/* Tokens of a word that no slot knows; it gets the first of its two. */
+static tc_status tc__piece_new(tc_encoding *e, tc__buf *to, int32_t word, size_t start,
+                               size_t end, tc__slot *slot, const uint64_t *key) {
+    size_t before = to->used;
+    tc_status status = tc__piece_long(e, to, word, start, end);
+    if (status) return status;
+    return tc__piece_keep(e, slot, key, end - start,
+                          (const tc_token *)(const void *)(to->data + before),
+                          (to->used - before) / sizeof(tc_token));
 }
 
 /* Tokens of the word in normalized bytes [start, end). */
 static tc_status tc__piece_word(tc_encoding *e, tc__buf *to, int32_t word, size_t start,
                                 size_t end) {
-    size_t n = end - start, from = start, i;
+    size_t n = end - start, from = start;
     uint64_t key[2];
     tc__slot *slot;
+    const uint32_t *piece, *last;
     tc_status status;
     if (n > 16) return tc__piece_long(e, to, word, start, end);
     slot = tc__piece_slot(e, e->normal.data + start, n, key);
     if (!tc__piece_is(slot, key, n)) {
-        tc__slot first = slot[0];
+        tc__slot first;
         if (!tc__piece_is(slot + 1, key, n))
             return tc__piece_new(e, to, word, start, end, slot, key);
+        first = slot[0];
         slot[0] = slot[1];
         slot[1] = first;
     }
-    status = tc__mem_reserve(&e->env, to, 3 * sizeof(tc_token));
+    status = tc__mem_reserve(&e->env, to, 16 * sizeof(tc_token));
     if (status) return status;
-    for (i = 0; i + 1 < slot->count; i++) {
-        tc__piece_put(e, to, slot->ids[i], word, from, start + slot->ends[i]);
-        from = start + slot->ends[i];
+    piece = slot->count > 3 ? (const uint32_t *)(const void *)e->pool.data + slot->pieces[0]
+                            : slot->pieces;
+    for (last = piece + slot->count; piece < last; piece++) {
+        size_t stop = start + (*piece >> TC__PIECE_END);
+        tc__piece_put(e, to, (int32_t)(*piece & ((1u << TC__PIECE_END) - 1)), word, from, stop);
+        from = stop;
     }
-    tc__piece_put(e, to, slot->ids[i], word, from, end);
     return TC_OK;
 }
 
@@ -6658,7 +6706,7 @@ static tc_status tc__encode_run(tc_encoding *e, const tc_input *input,
 
 static void tc__encode_free(tc_encoding *e) {
     tc_env env;
-    tc__buf *all[18];
+    tc__buf *all[19];
     size_t i, n = 0;
     if (!e) return;
     env = e->env;
@@ -6669,9 +6717,9 @@ static void tc__encode_free(tc_encoding *e) {
     all[n++] = &e->out, all[n++] = &e->windows, all[n++] = &e->parts[0],
     all[n++] = &e->parts[1];
     all[n++] = &e->added_text, all[n++] = &e->added_ranges, all[n++] = &e->decoded,
-    all[n++] = &e->strings;
+    all[n++] = &e->strings, all[n++] = &e->pool;
     for (i = 0; i < n; i++) tc__mem_drop(&env, all[i]);
-    tc__mem_free(&env, e->slot_block, TC__SLOT_BYTES);
+    tc__mem_free(&env, e->slot_block, tc__piece_slot_bytes(e->slot_bits));
     tc__mem_free(&env, e, sizeof *e);
 }
 
@@ -6682,9 +6730,7 @@ static tc_status tc__encode_create(const tc_tokenizer *t, const tc_env *env,
     if (!e) return TC_ERROR_MEMORY;
     e->env = *env;
     e->tokenizer = t;
-    e->slot_block = tc__mem_zero(env, TC__SLOT_BYTES);
-    e->slots = (tc__slot *)(((uintptr_t)e->slot_block + 63) & ~(uintptr_t)63);
-    if (!e->slot_block) {
+    if (tc__piece_forget(e, TC__SLOT_BITS)) {
         tc__encode_free(e);
         return TC_ERROR_MEMORY;
     }

@@ -6306,6 +6306,7 @@ static tc_status tc__piece_split(tc_encoding *e, tc__buf *to, int32_t *word, siz
             if (kinds[start] != TC__BYTE_PUNCT) continue;
         }
         status = tc__piece_word(e, to, (*word)++, start, at);
+        at += kinds[at] == TC__BYTE_WHITE; /* one is read behind the end */
     }
     return status;
 }

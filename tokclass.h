@@ -2683,7 +2683,16 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *   TC__D_ANY(sum, other) part of the sum as a row, where a compiler could take a product of
  *                         constants out of a loop: other
  *
- * and at last 92, which forgets the layer. */
+ * and at last 92, which forgets the layer.
+ *
+ * Where CPUs are in order, a level defines what keeps the inner loops of tiles as written, each
+ * load as far before its use as registers allow; compilers put all loads first:
+ *
+ *   TC__S_LOAD(v, p)      v from 16 bytes                TC__S_ONE(x, p)  lane 0 of x from 4 bytes
+ *   TC__S_FMA(sum, x, v)  sum += x[0] * v
+ *   TC__S_GROUP(x, p)     a group of k of a row          TC__S_DOT(sum, x, v)  sum += x . v
+ *   TC__S_HOLD(p)         computes an address here
+ *   TC__S_NEXT(ahead, pace, left)  fetches what is `ahead`, by `pace` more the next time; left-- */
 
 #define TC__JOIN2(a, b, c) a##b##_##c
 #define TC__JOIN1(a, b, c) TC__JOIN2(a, b, c)
@@ -3467,6 +3476,17 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, int8x8_t a, uint
         vdotq_lane_s32(vreinterpretq_s32_u32(sum), vreinterpretq_s8_u32(b), a, 0));
 }
 #endif
+/* In sequence: see section 32. */
+#define TC__S_LOAD(v, p)                                                                       \
+    __asm__ volatile("ldr %q0, %1" : "=w"(v) : "m"(*(const unsigned char(*)[16])(p)))
+#define TC__S_ONE(x, p)                                                                        \
+    __asm__ volatile("ldr %s0, %1" : "=w"(x) : "m"(*(const unsigned char(*)[4])(p)))
+#define TC__S_NEXT(ahead, pace, left)                                                          \
+    __asm__ volatile("prfm pldl2keep, [%0]\n\tadd %0, %0, %2\n\tsub %1, %1, 1"                 \
+                     : "+r"(ahead), "+r"(left)                                                 \
+                     : "r"(pace))
+#define TC__S_FMA(sum, x, v)                                                                   \
+    __asm__ volatile("fmla %0.4s, %1.4s, %2.s[0]" : "+w"(sum) : "w"(v), "w"(x))
 #define TC__KNAME neon
 #define TC__KTARGET
 #define TC__KROWS 5
@@ -3518,6 +3538,13 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, int8x8_t a, uint
     { vdupq_n_s32(0), vdupq_n_s32(0) }
 #define TC__D_DOT(sum, a, b)                                                                   \
     tc__karm_dot(sum, vreinterpretq_s16_u32(a), vreinterpretq_s16_u32(b))
+#define TC__S_GROUP(x, p)                                                                      \
+    __asm__ volatile("ld1r {%0.4s}, %1" : "=w"(x) : "Q"(*(const unsigned char(*)[4])(p)))
+#define TC__S_HOLD(p) __asm__ volatile("" : "+r"(p))
+#define TC__S_DOT(sum, x, v)                                                                   \
+    __asm__ volatile("smlal %0.4s, %2.4h, %3.4h\n\tsmlal2 %1.4s, %2.8h, %3.8h"                 \
+                     : "+w"((sum).low), "+w"((sum).high)                                       \
+                     : "w"(x), "w"(v))
 #define TC__D_SUM(sum) vreinterpretq_u32_s32(vpaddq_s32((sum).low, (sum).high))
 #define TC__D_ANY(sum, other) vreinterpretq_u32_s32((sum).low)
 #define TC__QTYPE s8
@@ -3541,6 +3568,13 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, int8x8_t a, uint
 #define TC__QFLIP 128
 #undef TC__D_DOT
 #define TC__D_DOT(sum, a, b) tc__karm_sdot(sum, a, b)
+#undef TC__S_GROUP
+#undef TC__S_HOLD
+#undef TC__S_DOT
+#define TC__S_GROUP(x, p) TC__S_ONE(x, p)
+#define TC__S_HOLD(p) (void)(p)
+#define TC__S_DOT(sum, x, v)                                                                   \
+    __asm__ volatile("sdot %0.4s, %1.16b, %2.4b[0]" : "+w"(sum) : "w"(v), "w"(x))
 #define TC__D_HIDE(sum) __asm__("" : "+w"(sum)) /* gcc 12 copies sums in each turn */
 #define TC__D_ROW int8x8_t
 #define TC__D_SPREAD(p) vcreate_s8(tc__bytes_u32(p))
@@ -3548,6 +3582,7 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, int8x8_t a, uint
 #define TC__KPART 91
 #include TC_HEADER
 #endif
+#undef TC__S_LOAD
 #define TC__KPART 92
 #include TC_HEADER
 
@@ -14398,27 +14433,48 @@ TC_API const tc_model *tc_trainer_model(tc_trainer *trainer) {
 
 enum { TC__K(rows) = TC__KROWS, TC__K(panels) = TC__KPANELS };
 
-/* rows x panels*16 outputs in registers; for k: `panels` loads of 16 columns, a broadcast a
- * row. The chain begins at `bias`, at c itself, or at zero. */
-TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const float *a,
-                             size_t row_stride, size_t k_stride, const float *b,
-                             size_t panel_stride, const char *ahead, size_t pace,
-                             const float *bias, int add, float *c, size_t ldc,
-                             size_t c_stride) {
-    TC__R sum[TC__KROWS][TC__KPANELS * TC__RN], column[TC__KPANELS * TC__RN];
-    const int width = panels * TC__RN;
-    size_t k;
+/* Adds K products to the sums of a tile: for each k `panels` loads of 16 columns, a broadcast a
+ * row. */
+TC__KINLINE void TC__K(chain)(const int rows, const int panels, size_t K,
+                              TC__R sum[][TC__KPANELS * TC__RN], const float *a,
+                              size_t row_stride, size_t k_stride, const float *b,
+                              size_t panel_stride, const char *ahead, size_t pace) {
+#ifdef TC__S_LOAD
+    TC__R column[TC__RN], x[TC__KROWS];
     int r, j;
+    (void)panels;
+    (void)panel_stride;
+    if (!K) return;
     TC__UNROLL
-    for (j = 0; j < width; j++) {
-        TC__R start = bias ? TC__R_LOAD(bias + j * TC__RW) : TC__R_SET1(0.0f);
-        TC__UNROLL
-        for (r = 0; r < rows; r++)
-            sum[r][j] = add ? TC__R_LOAD(c + (size_t)(j / TC__RN) * c_stride + (size_t)r * ldc +
-                                         (size_t)(j % TC__RN) * TC__RW)
-                            : start;
+    for (r = 0; r < rows; r++) TC__S_ONE(x[r], a + (size_t)r * row_stride);
+    TC__UNROLL
+    for (j = 0; j < TC__RN; j++) TC__S_LOAD(column[j], b + j * TC__RW);
+    if (--K) {
+        do {
+            a += k_stride;
+            b += 16;
+            TC__UNROLL
+            for (j = 0; j < TC__RN; j++) {
+                if (j == 1) TC__S_NEXT(ahead, pace, K);
+                TC__UNROLL
+                for (r = 0; r < rows; r++) {
+                    TC__S_FMA(sum[r][j], x[r], column[j]);
+                    if (j == TC__RN - 1) TC__S_ONE(x[r], a + (size_t)r * row_stride);
+                }
+                TC__S_LOAD(column[j], b + j * TC__RW);
+            }
+        } while (K);
     }
-    for (k = 0; k < K; k++, a += k_stride, b += 16, ahead += pace) {
+    TC__UNROLL
+    for (j = 0; j < TC__RN; j++) {
+        TC__UNROLL
+        for (r = 0; r < rows; r++) TC__S_FMA(sum[r][j], x[r], column[j]);
+    }
+#else
+    TC__R column[TC__KPANELS * TC__RN];
+    const int width = panels * TC__RN;
+    int r, j;
+    for (; K; K--, a += k_stride, b += 16, ahead += pace) {
 #if TC__RW == 1 && defined(__GNUC__)
         /* gcc 12 vectorises this loop for two rows with a load that reaches behind the last */
         __asm__("" : "+r"(a));
@@ -14436,6 +14492,29 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const f
             for (j = 0; j < width; j++) sum[r][j] = TC__R_FMA(x, column[j], sum[r][j]);
         }
     }
+#endif
+}
+
+/* rows x panels*16 outputs in registers. The chain begins at `bias`, at c itself, or at zero. */
+TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const float *a,
+                             size_t row_stride, size_t k_stride, const float *b,
+                             size_t panel_stride, const char *ahead, size_t pace,
+                             const float *bias, int add, float *c, size_t ldc,
+                             size_t c_stride) {
+    TC__R sum[TC__KROWS][TC__KPANELS * TC__RN];
+    const int width = panels * TC__RN;
+    int r, j;
+    TC__UNROLL
+    for (j = 0; j < width; j++) {
+        TC__R start = bias ? TC__R_LOAD(bias + j * TC__RW) : TC__R_SET1(0.0f);
+        TC__UNROLL
+        for (r = 0; r < rows; r++)
+            sum[r][j] = add ? TC__R_LOAD(c + (size_t)(j / TC__RN) * c_stride + (size_t)r * ldc +
+                                         (size_t)(j % TC__RN) * TC__RW)
+                            : start;
+    }
+    TC__K(chain)
+    (rows, panels, K, sum, a, row_stride, k_stride, b, panel_stride, ahead, pace);
     TC__UNROLL
     for (r = 0; r < rows; r++) {
         TC__UNROLL
@@ -15240,6 +15319,75 @@ static TC__KTARGET float TC__K(squares)(const float *x, size_t n) {
 
 enum { TC__Q(bytes) = TC__QBYTES };
 
+/* Adds the products of n groups of k to the sums of a tile; rows of a from each of `row` on. */
+TC__QINLINE void TC__Q(chain)(const int rows, const int panels, size_t n,
+                              TC__D sum[][TC__QPANELS * TC__RN],
+                              const unsigned char *const row[3], size_t lda, size_t lda3,
+                              const unsigned char *q, size_t stride, const unsigned char *ahead,
+                              size_t pace) {
+#ifdef TC__S_LOAD
+    TC__I column[TC__RN];
+    TC__D_ROW x[TC__QROWS];
+    const unsigned char *first = row[0], *at[TC__QROWS];
+    int r, j;
+    (void)panels;
+    (void)stride;
+    if (!n) return;
+    TC__UNROLL
+    for (r = 0; r < rows; r++) TC__S_GROUP(x[r], first + TC__ROW5(r, lda, lda3));
+    TC__UNROLL
+    for (j = 0; j < TC__RN; j++) TC__S_LOAD(column[j], q + j * 16);
+    if (--n) {
+        do {
+            first += 4;
+            q += 64;
+            TC__UNROLL
+            for (r = 0; r < rows; r++) {
+                at[r] = first + TC__ROW5(r, lda, lda3);
+                TC__S_HOLD(at[r]);
+            }
+            TC__UNROLL
+            for (j = 0; j < TC__RN; j++) {
+                if (j == 1) TC__S_NEXT(ahead, pace, n);
+                TC__UNROLL
+                for (r = 0; r < rows; r++) {
+                    TC__S_DOT(sum[r][j], x[r], column[j]);
+                    if (j == TC__RN - 1) TC__S_GROUP(x[r], at[r]);
+                }
+                TC__S_LOAD(column[j], q + j * 16);
+            }
+        } while (n);
+    }
+    TC__UNROLL
+    for (j = 0; j < TC__RN; j++) {
+        TC__UNROLL
+        for (r = 0; r < rows; r++) TC__S_DOT(sum[r][j], x[r], column[j]);
+    }
+#else
+    TC__I column[TC__QPANELS * TC__RN];
+    const unsigned char *at[3] = {row[0], row[1], row[2]};
+    const int wide = panels * TC__RN;
+    int r, j;
+    for (; n; n--, q += 64, ahead += pace) {
+        TC__UNROLL
+        for (j = 0; j < wide; j++)
+            column[j] = TC__I_LOAD(q + (size_t)(j / TC__RN) * stride +
+                                   (size_t)(j % TC__RN) * TC__RW * 4);
+        TC__UNROLL
+        for (j = 0; j < panels; j++) TC__PREFETCH(ahead + (size_t)j * stride);
+        TC__UNROLL
+        for (r = 0; r < rows; r++) {
+            TC__D_ROW x = TC__D_SPREAD(at[r / 5] + TC__ROW5(r, lda, lda3));
+            TC__UNROLL
+            for (j = 0; j < wide; j++) sum[r][j] = TC__D_DOT(sum[r][j], x, column[j]);
+        }
+        at[0] += 4;
+        at[1] += 4;
+        at[2] += 4;
+    }
+#endif
+}
+
 /* rows x panels*16 numbers of c. After each run the sums in registers are added to c as f32,
  * after the last they are scaled. Where rows hold q - 128, a sum begins at 128 times the sum of
  * its column. */
@@ -15248,7 +15396,6 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
                              const tc__qpanels *b, size_t panel, const unsigned char *ahead,
                              size_t pace, float *c, size_t ldc) {
     TC__D sum[TC__QROWS][TC__QPANELS * TC__RN];
-    TC__I column[TC__QPANELS * TC__RN];
     TC__R width[TC__QPANELS * TC__RN], shift[TC__QPANELS * TC__RN], from[TC__QPANELS * TC__RN];
     const int wide = panels * TC__RN, whole = TC__OF_TYPE(WHOLE, TC__QTYPE);
     const unsigned char *row[3] = {a, a + 5 * lda, a + 10 * lda};
@@ -15274,23 +15421,12 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
             for (r = 0; r < rows; r++) sum[r][j] = start;
         }
         n = groups < TC__OF_TYPE(RUN, TC__QTYPE) ? groups : TC__OF_TYPE(RUN, TC__QTYPE);
-        for (groups -= n; n; n--, q += 64, ahead += pace) {
-            TC__UNROLL
-            for (j = 0; j < wide; j++)
-                column[j] = TC__I_LOAD(q + (size_t)(j / TC__RN) * stride +
-                                       (size_t)(j % TC__RN) * TC__RW * 4);
-            TC__UNROLL
-            for (j = 0; j < panels; j++) TC__PREFETCH(ahead + (size_t)j * stride);
-            TC__UNROLL
-            for (r = 0; r < rows; r++) {
-                TC__D_ROW x = TC__D_SPREAD(row[r / 5] + TC__ROW5(r, lda, lda3));
-                TC__UNROLL
-                for (j = 0; j < wide; j++) sum[r][j] = TC__D_DOT(sum[r][j], x, column[j]);
-            }
-            row[0] += 4;
-            row[1] += 4;
-            row[2] += 4;
-        }
+        groups -= n;
+        TC__Q(chain)(rows, panels, n, sum, row, lda, lda3, q, stride, ahead, pace);
+        TC__UNROLL
+        for (r = 0; r < 3; r++) row[r] += 4 * n;
+        q += 64 * n;
+        ahead += pace * n;
         TC__UNROLL
         for (r = 0; r < rows; r++) {
             TC__UNROLL

@@ -4,8 +4,9 @@
 Each must be one loop with all the multiply-adds of its tile: where a compiler leaves a loop over
 registers, the sums are in memory, and a product takes five times as long. With llvm-mca, cycles
 of a turn by llvm's models of CPUs, and what their busiest resource needs; an out-of-order CPU
-may take 1.05 of that. An in-order one takes the loop as the compiler ordered it: it is shown,
-and not judged. Exit status 1 if something fails."""
+may take 1.05 of that. The in-order one may take 1.55 of it: in its model results come in
+order too, so that a load waits where a multiply-add that takes longer stands before it. Exit
+status 1 if something fails."""
 import re
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import sys
 KERNELS = {"tile_5x1_neon": 20, "tile_dw_5x1_neon": 20, "tile_3x1_s8_neon": 24,
            "tile_3x1_s16_neon": 24, "tile_5x1_s8_dotprod": 20, "tile_5_s8_i8mm": 20,
            "tile_6x1_avx2": 12, "tile_14x2_avx512": 28, "tile_14x2_s16_avx512_vnni": 28}
-CPUS = {"neoverse-n1": True, "neoverse-n2": True, "neoverse-v2": True, "cortex-a55": False}
+CPUS = {"neoverse-n1": 1.05, "neoverse-n2": 1.05, "neoverse-v2": 1.05, "cortex-a55": 1.55}
 TURNS = 200
 MULTIPLY = re.compile(r"\s(fmla|smlal2?|sdot|smmla|vfmadd\w+|vpdpwssd)\s")
 
@@ -56,12 +57,14 @@ def analyse(tool, cpu, loop):
 def judge(name, loop, tool):
     """Prints what the CPUs need for a loop; returns how many need too much."""
     failed = 0
-    for cpu, judged in CPUS.items():
+    for cpu, most in CPUS.items():
+        if cpu == "cortex-a55" and "i8mm" in name:  # which it does not have
+            continue
         result = analyse(tool, cpu, loop)
         if not result:
             print(f"skipped: {tool} has no {cpu}")
             continue
-        slow = judged and result[0] > 1.05 * result[1]
+        slow = result[0] > most * result[1]
         failed += slow
         print(f"{'FAILED: ' if slow else ''}{name:20} {cpu:11} {result[0]:5.2f} cycles a turn, "
               f"bound {result[1]:5.2f}")

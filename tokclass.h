@@ -322,6 +322,7 @@ typedef enum tc_level {
     TC_LEVEL_NEON,        /* AArch64 */
     TC_LEVEL_DOTPROD,     /* and its dot products of bytes */
     TC_LEVEL_I8MM,        /* and its products of matrices of bytes */
+    TC_LEVEL_BF16,        /* and of bf16 */
     TC_LEVEL_COUNT
 } tc_level;
 
@@ -340,8 +341,9 @@ typedef enum tc_dtype {
 typedef enum tc_compute {
     TC_COMPUTE_EXACT = 0, /* the same bits at every level */
     /* Where the CPU has products of bf16 tiles (TC_LEVEL_AMX), f32, f16 and bf16 weights are
-     * multiplied as sums of two bf16 a number: relative error about 1e-5. Else as exact. In
-     * training: the forward pass and the gradients of activations; weights stay f32. */
+     * multiplied as sums of two bf16 a number: relative error about 1e-5. In training: the
+     * forward pass and the gradients of activations; weights stay f32. At TC_LEVEL_BF16 so are
+     * bf16 weights alone. Else as exact. */
     TC_COMPUTE_FAST
 } tc_compute;
 
@@ -1082,6 +1084,17 @@ TC_API const char *tc_dtype_name(tc_dtype dtype); /* "f32", "f16", "bf16", "s16"
 #define TC__I8MM __attribute__((target("i8mm")))
 #else
 #define TC__I8MM __attribute__((target("arch=armv8.2-a+i8mm")))
+#endif
+#endif
+/* and with those of bf16 */
+#if !defined(TC__I8MM)
+#elif defined(__ARM_FEATURE_BF16)
+#define TC__BF16
+#elif defined(__clang__) ? __clang_major__ >= 16 : __GNUC__ >= 10
+#ifdef __clang__
+#define TC__BF16 __attribute__((target("bf16")))
+#else
+#define TC__BF16 __attribute__((target("arch=armv8.2-a+bf16")))
 #endif
 #endif
 #endif
@@ -1912,23 +1925,29 @@ static int tc__cpu_x86(tc_level level) {
 #include <sys/sysctl.h>
 #endif
 
-/* TC_LEVEL_DOTPROD and TC_LEVEL_I8MM */
+/* TC_LEVEL_DOTPROD, TC_LEVEL_I8MM and TC_LEVEL_BF16 */
 TC__INLINE int tc__cpu_arm(tc_level level) {
     int has = 0;
 #if defined(__linux__)
-    has = level == TC_LEVEL_DOTPROD ? getauxval(AT_HWCAP) >> 20 & 1
-                                    : getauxval(AT_HWCAP2) >> 13 & 1;
+    has = level == TC_LEVEL_DOTPROD
+              ? getauxval(AT_HWCAP) >> 20 & 1
+              : getauxval(AT_HWCAP2) >> (level == TC_LEVEL_I8MM ? 13 : 14) & 1;
 #elif defined(__APPLE__)
     size_t size = sizeof has;
     if (sysctlbyname(level == TC_LEVEL_DOTPROD ? "hw.optional.arm.FEAT_DotProd"
-                                               : "hw.optional.arm.FEAT_I8MM",
+                     : level == TC_LEVEL_I8MM  ? "hw.optional.arm.FEAT_I8MM"
+                                               : "hw.optional.arm.FEAT_BF16",
                      &has, &size, NULL, 0))
         has = 0;
-#elif defined(__ARM_FEATURE_MATMUL_INT8)
-    has = level == TC_LEVEL_I8MM;
 #endif
 #if defined(__ARM_FEATURE_DOTPROD)
     if (level == TC_LEVEL_DOTPROD) return 1;
+#endif
+#if defined(__ARM_FEATURE_MATMUL_INT8)
+    if (level == TC_LEVEL_I8MM) return 1;
+#endif
+#if defined(__ARM_FEATURE_BF16)
+    if (level == TC_LEVEL_BF16) return 1;
 #endif
     (void)level;
     return has != 0;
@@ -1958,6 +1977,9 @@ static int tc__cpu_has(tc_level level) {
 #endif
 #ifdef TC__I8MM
     case TC_LEVEL_I8MM: return tc__cpu_arm(TC_LEVEL_DOTPROD) && tc__cpu_arm(level);
+#endif
+#ifdef TC__BF16
+    case TC_LEVEL_BF16: return tc__cpu_has(TC_LEVEL_I8MM) && tc__cpu_arm(level);
 #endif
 #endif
     default: return 0;
@@ -2145,6 +2167,7 @@ typedef struct tc__tiles {
 
 typedef struct tc__split {
     void (*row)(unsigned char *out, const float *x, size_t n); /* hi, then lo, zeros behind */
+    /* null: only panels that are bf16 as they lie are worth it */
     void (*panel)(unsigned char *hi, unsigned char *lo, const float *in, size_t K);
     void (*gemm)(size_t rows, size_t K, const unsigned char *a, size_t lda, const tc__tiles *b,
                  float *c, size_t ldc);
@@ -3714,6 +3737,129 @@ TC__I8MM static void tc__k_burst_s8_i8mm(float *out, size_t count) {
     *out = 1.0f + (float)vaddvq_s32(sum[0]);
 }
 #endif
+
+#ifdef TC__BF16
+/* Split rows times weights in bf16: 2 rows of a times 2 columns of a panel are [2][4] times
+ * [4][2]. With weights that are split as well the f32 of NEON are faster. */
+enum { TC__BF16_PAIRS = 5 };
+
+TC__BF16 TC__INLINE uint16x4_t tc__karm_split_half(float32x4_t x) {
+    return vreinterpret_u16_bf16(vcvt_bf16_f32(x));
+}
+
+TC__INLINE float32x4_t tc__karm_split_less(float32x4_t x, uint16x4_t half) {
+    return vsubq_f32(x, vreinterpretq_f32_u32(vshll_n_u16(half, 16)));
+}
+
+static TC__BF16 void tc__karm_split_row(unsigned char *out, const float *x, size_t n) {
+    uint16_t *hi = (uint16_t *)(void *)out, *lo = hi + tc__mem_round(n, 32);
+    float tail[4];
+    size_t i, j;
+    for (i = 0; i < tc__mem_round(n, 32); i += 4) {
+        float32x4_t v;
+        uint16x4_t half;
+        for (j = 0; i + 4 > n && j < 4; j++) tail[j] = i + j < n ? x[i + j] : 0.0f;
+        v = vld1q_f32(i + 4 > n ? tail : x + i);
+        half = tc__karm_split_half(v);
+        vst1_u16(hi + i, half);
+        vst1_u16(lo + i, tc__karm_split_half(tc__karm_split_less(v, half)));
+    }
+}
+
+/* 2 * pairs rows times the 8 columns from `first` on; K is a multiple of 32. */
+TC__BF16 TC__INLINE void tc__karm_split_tile(const int pairs, size_t rows, size_t K,
+                                             const unsigned char *a, size_t lda,
+                                             const tc__tiles *b, size_t first, float *c,
+                                             size_t ldc) {
+    const unsigned char *q = b->hi + first / 16 * b->stride + first % 16 * 4;
+    float32x4_t sum[TC__BF16_PAIRS][4];
+    size_t k, second = rows > 1 ? lda : 0; /* one row counts as two */
+    int i, j;
+    TC__UNROLL
+    for (i = 0; i < pairs; i++) {
+        TC__UNROLL
+        for (j = 0; j < 4; j++) sum[i][j] = vdupq_n_f32(0);
+    }
+    for (k = 0; k < K; k += 4, q += 128, a += 8) {
+        bfloat16x8_t column[4];
+        TC__UNROLL
+        for (j = 0; j < 2; j++) {
+            uint32x4_t low = vreinterpretq_u32_u8(vld1q_u8(q + j * 16));
+            uint32x4_t high = vreinterpretq_u32_u8(vld1q_u8(q + 64 + j * 16));
+            column[2 * j] = vreinterpretq_bf16_u32(vzip1q_u32(low, high));
+            column[2 * j + 1] = vreinterpretq_bf16_u32(vzip2q_u32(low, high));
+        }
+        TC__UNROLL
+        for (i = 0; i < 2 * pairs; i++) { /* hi, then lo of each pair of rows */
+            const unsigned char *x = a + (size_t)(i / 2 * 2) * lda + (i % 2 ? 2 * K : 0);
+            uint8x16_t both = vcombine_u8(vld1_u8(x), vld1_u8(x + second));
+            TC__UNROLL
+            for (j = 0; j < 4; j++)
+                sum[i / 2][j] =
+                    vbfmmlaq_f32(sum[i / 2][j], vreinterpretq_bf16_u8(both), column[j]);
+        }
+    }
+    TC__UNROLL
+    for (j = 0; j < 2; j++) {
+        size_t at = first + (size_t)j * 4;
+        float32x4_t bias = b->bias ? vld1q_f32(b->bias + at) : vdupq_n_f32(0);
+        TC__UNROLL
+        for (i = 0; i < pairs; i++) {
+            float32x4_t left = sum[i][2 * j], right = sum[i][2 * j + 1];
+            float32x4_t upper = vcombine_f32(vget_low_f32(left), vget_low_f32(right));
+            float32x4_t lower = vcombine_f32(vget_high_f32(left), vget_high_f32(right));
+            float *to = c + (size_t)(2 * i) * ldc + at;
+            vst1q_f32(to, vaddq_f32(upper, bias));
+            if (rows > 1) vst1q_f32(to + ldc, vaddq_f32(lower, bias));
+        }
+    }
+}
+
+#define TC__TILE_ARGS                                                                          \
+    (size_t rows, size_t K, const unsigned char *a, size_t lda, const tc__tiles *b,            \
+     size_t first, float *c, size_t ldc)
+typedef void(*tc__karm_split_function) TC__TILE_ARGS;
+#define TC__TILE(pairs, unused)                                                                \
+    TC__BF16 static void tc__k_tile_##pairs##_split TC__TILE_ARGS {                            \
+        tc__karm_split_tile(pairs, rows, K, a, lda, b, first, c, ldc);                         \
+    }
+#define TC__NAME(pairs, unused) tc__k_tile_##pairs##_split,
+TC__EACH_5(TC__TILE, 1)
+
+/* Pairs of rows, and one that is left over. */
+static void tc__karm_split_gemm(size_t rows, size_t K, const unsigned char *a, size_t lda,
+                                const tc__tiles *b, float *c, size_t ldc) {
+    static const tc__karm_split_function tiles[TC__BF16_PAIRS] = {TC__EACH_5(TC__NAME, 1)};
+    size_t pairs = rows / 2, parts = (pairs + TC__BF16_PAIRS - 1) / TC__BF16_PAIRS, p, g;
+    K = tc__mem_round(K, 32);
+    for (p = 0; p < b->count * 16; p += 8) {
+        for (g = 0; g < parts; g++) {
+            size_t first = pairs * g / parts, count = pairs * (g + 1) / parts - first;
+            tiles[count - 1](2 * count, K, a + 2 * first * lda, lda, b, p, c + 2 * first * ldc,
+                             ldc);
+        }
+        if (rows % 2) tiles[0](1, K, a + 2 * pairs * lda, lda, b, p, c + 2 * pairs * ldc, ldc);
+    }
+}
+
+static TC__BF16 void tc__karm_split_burst(float *out, size_t count) {
+    float32x4_t sum[16], none = vdupq_n_f32(*out > 0);
+    size_t i;
+    int j;
+    for (j = 0; j < 16; j++) sum[j] = none;
+    for (i = 0; i < count; i += 16 * 16) {
+        TC__UNROLL
+        for (j = 0; j < 16; j++)
+            sum[j] = vbfmmlaq_f32(sum[j], vreinterpretq_bf16_f32(sum[j]),
+                                  vreinterpretq_bf16_f32(none));
+    }
+    for (j = 1; j < 16; j++) sum[0] = vaddq_f32(sum[0], sum[j]);
+    *out = 1.0f + vgetq_lane_f32(sum[0], 0);
+}
+#undef TC__TILE_ARGS
+#undef TC__TILE
+#undef TC__NAME
+#endif
 #endif
 
 /* Level base in plain C, one lane at a time, where there is no SSE2: compilers vectorise the
@@ -3835,6 +3981,11 @@ static const tc__ops *tc__ktab_get(tc_level level) {
                                  TC__KTAB(TC__OP_NEON, TC__OP_NEON, TC__OP_I8MM)};
     if (level == TC_LEVEL_I8MM) return &i8mm;
 #endif
+#ifdef TC__BF16
+    static const tc__ops bf16 = {TC_LEVEL_BF16, tc__k_rows_neon, tc__k_panels_neon, 1,
+                                 TC__KTAB(TC__OP_NEON, TC__OP_NEON, TC__OP_I8MM)};
+    if (level == TC_LEVEL_BF16) return &bf16;
+#endif
     if (level == TC_LEVEL_NEON) return &neon;
 #endif
     return level == TC_LEVEL_SCALAR ? &scalar : &base;
@@ -3846,6 +3997,11 @@ static const tc__split *tc__ktab_split(tc_level level) {
     static const tc__split amx = {tc__kx86_split_row, tc__kx86_split_panel, tc__kx86_split_gemm,
                                   tc__kx86_split_burst};
     if (level == TC_LEVEL_AMX) return &amx;
+#endif
+#ifdef TC__BF16
+    static const tc__split bf16 = {tc__karm_split_row, NULL, tc__karm_split_gemm,
+                                   tc__karm_split_burst};
+    if (level == TC_LEVEL_BF16) return &bf16;
 #endif
     (void)level;
     return NULL;
@@ -4100,8 +4256,12 @@ static const float *tc__gemm_panels(const tc__product *p, size_t first, size_t w
     return panel;
 }
 
-/* The panels of an item as hi and lo: in place, where bf16 have the shape, or in the worker's
- * scratch. */
+/* Weights whose panels are bf16 of the shape that products of split numbers take. */
+TC__INLINE int tc__gemm_halves(const tc__matrix *w) {
+    return w->dtype == TC_BF16 && w->columns % 32 == 0;
+}
+
+/* The panels of an item as hi and lo: in place or in the worker's scratch. */
 static tc__tiles tc__gemm_tiles(const tc__product *p, size_t first, size_t wide,
                                 float *scratch) {
     const tc__matrix *w = p->w;
@@ -4113,7 +4273,7 @@ static tc__tiles tc__gemm_tiles(const tc__product *p, size_t first, size_t wide,
     out.bias = w->bias && !p->transposed ? w->bias + first * 16 : NULL;
     out.hi = hi;
     out.lo = hi + wide * bytes;
-    if (w->dtype == TC_BF16 && w->columns % 32 == 0) {
+    if (tc__gemm_halves(w)) {
         out.hi = w->panels + first * bytes;
         out.lo = NULL;
         return out;
@@ -4191,7 +4351,7 @@ static void tc__gemm_quantize_row(const tc__product *p, size_t r) {
 /* Whether kernels read the panels where they are; else they do it two at a time. */
 static int tc__gemm_in_place(const tc__product *p) {
     if (p->w->dtype == TC_S8) return p->ops->s8_bytes == 1;
-    if (p->split) return p->w->dtype == TC_BF16 && p->w->columns % 32 == 0;
+    if (p->split) return tc__gemm_halves(p->w);
     return p->w->dtype == TC_S16 || (p->w->dtype == TC_F32 && !p->transposed);
 }
 
@@ -8717,6 +8877,7 @@ static void tc__fwd_multiply(tc_session *s, tc__product *p) {
     size_t few =
         p->w->dtype == TC_BF16 ? 8 : 32; /* rows that are not worth splitting weights */
     p->split = integer || p->rows < few ? NULL : s->split;
+    if (p->split && !p->split->panel && !tc__gemm_halves(p->w)) p->split = NULL;
     if (integer || p->split) {
         p->qa.scale = (tc__qscale *)(void *)s->integers.data;
         p->qa.q = (unsigned char *)(s->integers.data + 2 * tc__mem_round(p->rows, 16));
@@ -13784,7 +13945,7 @@ TC_API const char *tc_status_text(tc_status status) {
 TC_API const char *tc_level_name(tc_level level) {
     static const char *const names[TC_LEVEL_COUNT] = {
         "best",        "scalar", "base", "avx2",    "avx2-vnni", "avx512",
-        "avx512-vnni", "amx",    "neon", "dotprod", "i8mm"};
+        "avx512-vnni", "amx",    "neon", "dotprod", "i8mm",      "bf16"};
     return level >= 0 && level < TC_LEVEL_COUNT ? names[level] : "?";
 }
 

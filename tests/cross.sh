@@ -149,6 +149,7 @@ if [ -f examples/demo.tcm ]; then
         same neon encode examples/demo.tcm "$work/text" --output logits
         same dotprod encode examples/demo.tcm "$work/text" --output logits
         same i8mm encode examples/demo.tcm "$work/text" --output logits
+        same bf16 encode examples/demo.tcm "$work/text" --output logits
         same neon tag examples/demo.tcm "$work/text" --aggregation none --threads 2
         head -n 1 examples/demo.txt >"$work/text"
         same scalar encode examples/demo.tcm "$work/text" --output hidden

@@ -12,11 +12,11 @@ import subprocess
 import sys
 
 KERNELS = {"tile_5x1_neon": 20, "tile_dw_5x1_neon": 20, "tile_3x1_s8_neon": 24,
-           "tile_3x1_s16_neon": 24, "tile_5x1_s8_dotprod": 20, "tile_5_s8_i8mm": 20,
+           "tile_3x1_s16_neon": 24, "tile_5x1_s8_dotprod": 20, "tile_5_s8_i8mm": 20, "tile_5_split": 40,
            "tile_6x1_avx2": 12, "tile_14x2_avx512": 28, "tile_14x2_s16_avx512_vnni": 28}
 CPUS = {"neoverse-n1": 1.05, "neoverse-n2": 1.05, "neoverse-v2": 1.05, "cortex-a55": 1.55}
 TURNS = 200
-MULTIPLY = re.compile(r"\s(fmla|smlal2?|sdot|smmla|vfmadd\w+|vpdpwssd)\s")
+MULTIPLY = re.compile(r"\s(fmla|smlal2?|sdot|smmla|bfmmla|vfmadd\w+|vpdpwssd)\s")
 
 
 def functions(path):
@@ -44,7 +44,7 @@ def loops(lines):
 
 def analyse(tool, cpu, loop):
     """Cycles of a turn and the bound, or None where this llvm-mca does not know the CPU."""
-    done = subprocess.run([tool, "-mtriple=aarch64", "-mattr=+dotprod,+i8mm", f"-mcpu={cpu}",
+    done = subprocess.run([tool, "-mtriple=aarch64", "-mattr=+dotprod,+i8mm,+bf16", f"-mcpu={cpu}",
                            f"-iterations={TURNS}"], input="".join(loop), text=True,
                           capture_output=True, check=False)
     cycles = re.search(r"Total Cycles:\s+(\d+)", done.stdout)
@@ -58,7 +58,7 @@ def judge(name, loop, tool):
     """Prints what the CPUs need for a loop; returns how many need too much."""
     failed = 0
     for cpu, most in CPUS.items():
-        if cpu == "cortex-a55" and "i8mm" in name:  # which it does not have
+        if cpu == "cortex-a55" and re.search("i8mm|split", name):  # it has no such products
             continue
         result = analyse(tool, cpu, loop)
         if not result:

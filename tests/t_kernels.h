@@ -739,14 +739,20 @@ static void test_split(const tc__ops *ops, const tc__split *split) {
                 tiles.stride = bytes;
                 tiles.count = panels;
                 tiles.bias = K % 2 ? guarded_random(N, 1) : NULL;
-                if (K % 3 == 0) { /* what a panel of bf16 holds */
+                if (K % 3 == 0 || !split->panel) { /* what a panel of bf16 holds */
                     tiles.lo = NULL;
                     for (i = 0; i < N * K; i++)
                         b[i] = tc__bytes_from_bf16(tc__bytes_to_bf16(b[i]));
                 }
                 for (i = 0; i < rows; i++) split->row(q + i * lda, a + i * K, K);
-                for (i = 0; i < panels; i++)
+                memset(hi, 0, 2 * panels * bytes);
+                for (i = 0; i < panels && split->panel; i++)
                     split->panel(hi + i * bytes, hi + (panels + i) * bytes, b + i * K * 16, K);
+                for (i = 0; i < N * K && !split->panel; i++) { /* [panel][k][16] */
+                    size_t at = i / 16 % K, p = i / 16 / K;
+                    uint16_t half = tc__bytes_to_bf16(b[i]);
+                    memcpy(hi + p * bytes + (at / 2 * 16 + i % 16) * 4 + at % 2 * 2, &half, 2);
+                }
                 memset(c, 0, n * sizeof *c);
                 memset(want, 0, n * sizeof *want);
                 split->gemm(rows, K, q, lda, &tiles, c, ldc);

@@ -9,7 +9,7 @@ void common_init(common *c) {
 }
 
 /* Names of the contract that this version has no kernels of their own for. */
-static const char *const common_other_levels[] = {"avx512-bf16", "i8mm", "bf16"};
+static const char *const common_other_levels[] = {"avx512-bf16"};
 
 static int common_bad_level(const common *c, const char *command) {
     char list[160];

@@ -2711,11 +2711,11 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  * Where CPUs are in order, a level defines what keeps the inner loops of tiles as written, each
  * load as far before its use as registers allow; compilers put all loads first:
  *
- *   TC__S_LOAD(v, p)      v from 16 bytes                TC__S_ONE(x, p)  lane 0 of x from 4 bytes
- *   TC__S_FMA(sum, x, v)  sum += x[0] * v
- *   TC__S_GROUP(x, p)     a group of k of a row          TC__S_DOT(sum, x, v)  sum += x . v
- *   TC__S_HOLD(p)         computes an address here
- *   TC__S_NEXT(ahead, pace, left)  fetches what is `ahead`, by `pace` more the next time; left-- */
+ *   TC__S_LOAD(v, p)      v from 16 bytes          TC__S_ONE(x, p)      lane 0 of x from 4
+ *   TC__S_FMA(sum, x, v)  sum += x[0] * v          TC__S_DOT(sum, x, v) sum += x . v
+ *   TC__S_GROUP(x, p)     a group of k of a row    TC__S_HOLD(p)        computes an address here
+ *   TC__S_NEXT(ahead, pace, left)  fetches what lies ahead, `pace` further the next time; left--
+ */
 
 #define TC__JOIN2(a, b, c) a##b##_##c
 #define TC__JOIN1(a, b, c) TC__JOIN2(a, b, c)
@@ -14656,7 +14656,7 @@ TC__KINLINE void TC__K(chain)(const int rows, const int panels, size_t K,
 #endif
 }
 
-/* rows x panels*16 outputs in registers. The chain begins at `bias`, at c itself, or at zero. */
+/* rows x panels*16 outputs in registers. Chains begin at `bias`, at c itself, or at zero. */
 TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const float *a,
                              size_t row_stride, size_t k_stride, const float *b,
                              size_t panel_stride, const char *ahead, size_t pace,

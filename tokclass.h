@@ -2711,10 +2711,10 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  * Where CPUs are in order, a level defines what keeps the inner loops of tiles as written, each
  * load as far before its use as registers allow; compilers put all loads first:
  *
- *   TC__S_LOAD(v, p)      v from 16 bytes          TC__S_ONE(x, p)      lane 0 of x from 4
+ *   TC__S_LOAD(v, p)      v from 16 bytes          TC__S_ONE(x, p)     lane 0 of x from 4
  *   TC__S_FMA(sum, x, v)  sum += x[0] * v          TC__S_DOT(sum, x, v) sum += x . v
- *   TC__S_GROUP(x, p)     a group of k of a row    TC__S_HOLD(p)   an address computed here
- *   TC__S_NEXT(ahead, pace, left)  fetches what lies ahead, `pace` further the next time; left--
+ *   TC__S_GROUP(x, p)     a group of k of a row    TC__S_HOLD(p)       an address computed here
+ *   TC__S_NEXT(ahead, pace, left)  fetches what lies ahead, `pace` further each time; left--
  */
 
 #define TC__JOIN2(a, b, c) a##b##_##c

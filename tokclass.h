@@ -6406,11 +6406,11 @@ static tc_status tc__piece_forget(tc_encoding *e, uint32_t bits) {
  * word is unknown. */
 static tc_status tc__piece_keep(tc_encoding *e, tc__slot *slot, const uint64_t *key,
                                 size_t length, const tc_token *tokens, size_t count) {
+    const uint32_t *ends = (const uint32_t *)(const void *)e->pieces.data; /* of id and end */
     uint32_t pieces[16] = {0};
     size_t i;
     for (i = 0; i < count; i++) {
-        const uint32_t *pair = (const uint32_t *)(const void *)e->pieces.data + 2 * i;
-        uint32_t end = i + 1 < count ? pair[1] : (uint32_t)length;
+        uint32_t end = i + 1 < count ? ends[2 * i + 1] : (uint32_t)length;
         if (tokens[i].id >> TC__PIECE_END) return TC_OK;
         pieces[i] = (uint32_t)tokens[i].id | end << TC__PIECE_END;
     }

@@ -355,8 +355,58 @@ static void test_tokenizer_bytes(void) {
     free(text);
 }
 
+/* Words that slots remember, which grow and forget, give the tokens of words that are new. */
+static void test_tokenizer_slots(void) {
+    enum { RUNS = 300, WORDS = 100 };
+    made m;
+    tc_encoding *old;
+    char text[WORDS * 9];
+    uint32_t bits, grown = 0, forgotten = 0;
+    int run, again, i, j, good = 1;
+    if (!made_tokenizer_file(&m, "tests/data/wordpiece/tokenizer-uncased.json") ||
+        tc_encoding_create(tc_model_tokenizer(m.model), NULL, &old)) {
+        CHECK(0);
+        return;
+    }
+    bits = old->slot_bits;
+    for (run = 0; run < RUNS; run++) {
+        tc_encoding *fresh;
+        tc_input input;
+        const tc_token *a, *b;
+        size_t n, count;
+        memset(&input, 0, sizeof input);
+        input.text = text;
+        input.length = sizeof text;
+        for (i = 0; i < WORDS * 9; i += 9) { /* a number of 8 letters, and a space */
+            uint32_t word = (uint32_t)(run * WORDS + i / 9);
+            for (j = 0; j < 8; j++, word /= 6) text[i + j] = "jkvwxz"[word % 6];
+            text[i + 8] = ' ';
+        }
+        if (tc_encoding_create(tc_model_tokenizer(m.model), NULL, &fresh)) break;
+        for (again = 0; again < 2; again++) {
+            size_t pooled = old->pool.used;
+            good &=
+                !tc_encoding_run(old, &input, NULL) && !tc_encoding_run(fresh, &input, NULL);
+            a = tc_encoding_tokens(old, 0, &n);
+            b = tc_encoding_tokens(fresh, 0, &count);
+            good &= n == count && n > 3 * WORDS && !memcmp(a, b, n * sizeof *a);
+            forgotten += old->slot_bits == bits && old->pool.used < pooled;
+            grown += old->slot_bits != bits;
+            bits = old->slot_bits;
+        }
+        tc_encoding_free(fresh);
+    }
+    CHECK(good);
+    CHECK_EQ(run, RUNS);
+    CHECK_EQ(grown, (TC__SLOT_MOST_BITS - TC__SLOT_BITS) / 2);
+    CHECK(forgotten > 0);
+    tc_encoding_free(old);
+    made_free(&m);
+}
+
 static void test_tokenizer(void) {
     test_tokenizer_committed();
+    test_tokenizer_slots();
     test_tokenizer_bytes();
     test_tokenizer_reference();
     test_tokenizer_published();

@@ -342,8 +342,8 @@ typedef enum tc_compute {
     TC_COMPUTE_EXACT = 0, /* the same bits at every level */
     /* Where the CPU has products of bf16 tiles (TC_LEVEL_AMX), f32, f16 and bf16 weights are
      * multiplied as sums of two bf16 a number: relative error about 1e-5. In training: the
-     * forward pass and the gradients of activations; weights stay f32. At TC_LEVEL_BF16 so are
-     * bf16 weights alone. Else as exact. */
+     * forward pass and the gradients of activations; weights stay f32. At TC_LEVEL_BF16 this
+     * goes for bf16 weights alone. Else as exact. */
     TC_COMPUTE_FAST
 } tc_compute;
 
@@ -3506,7 +3506,7 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, int8x8_t a, uint
     __asm__ volatile("ldr %s0, %1" : "=w"(x) : "m"(*(const unsigned char(*)[4])(p)))
 #define TC__S_NEXT(ahead, pace, left)                                                          \
     __asm__ volatile("prfm pldl2keep, [%0]\n\tadd %0, %0, %2\n\tsub %1, %1, 1"                 \
-                     : "+r"(ahead), "+r"(left)                                                 \
+                     : "+&r"(ahead), "+&r"(left)                                               \
                      : "r"(pace))
 #define TC__S_FMA(sum, x, v)                                                                   \
     __asm__ volatile("fmla %0.4s, %1.4s, %2.s[0]" : "+w"(sum) : "w"(v), "w"(x))
@@ -3566,7 +3566,7 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, int8x8_t a, uint
 #define TC__S_HOLD(p) __asm__ volatile("" : "+r"(p))
 #define TC__S_DOT(sum, x, v)                                                                   \
     __asm__ volatile("smlal %0.4s, %2.4h, %3.4h\n\tsmlal2 %1.4s, %2.8h, %3.8h"                 \
-                     : "+w"((sum).low), "+w"((sum).high)                                       \
+                     : "+&w"((sum).low), "+w"((sum).high)                                      \
                      : "w"(x), "w"(v))
 #define TC__D_SUM(sum) vreinterpretq_u32_s32(vpaddq_s32((sum).low, (sum).high))
 #define TC__D_ANY(sum, other) vreinterpretq_u32_s32((sum).low)
@@ -5952,8 +5952,8 @@ struct tc_encoding {
     void *slot_block;
     tc__slot *slots; /* [2 << slot_bits] in it, from a cache line on */
     uint32_t slot_bits, slots_used;
-    tc__buf pool;                                /* u32, at most TC__POOL of them */
-    tc__buf pieces;                              /* int32 id and u32 end, in turn */
+    tc__buf pool;   /* u32; beyond TC__POOL all words are forgotten */
+    tc__buf pieces; /* int32 id and u32 end, in turn */
     tc__buf sequence[2], out, windows, parts[2]; /* tokens; windows and parts are tc__range */
     tc__buf added_text, added_ranges;
     tc__buf decoded, strings;

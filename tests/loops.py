@@ -12,8 +12,9 @@ import subprocess
 import sys
 
 KERNELS = {"tile_5x1_neon": 20, "tile_dw_5x1_neon": 20, "tile_3x1_s8_neon": 24,
-           "tile_3x1_s16_neon": 24, "tile_5x1_s8_dotprod": 20, "tile_5_s8_i8mm": 20, "tile_5_split": 40,
-           "tile_6x1_avx2": 12, "tile_14x2_avx512": 28, "tile_14x2_s16_avx512_vnni": 28}
+           "tile_3x1_s16_neon": 24, "tile_5x1_s8_dotprod": 20, "tile_5_s8_i8mm": 20,
+           "tile_5_split": 40, "tile_6x1_avx2": 12, "tile_14x2_avx512": 28,
+           "tile_14x2_s16_avx512_vnni": 28}
 CPUS = {"neoverse-n1": 1.05, "neoverse-n2": 1.05, "neoverse-v2": 1.05, "cortex-a55": 1.55}
 TURNS = 200
 MULTIPLY = re.compile(r"\s(fmla|smlal2?|sdot|smmla|bfmmla|vfmadd\w+|vpdpwssd)\s")
@@ -44,8 +45,8 @@ def loops(lines):
 
 def analyse(tool, cpu, loop):
     """Cycles of a turn and the bound, or None where this llvm-mca does not know the CPU."""
-    done = subprocess.run([tool, "-mtriple=aarch64", "-mattr=+dotprod,+i8mm,+bf16", f"-mcpu={cpu}",
-                           f"-iterations={TURNS}"], input="".join(loop), text=True,
+    done = subprocess.run([tool, "-mtriple=aarch64", "-mattr=+dotprod,+i8mm,+bf16",
+                           f"-mcpu={cpu}", f"-iterations={TURNS}"], input="".join(loop), text=True,
                           capture_output=True, check=False)
     cycles = re.search(r"Total Cycles:\s+(\d+)", done.stdout)
     bound = re.search(r"Block RThroughput:\s+([\d.]+)", done.stdout)

@@ -8,13 +8,11 @@ void common_init(common *c) {
     c->progress = -1;
 }
 
-/* Names of the contract that this version has no kernels of their own for. */
-static const char *const common_other_levels[] = {"avx512-bf16"};
-
 static int common_bad_level(const common *c, const char *command) {
     char list[160];
-    size_t n = 0, i;
-    int level, known = 0;
+    size_t n = 0;
+    /* of the contract, but this version has no kernels of its own for it */
+    int level, known = strcmp(c->isa, "avx512-bf16") == 0;
     list[0] = 0;
     for (level = 1; level < TC_LEVEL_COUNT; level++) {
         const char *name = tc_level_name((tc_level)level);
@@ -22,9 +20,6 @@ static int common_bad_level(const common *c, const char *command) {
         if (!tc_level_available((tc_level)level)) continue;
         n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", n ? ", " : "", name);
         if (n >= sizeof list) break;
-    }
-    for (i = 0; i < sizeof common_other_levels / sizeof *common_other_levels; i++) {
-        if (strcmp(common_other_levels[i], c->isa) == 0) known = 1;
     }
     return tool_usage(command, "--isa %s is %s; available here: %s", c->isa,
                       known ? "not available" : "no known instruction set", list);

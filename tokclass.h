@@ -1997,7 +1997,8 @@ static int tc__cpu_has(tc_level level) {
  *
  * gemm     c[r][j] = bias[j] + sum over k of a[r][k] * b[j/16][k][j%16], one chain of fma in
  *          the order of k that starts at the bias (null: zero); rows x panels*16 outputs
- * gelu     x * Phi(x), Phi by a polynomial; the error function of models.md section 2
+ * gelu     y = x * Phi(x), y may be x; Phi by a polynomial, the error function of models.md
+ *          section 2
  * gelu_new 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), written as x / (1 + exp(-2u))
  * relu, silu
  * add      x += y
@@ -2016,10 +2017,10 @@ static int tc__cpu_has(tc_level level) {
 #define TC__OPS(X)                                                                             \
     X(gemm, (size_t rows, size_t K, const float *a, size_t lda, const float *b,                \
              size_t panel_stride, size_t panels, const float *bias, float *c, size_t ldc))     \
-    X(gelu, (float *x, size_t ld, size_t rows, size_t n))                                      \
-    X(gelu_new, (float *x, size_t ld, size_t rows, size_t n))                                  \
-    X(relu, (float *x, size_t ld, size_t rows, size_t n))                                      \
-    X(silu, (float *x, size_t ld, size_t rows, size_t n))                                      \
+    X(gelu, (float *y, const float *x, size_t ld, size_t rows, size_t n))                      \
+    X(gelu_new, (float *y, const float *x, size_t ld, size_t rows, size_t n))                  \
+    X(relu, (float *y, const float *x, size_t ld, size_t rows, size_t n))                      \
+    X(silu, (float *y, const float *x, size_t ld, size_t rows, size_t n))                      \
     X(add, (float *x, size_t ldx, const float *y, size_t ldy, size_t rows, size_t n))          \
     X(embed,                                                                                   \
       (float *out, const float *word, const float *type, const float *position, size_t n))     \
@@ -2288,18 +2289,16 @@ static void tc__k_gemm_scalar(size_t rows, size_t K, const float *a, size_t lda,
 }
 
 #define TC__KREF_MAP(name, expression)                                                         \
-    static void tc__k_##name##_scalar(float *x, size_t ld, size_t rows, size_t n) {            \
+    static void tc__k_##name##_scalar(float *y, const float *x, size_t ld, size_t rows,        \
+                                      size_t n) {                                              \
         size_t r, i;                                                                           \
         for (r = 0; r < rows; r++)                                                             \
-            for (i = 0; i < n; i++) {                                                          \
-                float v = x[r * ld + i];                                                       \
-                x[r * ld + i] = expression;                                                    \
-            }                                                                                  \
+            for (i = r * ld; i < r * ld + n; i++) y[i] = expression;                           \
     }
-TC__KREF_MAP(gelu, tc__kref_gelu1(v))
-TC__KREF_MAP(gelu_new, tc__kref_gelu_new1(v))
-TC__KREF_MAP(relu, tc__kref_max(0.0f, v))
-TC__KREF_MAP(silu, tc__kref_silu1(v))
+TC__KREF_MAP(gelu, tc__kref_gelu1(x[i]))
+TC__KREF_MAP(gelu_new, tc__kref_gelu_new1(x[i]))
+TC__KREF_MAP(relu, tc__kref_max(0.0f, x[i]))
+TC__KREF_MAP(silu, tc__kref_silu1(x[i]))
 
 static void tc__k_add_scalar(float *x, size_t ldx, const float *y, size_t ldy, size_t rows,
                              size_t n) {
@@ -2570,20 +2569,10 @@ static float tc__kref_silu_back1(float x) {
     return tc__kref_gate_back(x, tc__kref_exp(x * -1.0f), 1.0f);
 }
 
-#define TC__KREF_MAP_BACK(name, expression)                                                    \
-    static void tc__k_##name##_scalar(float *dy, const float *x, size_t ld, size_t rows,       \
-                                      size_t n) {                                              \
-        size_t r, i;                                                                           \
-        for (r = 0; r < rows; r++)                                                             \
-            for (i = 0; i < n; i++) {                                                          \
-                float v = x[r * ld + i];                                                       \
-                dy[r * ld + i] *= expression;                                                  \
-            }                                                                                  \
-    }
-TC__KREF_MAP_BACK(gelu_back, tc__kref_gelu_back1(v))
-TC__KREF_MAP_BACK(gelu_new_back, tc__kref_gelu_new_back1(v))
-TC__KREF_MAP_BACK(relu_back, ((int32_t)tc__bytes_of_float(v) > 0 ? 1.0f : 0.0f))
-TC__KREF_MAP_BACK(silu_back, tc__kref_silu_back1(v))
+TC__KREF_MAP(gelu_back, y[i] * tc__kref_gelu_back1(x[i]))
+TC__KREF_MAP(gelu_new_back, y[i] * tc__kref_gelu_new_back1(x[i]))
+TC__KREF_MAP(relu_back, y[i] * ((int32_t)tc__bytes_of_float(x[i]) > 0 ? 1.0f : 0.0f))
+TC__KREF_MAP(silu_back, y[i] * tc__kref_silu_back1(x[i]))
 
 /* dx = (g - mean of g - h * mean of g h) / root, where g = dy * weight and h is the row as
  * LayerNorm normalizes it (Ba et al., 2016, differentiated). */
@@ -2742,6 +2731,14 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 #else
 #define TC__PREFETCH(p) (void)(p)
 #endif
+/* Rows of the next tile's results come while this one works: a store that waits for its line
+ * holds up loads from the same place of another page. */
+TC__INLINE void tc__kvec_fetch(const float *c, size_t ldc, size_t rows, size_t panels,
+                               size_t stride) {
+    size_t j;
+    for (; rows--; c += ldc)
+        for (j = 0; j < panels; j++) TC__PREFETCH(c + j * stride);
+}
 /* Rows of a tile are found from every fifth: 3 pointers and 2 steps stay in registers, 14 would
  * not. The compiler is kept from seeing how they hang together. */
 #define TC__ROW5(r, ld, ld3) ((r) % 5 == 3 ? (ld3) : (size_t)((r) % 5) * (ld))
@@ -3278,6 +3275,7 @@ static void tc__k_gemm_s8_amx(size_t rows, size_t K, const tc__qrows *a, const t
             t.down = top * a->ld;
             tc__kx86_amx_panels(&t, (const unsigned char *)b->q + p * b->stride, b->stride,
                                 to->wide);
+            tc__kvec_fetch(to->c + p * 16, ldc, n, to->wide, 16);
             tc__kx86_amx_tile(to, top, n > top, K, t, sums + !now);
         }
     }
@@ -4148,16 +4146,31 @@ typedef enum tc__act {
     TC__ACT_SILU
 } tc__act;
 
-static void tc__gemm_activate(const tc__ops *ops, tc__act act, float *x, size_t ld, size_t rows,
-                              size_t n) {
+/* y = act(x); y may be x. */
+static void tc__gemm_activate(const tc__ops *ops, tc__act act, float *y, const float *x,
+                              size_t ld, size_t rows, size_t n) {
     switch (act) {
-    case TC__ACT_GELU: ops->gelu(x, ld, rows, n); break;
-    case TC__ACT_GELU_NEW: ops->gelu_new(x, ld, rows, n); break;
-    case TC__ACT_RELU: ops->relu(x, ld, rows, n); break;
-    case TC__ACT_SILU: ops->silu(x, ld, rows, n); break;
+    case TC__ACT_GELU: ops->gelu(y, x, ld, rows, n); break;
+    case TC__ACT_GELU_NEW: ops->gelu_new(y, x, ld, rows, n); break;
+    case TC__ACT_RELU: ops->relu(y, x, ld, rows, n); break;
+    case TC__ACT_SILU: ops->silu(y, x, ld, rows, n); break;
     default: break;
     }
 }
+
+#ifndef TC_NO_TRAIN
+/* dy *= the derivative of act at x. */
+static void tc__gemm_act_back(const tc__ops *ops, tc__act act, float *dy, const float *x,
+                              size_t ld, size_t rows, size_t n) {
+    switch (act) {
+    case TC__ACT_GELU: ops->gelu_back(dy, x, ld, rows, n); break;
+    case TC__ACT_GELU_NEW: ops->gelu_new_back(dy, x, ld, rows, n); break;
+    case TC__ACT_RELU: ops->relu_back(dy, x, ld, rows, n); break;
+    case TC__ACT_SILU: ops->silu_back(dy, x, ld, rows, n); break;
+    default: break;
+    }
+}
+#endif
 
 /* C[M,N] = drop(act(A[M,K] W^T + bias)) + residual; C and residual have rows of N rounded up to
  * 16. Transposed: C[M,K] = A[M,N] W + residual, for the gradient of A. */
@@ -4172,9 +4185,10 @@ typedef struct tc__product {
     float *c;
     size_t ldc;
     tc__act act;
-    float *keep;                    /* or null: receives what the activation is applied to */
+    float *activated;               /* or null: receives act(C), C stays as it is */
+    const float *before;            /* or null: C is times the derivative of act there */
     const struct tc__dropout *drop; /* or null */
-    const float *residual;          /* or null; leading dimension ldc, as that of keep */
+    const float *residual;          /* or null; leading dimension ldc, as those two */
     float *const *scratch;          /* [workers], each of tc__gemm_scratch floats */
     size_t block, panels, wide;     /* rows of an item, panels in all and of an item */
 } tc__product;
@@ -4289,16 +4303,15 @@ static tc__tiles tc__gemm_tiles(const tc__product *p, size_t first, size_t wide,
 /* What follows a tile of n rows and `wide` panels at row r. */
 static void tc__gemm_finish(const tc__product *p, size_t r, size_t n, size_t first,
                             size_t wide) {
-    size_t at = r * p->ldc + first * 16, i;
-    for (i = 0; p->keep && i < n; i++)
-        memcpy(p->keep + at + i * p->ldc, p->c + at + i * p->ldc, wide * 16 * sizeof *p->c);
-    tc__gemm_activate(p->ops, p->act, p->c + at, p->ldc, n, wide * 16);
+    size_t at = r * p->ldc + first * 16;
+    float *to = p->activated ? p->activated + at : p->c + at;
+    if (!p->before) tc__gemm_activate(p->ops, p->act, to, p->c + at, p->ldc, n, wide * 16);
 #ifndef TC_NO_TRAIN
+    if (p->before) tc__gemm_act_back(p->ops, p->act, to, p->before + at, p->ldc, n, wide * 16);
     if (p->drop)
-        p->ops->dropout(p->c + at, p->ldc, n, wide * 16, p->drop, (uint32_t)r,
-                        (uint32_t)first * 16);
+        p->ops->dropout(to, p->ldc, n, wide * 16, p->drop, (uint32_t)r, (uint32_t)first * 16);
 #endif
-    if (p->residual) p->ops->add(p->c + at, p->ldc, p->residual + at, p->ldc, n, wide * 16);
+    if (p->residual) p->ops->add(to, p->ldc, p->residual + at, p->ldc, n, wide * 16);
 }
 
 /* One item: a block of rows times some panels, finished (activation, residual) while near. */
@@ -9008,9 +9021,9 @@ static void tc__fwd_layer(tc_session *s, const tc__layer *l, const tc__acts *a) 
     tc__fwd_linear_add(s, &l->output, a->context, ld, a->sum1,
                        a->drops ? a->drops->output : NULL, a->in);
     tc__fwd_norm(s, a->middle, a->sum1, l->norm1_weight, l->norm1_bias);
-    up = tc__fwd_product(s, &l->up, a->middle, ld, a->wide);
+    up = tc__fwd_product(s, &l->up, a->middle, ld, a->before ? a->before : a->wide);
     up.act = s->model->act;
-    up.keep = a->before;
+    up.activated = a->wide;
     tc__fwd_multiply(s, &up);
     tc__fwd_linear_add(s, &l->down, a->wide, tc__fwd_ld(s->model->info.intermediate_size),
                        a->sum2, a->drops ? a->drops->ffn : NULL, a->middle);
@@ -9558,12 +9571,19 @@ static void tc__bwd_weight(tc__tape *t, const tc__matrix *w, const float *x, con
                    (pairs * 2 + g.panels - 1) / g.panels * g.blocks);
 }
 
-/* dx = dy W + residual (may be null). */
-static void tc__bwd_input(tc__tape *t, const tc__matrix *w, const float *dy, float *dx,
-                          const float *residual) {
+/* dx = dy W; the caller may add the derivative of the activation, a residual. */
+static tc__product tc__bwd_product(tc__tape *t, const tc__matrix *w, const float *dy,
+                                   float *dx) {
     tc__product p = tc__fwd_product(t->s, w, dy, tc__fwd_ld(w->rows), dx);
     p.transposed = 1;
     p.ldc = tc__fwd_ld(w->columns);
+    return p;
+}
+
+/* dx = dy W + residual (may be null). */
+static void tc__bwd_input(tc__tape *t, const tc__matrix *w, const float *dy, float *dx,
+                          const float *residual) {
+    tc__product p = tc__bwd_product(t, w, dy, dx);
     p.residual = residual;
     tc__fwd_multiply(t->s, &p);
 }
@@ -9619,22 +9639,8 @@ typedef struct tc__emap { /* a map over rows */
     float *to;         /* [T, n] */
     const float *from; /* [T, n] */
     size_t n;
-    const tc__dropout *drop;
-    int what;
+    const tc__dropout *drop; /* or null: the activation */
 } tc__emap;
-
-enum { TC__EMAP_ACT, TC__EMAP_ACT_BACK, TC__EMAP_DROP };
-
-static void tc__bwd_act(const tc__ops *ops, tc__act act, float *dy, const float *x, size_t ld,
-                        size_t rows, size_t n) {
-    switch (act) {
-    case TC__ACT_GELU: ops->gelu_back(dy, x, ld, rows, n); break;
-    case TC__ACT_GELU_NEW: ops->gelu_new_back(dy, x, ld, rows, n); break;
-    case TC__ACT_RELU: ops->relu_back(dy, x, ld, rows, n); break;
-    case TC__ACT_SILU: ops->silu_back(dy, x, ld, rows, n); break;
-    default: break;
-    }
-}
 
 static void tc__bwd_map_item(void *context, size_t item, unsigned worker) {
     const tc__emap *e = (const tc__emap *)context;
@@ -9642,18 +9648,15 @@ static void tc__bwd_map_item(void *context, size_t item, unsigned worker) {
     size_t ld = tc__fwd_ld(e->n), first = item * TC__ROWS_AT_ONCE, at = first * ld;
     size_t rows = tc__mem_least(s->tokens - first, TC__ROWS_AT_ONCE);
     (void)worker;
-    if (e->what == TC__EMAP_ACT_BACK) {
-        tc__bwd_act(s->ops, s->model->act, e->to + at, e->from + at, ld, rows, e->n);
+    if (!e->drop) {
+        tc__gemm_activate(s->ops, s->model->act, e->to + at, e->from + at, ld, rows, e->n);
         return;
     }
     memcpy(e->to + at, e->from + at, rows * ld * sizeof *e->to);
-    if (e->what == TC__EMAP_ACT)
-        tc__gemm_activate(s->ops, s->model->act, e->to + at, ld, rows, e->n);
-    else
-        s->ops->dropout(e->to + at, ld, rows, e->n, e->drop, (uint32_t)first, 0);
+    s->ops->dropout(e->to + at, ld, rows, e->n, e->drop, (uint32_t)first, 0);
 }
 
-static void tc__bwd_map(tc__tape *t, int what, float *to, const float *from, size_t n,
+static void tc__bwd_map(tc__tape *t, float *to, const float *from, size_t n,
                         const tc__dropout *drop) {
     tc__emap e;
     e.t = t;
@@ -9661,7 +9664,6 @@ static void tc__bwd_map(tc__tape *t, int what, float *to, const float *from, siz
     e.from = from;
     e.n = n;
     e.drop = drop;
-    e.what = what;
     tc__thread_run(t->s->pool, tc__bwd_map_item, &e,
                    (t->s->tokens + TC__ROWS_AT_ONCE - 1) / TC__ROWS_AT_ONCE);
 }
@@ -9670,7 +9672,7 @@ static void tc__bwd_map(tc__tape *t, int what, float *to, const float *from, siz
 static const float *tc__bwd_dropped(tc__tape *t, const tc__dropout *drop, float *to,
                                     const float *dy, size_t n) {
     if (!drop) return dy;
-    tc__bwd_map(t, TC__EMAP_DROP, to, dy, n, drop);
+    tc__bwd_map(t, to, dy, n, drop);
     return to;
 }
 
@@ -9695,18 +9697,18 @@ typedef struct tc__aback {
 typedef struct tc__ahead { /* one head of one sequence */
     const tc__ops *ops;
     const tc__dropout *drop;
-    size_t S, d, lds, ldd, row;
+    size_t S, d, lds, ldd, ldg, row;
     float scale;
     float *keys, *values;                /* [S/16][d][16] */
     float *key_rows, *queries, *douts;   /* [d/16][S][16] */
-    float *dkeys, *dvalues;              /* [S, ldd] */
+    float *dkeys, *dvalues;              /* [S, ldg] */
     float *weights, *dropped, *dweights; /* [rows, lds] */
-    float *dqueries;                     /* [rows, ldd] */
+    float *dqueries;                     /* [S, ldg], or [rows, ldg] of scratch */
 } tc__ahead;
 
-/* A block of query rows from row i on: adds to dkeys and dvalues, writes dqueries. */
+/* A block of query rows from row i on: adds to dkeys and dvalues, writes dq. */
 static void tc__bwd_attend(const tc__ahead *h, size_t i, size_t rows, const float *q,
-                           size_t ldq, const float *dout, size_t ldo) {
+                           size_t ldq, const float *dout, size_t ldo, float *dq) {
     size_t r, S = h->S, lds = h->lds;
     const float *dropped = h->weights;
     h->ops->gemm(rows, h->d, q, ldq, h->keys, h->d * 16, lds / 16, NULL, h->weights, lds);
@@ -9723,13 +9725,12 @@ static void tc__bwd_attend(const tc__ahead *h, size_t i, size_t rows, const floa
         dropped = h->dropped;
     }
     h->ops->gemm_dw(S, rows, dropped, lds, h->douts + i * 16, S * 16, h->ldd / 16, i > 0,
-                    h->dvalues, h->ldd, 16);
+                    h->dvalues, h->ldg, 16);
     for (r = 0; r < rows; r++)
         h->ops->softmax_back(h->dweights + r * lds, h->weights + r * lds, h->scale, S);
     h->ops->gemm_dw(S, rows, h->dweights, lds, h->queries + i * 16, S * 16, h->ldd / 16, i > 0,
-                    h->dkeys, h->ldd, 16);
-    h->ops->gemm(rows, S, h->dweights, lds, h->key_rows, S * 16, h->ldd / 16, NULL, h->dqueries,
-                 h->ldd);
+                    h->dkeys, h->ldg, 16);
+    h->ops->gemm(rows, S, h->dweights, lds, h->key_rows, S * 16, h->ldd / 16, NULL, dq, h->ldg);
 }
 
 static void tc__bwd_copy(float *out, size_t ldo, const float *in, size_t ldi, size_t rows,
@@ -9774,6 +9775,13 @@ static void tc__bwd_attention_item(void *context, size_t item, unsigned worker) 
     dout = b->context + first * ldh + head * h.d;
     dq = b->out + first * ld + head * h.d;
     tc__bwd_head(&h, s->scratch[worker], step);
+    h.ldg = h.ldd;
+    if (h.d == h.ldd) { /* whole panels go to where they belong */
+        h.ldg = ld;
+        h.dqueries = dq;
+        h.dkeys = dq + H;
+        h.dvalues = dq + 2 * H;
+    }
     tc__fwd_pack_keys(s->ops, h.keys, q + H, ld, h.S, h.d);
     tc__fwd_pack_keys(s->ops, h.values, q + 2 * H, ld, h.S, h.d);
     tc__fwd_pack_values(h.key_rows, q + H, ld, h.S, h.d);
@@ -9781,11 +9789,13 @@ static void tc__bwd_attention_item(void *context, size_t item, unsigned worker) 
     tc__fwd_pack_values(h.douts, dout, ldh, h.S, h.d);
     for (i = 0; i < h.S; i += step) {
         size_t rows = h.S - i < step ? h.S - i : step;
-        tc__bwd_attend(&h, i, rows, q + i * ld, ld, dout + i * ldh, ldh);
-        tc__bwd_copy(dq + i * ld, ld, h.dqueries, h.ldd, rows, h.d);
+        tc__bwd_attend(&h, i, rows, q + i * ld, ld, dout + i * ldh, ldh,
+                       h.d == h.ldd ? dq + i * ld : h.dqueries);
+        if (h.d != h.ldd) tc__bwd_copy(dq + i * ld, ld, h.dqueries, h.ldg, rows, h.d);
     }
-    tc__bwd_copy(dq + H, ld, h.dkeys, h.ldd, h.S, h.d);
-    tc__bwd_copy(dq + 2 * H, ld, h.dvalues, h.ldd, h.S, h.d);
+    if (h.d == h.ldd) return;
+    tc__bwd_copy(dq + H, ld, h.dkeys, h.ldg, h.S, h.d);
+    tc__bwd_copy(dq + 2 * H, ld, h.dvalues, h.ldg, h.S, h.d);
 }
 
 /* ---- embeddings ---- */
@@ -9848,14 +9858,17 @@ static void tc__bwd_layer(tc__tape *t, uint32_t i) {
     tc__saved *a = &t->layers[i];
     size_t H = m->info.hidden_size, I = m->info.intermediate_size;
     const float *dy, *in = t->first;
+    tc__product down;
     tc__aback back;
     tc__bwd_drops(t, i);
     tc__bwd_norm(t, t->db, a->sum2, t->da, l->norm2_weight, l->norm2_bias, H);
     dy = tc__bwd_dropped(t, t->drops.ffn, t->da, t->db, H);
-    tc__bwd_map(t, TC__EMAP_ACT, s->wide.data, a->before, I, NULL);
+    tc__bwd_map(t, s->wide.data, a->before, I, NULL);
     tc__bwd_weight(t, &l->down, s->wide.data, dy);
-    tc__bwd_input(t, &l->down, dy, s->wide.data, NULL);
-    tc__bwd_map(t, TC__EMAP_ACT_BACK, s->wide.data, a->before, I, NULL);
+    down = tc__bwd_product(t, &l->down, dy, s->wide.data);
+    down.act = m->act;
+    down.before = a->before;
+    tc__fwd_multiply(s, &down);
     tc__fwd_norm(s, s->middle.data, a->sum1, l->norm1_weight, l->norm1_bias);
     tc__bwd_weight(t, &l->up, s->middle.data, s->wide.data);
     tc__bwd_input(t, &l->up, s->wide.data, t->da, t->db);
@@ -14728,6 +14741,8 @@ static void TC__K(tiles)(const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS
         const char *ahead = (const char *)(b + (p + wide) * panel_stride);
         for (g = 0; g < groups; g++) {
             size_t first = rows * g / groups, last = rows * (g + 1) / groups;
+            tc__kvec_fetch(c + last * ldc + p * c_stride, ldc,
+                           tc__mem_least(rows - last, TC__KROWS), wide, c_stride);
             tiles[wide - 1][last - first - 1](K, a + first * row, lda, b + p * panel_stride,
                                               panel_stride, ahead + g * pace * K, pace,
                                               bias ? bias + p * 16 : NULL, add,
@@ -14809,7 +14824,8 @@ TC__KINLINE void TC__K(phis)(TC__R *p, const TC__R *x, const int n) {
 /* Register j of rows x n of them. */
 #define TC__AT(x, ld, n, j) ((x) + (size_t)((j) / (n)) * (ld) + (j) % (n)*TC__RW)
 
-TC__KINLINE void TC__K(gelus)(float *x, size_t ld, const int rows, const int n) {
+TC__KINLINE void TC__K(gelus)(float *y, const float *x, size_t ld, const int rows,
+                              const int n) {
     TC__R v[TC__KCHAINS], p[TC__KCHAINS];
     int j;
     TC__UNROLL
@@ -14817,7 +14833,7 @@ TC__KINLINE void TC__K(gelus)(float *x, size_t ld, const int rows, const int n) 
     TC__K(phis)(p, v, rows * n);
     TC__UNROLL
     for (j = 0; j < rows * n; j++)
-        TC__R_STORE(TC__AT(x, ld, n, j),
+        TC__R_STORE(TC__AT(y, ld, n, j),
                     TC__R_FMA(v[j], p[j], TC__R_MUL(v[j], TC__R_SET1(0.5f))));
 }
 
@@ -14864,30 +14880,35 @@ TC__KINLINE void TC__K(put)(float *out, const float *x, size_t n) {
 }
 
 #define TC__KEACH(name)                                                                        \
-    TC__KINLINE void TC__K(name##s)(float *x, size_t ld, const int rows, const int n) {        \
+    TC__KINLINE void TC__K(name##s)(float *y, const float *x, size_t ld, const int rows,       \
+                                    const int n) {                                             \
         int j;                                                                                 \
         TC__UNROLL                                                                             \
         for (j = 0; j < rows * n; j++)                                                         \
-            TC__R_STORE(TC__AT(x, ld, n, j), TC__K(name##1)(TC__R_LOAD(TC__AT(x, ld, n, j)))); \
+            TC__R_STORE(TC__AT(y, ld, n, j), TC__K(name##1)(TC__R_LOAD(TC__AT(x, ld, n, j)))); \
     }
 TC__KEACH(gelu_new)
 TC__KEACH(relu)
 TC__KEACH(silu)
 
 #define TC__KMAP(name)                                                                         \
-    static TC__KTARGET void TC__K(name)(float *x, size_t ld, size_t rows, size_t n) {          \
+    static TC__KTARGET void TC__K(name)(float *y, const float *x, size_t ld, size_t rows,      \
+                                        size_t n) {                                            \
         size_t i, j, r, wide = n - n % (2 * TC__RW);                                           \
         for (r = 0; r + 2 <= rows; r += 2)                                                     \
-            for (i = 0; i < wide; i += 2 * TC__RW) TC__K(name##s)(x + r * ld + i, ld, 2, 2);   \
-        for (i = 0; r < rows && i < wide; i += 2 * TC__RW)                                     \
-            TC__K(name##s)(x + r * ld + i, 0, 1, 2);                                           \
-        for (; rows-- && wide < n; x += ld) {                                                  \
-            for (i = wide; i + TC__RW <= n; i += TC__RW) TC__K(name##s)(x + i, 0, 1, 1);       \
+            for (i = r * ld; i < r * ld + wide; i += 2 * TC__RW)                               \
+                TC__K(name##s)(y + i, x + i, ld, 2, 2);                                        \
+        for (i = r * ld; r < rows && i < r * ld + wide; i += 2 * TC__RW)                       \
+            TC__K(name##s)(y + i, x + i, 0, 1, 2);                                             \
+        for (; rows-- && wide < n; x += ld, y += ld) {                                         \
+            for (i = wide; i + TC__RW <= n; i += TC__RW)                                       \
+                TC__K(name##s)(y + i, x + i, 0, 1, 1);                                         \
             if (i < n) {                                                                       \
-                float tail[16];                                                                \
-                TC__K(tail)(tail, x + i, n - i, 0.0f);                                         \
-                for (j = 0; j < 16; j += TC__RW) TC__K(name##s)(tail + j, 0, 1, 1);            \
-                TC__K(put)(x + i, tail, n - i);                                                \
+                float from[16], to[16];                                                        \
+                TC__K(tail)(from, x + i, n - i, 0.0f);                                         \
+                TC__K(tail)(to, y + i, n - i, 0.0f);                                           \
+                for (j = 0; j < 16; j += TC__RW) TC__K(name##s)(to + j, from + j, 0, 1, 1);    \
+                TC__K(put)(y + i, to, n - i);                                                  \
             }                                                                                  \
         }                                                                                      \
     }
@@ -15141,10 +15162,23 @@ static void TC__K(gemm_dw)(size_t rows, size_t K, const float *a, size_t lda, co
     (tiles, rows, K, a, 1, lda, b, panel_stride, panels, NULL, add, c, ldc, c_stride);
 }
 
-TC__KINLINE TC__R TC__K(gelu_back1)(TC__R x) {
-    TC__R e = TC__K(exp)(TC__R_MUL(x, TC__R_MUL(x, TC__R_SET1(-0.5f)))), p;
-    TC__K(phis)(&p, &x, 1);
-    return TC__R_FMA(TC__R_MUL(x, TC__R_SET1(TC__NORMAL_0)), e, TC__R_ADD(p, TC__R_SET1(0.5f)));
+TC__KINLINE void TC__K(gelu_backs)(float *dy, const float *x, size_t ld, const int rows,
+                                   const int n) {
+    TC__R v[TC__KCHAINS], e[TC__KCHAINS], p[TC__KCHAINS];
+    int j;
+    TC__UNROLL
+    for (j = 0; j < rows * n; j++) {
+        v[j] = TC__R_LOAD(TC__AT(x, ld, n, j));
+        e[j] = TC__R_MUL(v[j], TC__R_MUL(v[j], TC__R_SET1(-0.5f)));
+    }
+    TC__K(exps)(e, rows * n);
+    TC__K(phis)(p, v, rows * n);
+    TC__UNROLL
+    for (j = 0; j < rows * n; j++) {
+        p[j] = TC__R_FMA(TC__R_MUL(v[j], TC__R_SET1(TC__NORMAL_0)), e[j],
+                         TC__R_ADD(p[j], TC__R_SET1(0.5f)));
+        TC__R_STORE(TC__AT(dy, ld, n, j), TC__R_MUL(TC__R_LOAD(TC__AT(dy, ld, n, j)), p[j]));
+    }
 }
 
 TC__KINLINE TC__R TC__K(gate_back)(TC__R x, TC__R e, TC__R slope) {
@@ -15169,29 +15203,23 @@ TC__KINLINE TC__R TC__K(silu_back1)(TC__R x) {
     return TC__K(gate_back)(x, TC__K(exp)(TC__R_MUL(x, TC__R_SET1(-1.0f))), TC__R_SET1(1.0f));
 }
 
-#define TC__KMAP_BACK(name)                                                                    \
-    static TC__KTARGET void TC__K(name)(float *dy, const float *x, size_t ld, size_t rows,     \
-                                        size_t n) {                                            \
-        for (; rows--; dy += ld, x += ld) {                                                    \
-            size_t i = 0, j;                                                                   \
-            for (; i + TC__RW <= n; i += TC__RW)                                               \
-                TC__R_STORE(dy + i,                                                            \
-                            TC__R_MUL(TC__R_LOAD(dy + i), TC__K(name##1)(TC__R_LOAD(x + i)))); \
-            if (i < n) {                                                                       \
-                float tail[16], d[16];                                                         \
-                TC__K(tail)(tail, x + i, n - i, 0.0f);                                         \
-                TC__K(tail)(d, dy + i, n - i, 0.0f);                                           \
-                for (j = 0; j < 16; j += TC__RW)                                               \
-                    TC__R_STORE(d + j, TC__R_MUL(TC__R_LOAD(d + j),                            \
-                                                 TC__K(name##1)(TC__R_LOAD(tail + j))));       \
-                TC__K(put)(dy + i, d, n - i);                                                  \
-            }                                                                                  \
-        }                                                                                      \
+#define TC__KEACH_BACK(name)                                                                   \
+    TC__KINLINE void TC__K(name##s)(float *dy, const float *x, size_t ld, const int rows,      \
+                                    const int n) {                                             \
+        int j;                                                                                 \
+        TC__UNROLL                                                                             \
+        for (j = 0; j < rows * n; j++)                                                         \
+            TC__R_STORE(TC__AT(dy, ld, n, j),                                                  \
+                        TC__R_MUL(TC__R_LOAD(TC__AT(dy, ld, n, j)),                            \
+                                  TC__K(name##1)(TC__R_LOAD(TC__AT(x, ld, n, j)))));           \
     }
-TC__KMAP_BACK(gelu_back)
-TC__KMAP_BACK(gelu_new_back)
-TC__KMAP_BACK(relu_back)
-TC__KMAP_BACK(silu_back)
+TC__KEACH_BACK(gelu_new_back)
+TC__KEACH_BACK(relu_back)
+TC__KEACH_BACK(silu_back)
+TC__KMAP(gelu_back)
+TC__KMAP(gelu_new_back)
+TC__KMAP(relu_back)
+TC__KMAP(silu_back)
 
 /* Mean and 1 / sqrt(variance + eps) of a row. */
 TC__KINLINE void TC__K(moments)(const float *x, float eps, size_t n, float *mean,
@@ -15436,8 +15464,8 @@ static TC__KTARGET float TC__K(squares)(const float *x, size_t n) {
 #undef TC__NAME_DW
 #undef TC__AT
 #undef TC__KEACH
+#undef TC__KEACH_BACK
 #undef TC__KMAP
-#undef TC__KMAP_BACK
 #undef TC__KWIDEN
 
 /* ======================================================================= 91-kint
@@ -15681,10 +15709,12 @@ static void TC__Q(gemm)(size_t rows, size_t K, const tc__qrows *a, const tc__qpa
         size_t wide = b->count - p < TC__QPANELS ? b->count - p : TC__QPANELS;
         const unsigned char *ahead = (const unsigned char *)b->q + (p + wide) * b->stride;
         for (g = 0; g < parts; g++) {
-            size_t first = rows * g / parts, count = rows * (g + 1) / parts - first;
-            tiles[wide - 1][count - 1](groups, a->q + first * a->ld, a->ld, a->scale + first, b,
-                                       p, ahead + g * pace * groups, pace,
-                                       c + first * ldc + p * 16, ldc);
+            size_t first = rows * g / parts, last = rows * (g + 1) / parts;
+            tc__kvec_fetch(c + last * ldc + p * 16, ldc, tc__mem_least(rows - last, TC__QROWS),
+                           wide, 16);
+            tiles[wide - 1][last - first - 1](groups, a->q + first * a->ld, a->ld,
+                                              a->scale + first, b, p, ahead + g * pace * groups,
+                                              pace, c + first * ldc + p * 16, ldc);
         }
     }
 }

@@ -278,8 +278,7 @@ static size_t bench_gemm_call(const tc__ops *o, float *x, float *y) {
 }
 #define BENCH_MAP(name)                                                                        \
     static size_t bench_##name##_call(const tc__ops *o, float *x, float *y) {                  \
-        (void)y;                                                                               \
-        o->name(x, N, ROWS, N);                                                                \
+        o->name(y, x, N, ROWS, N);                                                             \
         return ROWS * N;                                                                       \
     }
 BENCH_MAP(gelu)
@@ -346,15 +345,10 @@ static size_t bench_transpose_call(const tc__ops *o, float *x, float *y) {
     o->transpose(x, N, y, N);
     return 256;
 }
-#define BENCH_BACK(name)                                                                       \
-    static size_t bench_##name##_call(const tc__ops *o, float *x, float *y) {                  \
-        o->name(x, y, N, ROWS, N);                                                             \
-        return ROWS * N;                                                                       \
-    }
-BENCH_BACK(gelu_back)
-BENCH_BACK(gelu_new_back)
-BENCH_BACK(relu_back)
-BENCH_BACK(silu_back)
+BENCH_MAP(gelu_back)
+BENCH_MAP(gelu_new_back)
+BENCH_MAP(relu_back)
+BENCH_MAP(silu_back)
 static size_t bench_norm_back_call(const tc__ops *o, float *x, float *y) {
     o->norm_back(x, x + N, y, y + N, 1e-12f, N);
     return N;

@@ -2731,13 +2731,15 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 #else
 #define TC__PREFETCH(p) (void)(p)
 #endif
-/* Rows of the next tile's results come while this one works: a store that waits for its line
- * holds up loads from the same place of another page. */
+/* Rows of the next tile's results, in one or two panels, come while this tile works: a store
+ * that waits for its line holds up loads from the same place of another page. */
 TC__INLINE void tc__kvec_fetch(const float *c, size_t ldc, size_t rows, size_t panels,
                                size_t stride) {
-    size_t j;
-    for (; rows--; c += ldc)
-        for (j = 0; j < panels; j++) TC__PREFETCH(c + j * stride);
+    const float *last = c + (panels - 1) * stride;
+    for (; rows--; c += ldc, last += ldc) {
+        TC__PREFETCH(c);
+        TC__PREFETCH(last);
+    }
 }
 /* Rows of a tile are found from every fifth: 3 pointers and 2 steps stay in registers, 14 would
  * not. The compiler is kept from seeing how they hang together. */
@@ -4158,20 +4160,6 @@ static void tc__gemm_activate(const tc__ops *ops, tc__act act, float *y, const f
     }
 }
 
-#ifndef TC_NO_TRAIN
-/* dy *= the derivative of act at x. */
-static void tc__gemm_act_back(const tc__ops *ops, tc__act act, float *dy, const float *x,
-                              size_t ld, size_t rows, size_t n) {
-    switch (act) {
-    case TC__ACT_GELU: ops->gelu_back(dy, x, ld, rows, n); break;
-    case TC__ACT_GELU_NEW: ops->gelu_new_back(dy, x, ld, rows, n); break;
-    case TC__ACT_RELU: ops->relu_back(dy, x, ld, rows, n); break;
-    case TC__ACT_SILU: ops->silu_back(dy, x, ld, rows, n); break;
-    default: break;
-    }
-}
-#endif
-
 /* C[M,N] = drop(act(A[M,K] W^T + bias)) + residual; C and residual have rows of N rounded up to
  * 16. Transposed: C[M,K] = A[M,N] W + residual, for the gradient of A. */
 typedef struct tc__product {
@@ -4186,9 +4174,8 @@ typedef struct tc__product {
     size_t ldc;
     tc__act act;
     float *activated;               /* or null: receives act(C), C stays as it is */
-    const float *before;            /* or null: C is times the derivative of act there */
     const struct tc__dropout *drop; /* or null */
-    const float *residual;          /* or null; leading dimension ldc, as those two */
+    const float *residual;          /* or null; leading dimension ldc, as that of activated */
     float *const *scratch;          /* [workers], each of tc__gemm_scratch floats */
     size_t block, panels, wide;     /* rows of an item, panels in all and of an item */
 } tc__product;
@@ -4305,9 +4292,8 @@ static void tc__gemm_finish(const tc__product *p, size_t r, size_t n, size_t fir
                             size_t wide) {
     size_t at = r * p->ldc + first * 16;
     float *to = p->activated ? p->activated + at : p->c + at;
-    if (!p->before) tc__gemm_activate(p->ops, p->act, to, p->c + at, p->ldc, n, wide * 16);
+    tc__gemm_activate(p->ops, p->act, to, p->c + at, p->ldc, n, wide * 16);
 #ifndef TC_NO_TRAIN
-    if (p->before) tc__gemm_act_back(p->ops, p->act, to, p->before + at, p->ldc, n, wide * 16);
     if (p->drop)
         p->ops->dropout(to, p->ldc, n, wide * 16, p->drop, (uint32_t)r, (uint32_t)first * 16);
 #endif
@@ -9571,19 +9557,12 @@ static void tc__bwd_weight(tc__tape *t, const tc__matrix *w, const float *x, con
                    (pairs * 2 + g.panels - 1) / g.panels * g.blocks);
 }
 
-/* dx = dy W; the caller may add the derivative of the activation, a residual. */
-static tc__product tc__bwd_product(tc__tape *t, const tc__matrix *w, const float *dy,
-                                   float *dx) {
-    tc__product p = tc__fwd_product(t->s, w, dy, tc__fwd_ld(w->rows), dx);
-    p.transposed = 1;
-    p.ldc = tc__fwd_ld(w->columns);
-    return p;
-}
-
 /* dx = dy W + residual (may be null). */
 static void tc__bwd_input(tc__tape *t, const tc__matrix *w, const float *dy, float *dx,
                           const float *residual) {
-    tc__product p = tc__bwd_product(t, w, dy, dx);
+    tc__product p = tc__fwd_product(t->s, w, dy, tc__fwd_ld(w->rows), dx);
+    p.transposed = 1;
+    p.ldc = tc__fwd_ld(w->columns);
     p.residual = residual;
     tc__fwd_multiply(t->s, &p);
 }
@@ -9639,24 +9618,44 @@ typedef struct tc__emap { /* a map over rows */
     float *to;         /* [T, n] */
     const float *from; /* [T, n] */
     size_t n;
-    const tc__dropout *drop; /* or null: the activation */
+    const tc__dropout *drop;
+    int what;
 } tc__emap;
+
+enum { TC__EMAP_ACT, TC__EMAP_ACT_BACK, TC__EMAP_DROP };
+
+/* dy *= the derivative of act at x. */
+static void tc__bwd_act(const tc__ops *ops, tc__act act, float *dy, const float *x, size_t ld,
+                        size_t rows, size_t n) {
+    switch (act) {
+    case TC__ACT_GELU: ops->gelu_back(dy, x, ld, rows, n); break;
+    case TC__ACT_GELU_NEW: ops->gelu_new_back(dy, x, ld, rows, n); break;
+    case TC__ACT_RELU: ops->relu_back(dy, x, ld, rows, n); break;
+    case TC__ACT_SILU: ops->silu_back(dy, x, ld, rows, n); break;
+    default: break;
+    }
+}
 
 static void tc__bwd_map_item(void *context, size_t item, unsigned worker) {
     const tc__emap *e = (const tc__emap *)context;
     const tc_session *s = e->t->s;
     size_t ld = tc__fwd_ld(e->n), first = item * TC__ROWS_AT_ONCE, at = first * ld;
     size_t rows = tc__mem_least(s->tokens - first, TC__ROWS_AT_ONCE);
+    float *to = e->to + at;
+    const float *from = e->from + at;
     (void)worker;
-    if (!e->drop) {
-        tc__gemm_activate(s->ops, s->model->act, e->to + at, e->from + at, ld, rows, e->n);
-        return;
+    switch (e->what) {
+    case TC__EMAP_ACT:
+        tc__gemm_activate(s->ops, s->model->act, to, from, ld, rows, e->n);
+        break;
+    case TC__EMAP_ACT_BACK: tc__bwd_act(s->ops, s->model->act, to, from, ld, rows, e->n); break;
+    default:
+        memcpy(to, from, rows * ld * sizeof *to);
+        s->ops->dropout(to, ld, rows, e->n, e->drop, (uint32_t)first, 0);
     }
-    memcpy(e->to + at, e->from + at, rows * ld * sizeof *e->to);
-    s->ops->dropout(e->to + at, ld, rows, e->n, e->drop, (uint32_t)first, 0);
 }
 
-static void tc__bwd_map(tc__tape *t, float *to, const float *from, size_t n,
+static void tc__bwd_map(tc__tape *t, int what, float *to, const float *from, size_t n,
                         const tc__dropout *drop) {
     tc__emap e;
     e.t = t;
@@ -9664,6 +9663,7 @@ static void tc__bwd_map(tc__tape *t, float *to, const float *from, size_t n,
     e.from = from;
     e.n = n;
     e.drop = drop;
+    e.what = what;
     tc__thread_run(t->s->pool, tc__bwd_map_item, &e,
                    (t->s->tokens + TC__ROWS_AT_ONCE - 1) / TC__ROWS_AT_ONCE);
 }
@@ -9672,7 +9672,7 @@ static void tc__bwd_map(tc__tape *t, float *to, const float *from, size_t n,
 static const float *tc__bwd_dropped(tc__tape *t, const tc__dropout *drop, float *to,
                                     const float *dy, size_t n) {
     if (!drop) return dy;
-    tc__bwd_map(t, to, dy, n, drop);
+    tc__bwd_map(t, TC__EMAP_DROP, to, dy, n, drop);
     return to;
 }
 
@@ -9858,17 +9858,14 @@ static void tc__bwd_layer(tc__tape *t, uint32_t i) {
     tc__saved *a = &t->layers[i];
     size_t H = m->info.hidden_size, I = m->info.intermediate_size;
     const float *dy, *in = t->first;
-    tc__product down;
     tc__aback back;
     tc__bwd_drops(t, i);
     tc__bwd_norm(t, t->db, a->sum2, t->da, l->norm2_weight, l->norm2_bias, H);
     dy = tc__bwd_dropped(t, t->drops.ffn, t->da, t->db, H);
-    tc__bwd_map(t, s->wide.data, a->before, I, NULL);
+    tc__bwd_map(t, TC__EMAP_ACT, s->wide.data, a->before, I, NULL);
     tc__bwd_weight(t, &l->down, s->wide.data, dy);
-    down = tc__bwd_product(t, &l->down, dy, s->wide.data);
-    down.act = m->act;
-    down.before = a->before;
-    tc__fwd_multiply(s, &down);
+    tc__bwd_input(t, &l->down, dy, s->wide.data, NULL);
+    tc__bwd_map(t, TC__EMAP_ACT_BACK, s->wide.data, a->before, I, NULL);
     tc__fwd_norm(s, s->middle.data, a->sum1, l->norm1_weight, l->norm1_bias);
     tc__bwd_weight(t, &l->up, s->middle.data, s->wide.data);
     tc__bwd_input(t, &l->up, s->wide.data, t->da, t->db);

@@ -2731,8 +2731,8 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 #else
 #define TC__PREFETCH(p) (void)(p)
 #endif
-/* Rows of the next tile's results, in one or two panels, come while this tile works: a store
- * that waits for its line holds up loads from the same place of another page. */
+/* Rows of the next tile's results, of its first and last panel, come while this one works: a
+ * store that waits for its line holds up loads from the same place of another page. */
 TC__INLINE void tc__kvec_fetch(const float *c, size_t ldc, size_t rows, size_t panels,
                                size_t stride) {
     const float *last = c + (panels - 1) * stride;
@@ -9703,7 +9703,7 @@ typedef struct tc__ahead { /* one head of one sequence */
     float *key_rows, *queries, *douts;   /* [d/16][S][16] */
     float *dkeys, *dvalues;              /* [S, ldg] */
     float *weights, *dropped, *dweights; /* [rows, lds] */
-    float *dqueries;                     /* [S, ldg], or [rows, ldg] of scratch */
+    float *dqueries;                     /* [rows, ldg], where they are copied from */
 } tc__ahead;
 
 /* A block of query rows from row i on: adds to dkeys and dvalues, writes dq. */
@@ -9778,7 +9778,6 @@ static void tc__bwd_attention_item(void *context, size_t item, unsigned worker) 
     h.ldg = h.ldd;
     if (h.d == h.ldd) { /* whole panels go to where they belong */
         h.ldg = ld;
-        h.dqueries = dq;
         h.dkeys = dq + H;
         h.dvalues = dq + 2 * H;
     }

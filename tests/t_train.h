@@ -651,9 +651,10 @@ static void test_train_differences(void) {
     static const plan plans[] = {{2, 12, 3, 20, 10, 2, 5, 12, "gelu", TC_F32},
                                  {1, 16, 2, 12, 16, 0, 6, 10, "relu", TC_F32},
                                  {1, 20, 4, 8, 20, 2, 5, 10, "silu", TC_F32},
-                                 {1, 6, 1, 7, 9, 3, 7, 9, "gelu_new", TC_F32}};
+                                 {1, 6, 1, 7, 9, 3, 7, 9, "gelu_new", TC_F32},
+                                 {1, 32, 2, 6, 7, 2, 5, 10, "gelu", TC_F32}}; /* whole panels */
     size_t i;
-    for (i = 0; i < 4; i++) {
+    for (i = 0; i < sizeof plans / sizeof *plans; i++) {
         test_train_difference(&plans[i], 0);
         test_train_difference(&plans[i], 0.4);
     }

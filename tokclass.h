@@ -2731,8 +2731,8 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 #else
 #define TC__PREFETCH(p) (void)(p)
 #endif
-/* Rows of the next tile's results, of its first and last panel, come while this one works: a
- * store that waits for its line holds up loads from the same place of another page. */
+/* Results of a tile, their first and last panel, come into cache before it stores them: a store
+ * that waits for its line holds up loads from the same place of another page. */
 TC__INLINE void tc__kvec_fetch(const float *c, size_t ldc, size_t rows, size_t panels,
                                size_t stride) {
     const float *last = c + (panels - 1) * stride;
@@ -4173,7 +4173,7 @@ typedef struct tc__product {
     float *c;
     size_t ldc;
     tc__act act;
-    float *activated;               /* or null: receives act(C), C stays as it is */
+    float *activated;               /* or null: receives the result, C what act is of */
     const struct tc__dropout *drop; /* or null */
     const float *residual;          /* or null; leading dimension ldc, as that of activated */
     float *const *scratch;          /* [workers], each of tc__gemm_scratch floats */
@@ -9763,6 +9763,7 @@ static void tc__bwd_attention_item(void *context, size_t item, unsigned worker) 
     const float *q, *dout;
     float *dq;
     tc__ahead h;
+    int whole; /* panels, which go to where they belong */
     h.ops = s->ops;
     h.drop = b->drop;
     h.S = starts[item / A + 1] - first;
@@ -9775,8 +9776,9 @@ static void tc__bwd_attention_item(void *context, size_t item, unsigned worker) 
     dout = b->context + first * ldh + head * h.d;
     dq = b->out + first * ld + head * h.d;
     tc__bwd_head(&h, s->scratch[worker], step);
+    whole = h.d == h.ldd;
     h.ldg = h.ldd;
-    if (h.d == h.ldd) { /* whole panels go to where they belong */
+    if (whole) {
         h.ldg = ld;
         h.dkeys = dq + H;
         h.dvalues = dq + 2 * H;
@@ -9789,10 +9791,10 @@ static void tc__bwd_attention_item(void *context, size_t item, unsigned worker) 
     for (i = 0; i < h.S; i += step) {
         size_t rows = h.S - i < step ? h.S - i : step;
         tc__bwd_attend(&h, i, rows, q + i * ld, ld, dout + i * ldh, ldh,
-                       h.d == h.ldd ? dq + i * ld : h.dqueries);
-        if (h.d != h.ldd) tc__bwd_copy(dq + i * ld, ld, h.dqueries, h.ldg, rows, h.d);
+                       whole ? dq + i * ld : h.dqueries);
+        if (!whole) tc__bwd_copy(dq + i * ld, ld, h.dqueries, h.ldg, rows, h.d);
     }
-    if (h.d == h.ldd) return;
+    if (whole) return;
     tc__bwd_copy(dq + H, ld, h.dkeys, h.ldg, h.S, h.d);
     tc__bwd_copy(dq + 2 * H, ld, h.dvalues, h.ldg, h.S, h.d);
 }
@@ -14875,17 +14877,20 @@ TC__KINLINE void TC__K(put)(float *out, const float *x, size_t n) {
 #endif
 }
 
-#define TC__KEACH(name)                                                                        \
+#define TC__KEACH(name, value)                                                                 \
     TC__KINLINE void TC__K(name##s)(float *y, const float *x, size_t ld, const int rows,       \
                                     const int n) {                                             \
         int j;                                                                                 \
         TC__UNROLL                                                                             \
-        for (j = 0; j < rows * n; j++)                                                         \
-            TC__R_STORE(TC__AT(y, ld, n, j), TC__K(name##1)(TC__R_LOAD(TC__AT(x, ld, n, j)))); \
+        for (j = 0; j < rows * n; j++) {                                                       \
+            float *at = TC__AT(y, ld, n, j);                                                   \
+            TC__R v = TC__R_LOAD(TC__AT(x, ld, n, j));                                         \
+            TC__R_STORE(at, value);                                                            \
+        }                                                                                      \
     }
-TC__KEACH(gelu_new)
-TC__KEACH(relu)
-TC__KEACH(silu)
+TC__KEACH(gelu_new, TC__K(gelu_new1)(v))
+TC__KEACH(relu, TC__K(relu1)(v))
+TC__KEACH(silu, TC__K(silu1)(v))
 
 #define TC__KMAP(name)                                                                         \
     static TC__KTARGET void TC__K(name)(float *y, const float *x, size_t ld, size_t rows,      \
@@ -15199,19 +15204,9 @@ TC__KINLINE TC__R TC__K(silu_back1)(TC__R x) {
     return TC__K(gate_back)(x, TC__K(exp)(TC__R_MUL(x, TC__R_SET1(-1.0f))), TC__R_SET1(1.0f));
 }
 
-#define TC__KEACH_BACK(name)                                                                   \
-    TC__KINLINE void TC__K(name##s)(float *dy, const float *x, size_t ld, const int rows,      \
-                                    const int n) {                                             \
-        int j;                                                                                 \
-        TC__UNROLL                                                                             \
-        for (j = 0; j < rows * n; j++)                                                         \
-            TC__R_STORE(TC__AT(dy, ld, n, j),                                                  \
-                        TC__R_MUL(TC__R_LOAD(TC__AT(dy, ld, n, j)),                            \
-                                  TC__K(name##1)(TC__R_LOAD(TC__AT(x, ld, n, j)))));           \
-    }
-TC__KEACH_BACK(gelu_new_back)
-TC__KEACH_BACK(relu_back)
-TC__KEACH_BACK(silu_back)
+TC__KEACH(gelu_new_back, TC__R_MUL(TC__R_LOAD(at), TC__K(gelu_new_back1)(v)))
+TC__KEACH(relu_back, TC__R_MUL(TC__R_LOAD(at), TC__K(relu_back1)(v)))
+TC__KEACH(silu_back, TC__R_MUL(TC__R_LOAD(at), TC__K(silu_back1)(v)))
 TC__KMAP(gelu_back)
 TC__KMAP(gelu_new_back)
 TC__KMAP(relu_back)
@@ -15460,7 +15455,6 @@ static TC__KTARGET float TC__K(squares)(const float *x, size_t n) {
 #undef TC__NAME_DW
 #undef TC__AT
 #undef TC__KEACH
-#undef TC__KEACH_BACK
 #undef TC__KMAP
 #undef TC__KWIDEN
 

@@ -278,7 +278,7 @@ static size_t bench_gemm_call(const tc__ops *o, float *x, float *y) {
 }
 #define BENCH_MAP(name)                                                                        \
     static size_t bench_##name##_call(const tc__ops *o, float *x, float *y) {                  \
-        o->name(y, x, N, ROWS, N);                                                             \
+        o->name(x, y, N, ROWS, N);                                                             \
         return ROWS * N;                                                                       \
     }
 BENCH_MAP(gelu)

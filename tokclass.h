@@ -1902,8 +1902,7 @@ static int tc__cpu_amx(unsigned xcr0, unsigned features) {
 static int tc__cpu_x86(tc_level level) {
     unsigned a, b, c, d, features, low, high;
     if (!__get_cpuid(1, &a, &b, &features, &d) || !__get_cpuid(1, &a, &b, &c, &d)) return 0;
-    if ((c & (1u << 27 | 1u << 28 | 1u << 12)) != (1u << 27 | 1u << 28 | 1u << 12))
-        return 0; /* OSXSAVE AVX FMA */
+    if (~c & (1u << 27 | 1u << 28 | 1u << 29 | 1u << 12)) return 0; /* OSXSAVE AVX F16C FMA */
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     if ((low & 6) != 6 || !__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & 1u << 5)) return 0;
     if (level == TC_LEVEL_AVX2) return 1;
@@ -1995,8 +1994,8 @@ static int tc__cpu_has(tc_level level) {
 /* THE list of ops: X(name, (arguments)). The table of each level, the tests and the benchmark
  * are made from it.
  *
- * gemm     c[r][j] = bias[j] + sum over k of a[r][k] * b[j/16][k][j%16], one chain of fma in
- *          the order of k that starts at the bias (null: zero); rows x panels*16 outputs
+ * gemm     c[r][j] = start + sum over k of a[r][k] * b[j/16][k][j%16], one chain of fma in the
+ *          order of k; rows x count*16 outputs
  * gelu     y = x * Phi(x), y may be x; Phi by a polynomial, the error function of models.md
  *          section 2
  * gelu_new 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), written as x / (1 + exp(-2u))
@@ -2015,8 +2014,8 @@ static int tc__cpu_has(tc_level level) {
  * burst    about `count` multiply-adds in registers, of enough sums to hide latency; *out must
  *          be 0 and becomes 2 (f32) or 1 */
 #define TC__OPS(X)                                                                             \
-    X(gemm, (size_t rows, size_t K, const float *a, size_t lda, const float *b,                \
-             size_t panel_stride, size_t panels, const float *bias, float *c, size_t ldc))     \
+    X(gemm, (size_t rows, size_t K, const float *a, size_t lda, const tc__panels *b, float *c, \
+             size_t ldc))                                                                      \
     X(gelu, (float *y, const float *x, size_t ld, size_t rows, size_t n))                      \
     X(gelu_new, (float *y, const float *x, size_t ld, size_t rows, size_t n))                  \
     X(relu, (float *y, const float *x, size_t ld, size_t rows, size_t n))                      \
@@ -2035,6 +2034,18 @@ static int tc__cpu_has(tc_level level) {
     X(widen_bf16, (float *out, const uint16_t *in, size_t K))                                  \
     X(spread_s8, (int16_t * out, const int8_t *in, size_t K))                                  \
     X(burst, (float *out, size_t count))
+
+/* Panels [K][16] that gemm reads, where its sums start, and what is wanted after them. */
+typedef struct tc__panels {
+    const float *at;
+    size_t stride, count; /* floats from panel to panel */
+    const float *bias;    /* [count * 16] that sums start at; null: zeros */
+    int add;              /* sums start at c instead */
+    /* Bytes that come into cache meanwhile: for each panel, and at each k, from one to the next.
+     * Null: the panels behind these. */
+    const char *ahead;
+    size_t ahead_stride, ahead_pace;
+} tc__panels;
 
 /* What an integer q of a row stands for: low + q * step. */
 typedef struct tc__qscale {
@@ -2109,7 +2120,7 @@ typedef struct tc__adamw {
 /* The ops of training.
  *
  * gemm_dw  c[r][j] = start + sum over k of a[k][r] * b[j/16][k][j%16], as gemm but for the
- *          layout of a; start is c itself (add) or zero; column j lies at j/16*c_stride + j%16
+ *          layout of a; no bias; column j lies at j/16*c_stride + j%16
  * NAME_back     dy *= the derivative of NAME at x
  * norm_back     dx of one row of LayerNorm; x becomes (x - mean) / sqrt(variance + eps)
  * softmax_back  d = p * (d - sum of p * d) * scale, one row
@@ -2117,9 +2128,8 @@ typedef struct tc__adamw {
  * column_sum    sum[j] += x[0][j] + x[1][j] + ..., row by row; column_dot: of x * y
  * adamw         g null: zeros */
 #define TC__OPS_TRAIN(X)                                                                       \
-    X(gemm_dw,                                                                                 \
-      (size_t rows, size_t K, const float *a, size_t lda, const float *b, size_t panel_stride, \
-       size_t panels, int add, float *c, size_t ldc, size_t c_stride))                         \
+    X(gemm_dw, (size_t rows, size_t K, const float *a, size_t lda, const tc__panels *b,        \
+                float *c, size_t ldc, size_t c_stride))                                        \
     X(gelu_back, (float *dy, const float *x, size_t ld, size_t rows, size_t n))                \
     X(gelu_new_back, (float *dy, const float *x, size_t ld, size_t rows, size_t n))            \
     X(relu_back, (float *dy, const float *x, size_t ld, size_t rows, size_t n))                \
@@ -2275,14 +2285,23 @@ TC__INLINE float tc__kref_max16(float *l) {
     return l[0];
 }
 
-static void tc__k_gemm_scalar(size_t rows, size_t K, const float *a, size_t lda, const float *b,
-                              size_t panel_stride, size_t panels, const float *bias, float *c,
-                              size_t ldc) {
+/* Panels of `columns` columns, without a bias. */
+TC__INLINE tc__panels tc__kref_panels(const float *at, size_t stride, size_t columns) {
+    tc__panels b;
+    memset(&b, 0, sizeof b);
+    b.at = at;
+    b.stride = stride;
+    b.count = columns / 16;
+    return b;
+}
+
+static void tc__k_gemm_scalar(size_t rows, size_t K, const float *a, size_t lda,
+                              const tc__panels *b, float *c, size_t ldc) {
     size_t r, j, k;
     for (r = 0; r < rows; r++)
-        for (j = 0; j < panels * 16; j++) {
-            const float *column = b + j / 16 * panel_stride + j % 16;
-            float sum = bias ? bias[j] : 0.0f;
+        for (j = 0; j < b->count * 16; j++) {
+            const float *column = b->at + j / 16 * b->stride + j % 16;
+            float sum = b->add ? c[r * ldc + j] : b->bias ? b->bias[j] : 0.0f;
             for (k = 0; k < K; k++) sum = fmaf(a[r * lda + k], column[k * 16], sum);
             c[r * ldc + j] = sum;
         }
@@ -2347,10 +2366,11 @@ static void tc__k_attend_scalar(float *out, size_t ldo, const float *q, size_t l
                                 float scale, float *scratch) {
     size_t lds = tc__mem_round(S, 16), ldd = tc__mem_round(d, 16), r;
     float *mixed = scratch + rows * lds;
-    tc__k_gemm_scalar(rows, d, q, ldq, keys, d * 16, lds / 16, NULL, scratch, lds);
+    tc__panels k = tc__kref_panels(keys, d * 16, lds), v = tc__kref_panels(values, S * 16, ldd);
+    tc__k_gemm_scalar(rows, d, q, ldq, &k, scratch, lds);
     for (r = 0; r < rows; r++) {
         float *weights = scratch + r * lds, sum = tc__k_softmax_scalar(weights, S, scale);
-        tc__k_gemm_scalar(1, S, weights, lds, values, S * 16, ldd / 16, NULL, mixed, ldd);
+        tc__k_gemm_scalar(1, S, weights, lds, &v, mixed, ldd);
         tc__k_divide_scalar(out + r * ldo, mixed, sum, d);
     }
 }
@@ -2536,13 +2556,12 @@ static void tc__k_burst_s8_scalar(float *out, size_t count) {
 
 #ifndef TC_NO_TRAIN
 static void tc__k_gemm_dw_scalar(size_t rows, size_t K, const float *a, size_t lda,
-                                 const float *b, size_t panel_stride, size_t panels, int add,
-                                 float *c, size_t ldc, size_t c_stride) {
+                                 const tc__panels *b, float *c, size_t ldc, size_t c_stride) {
     size_t r, j, k;
     for (r = 0; r < rows; r++)
-        for (j = 0; j < panels * 16; j++) {
-            const float *column = b + j / 16 * panel_stride + j % 16;
-            float *out = c + j / 16 * c_stride + r * ldc + j % 16, sum = add ? *out : 0.0f;
+        for (j = 0; j < b->count * 16; j++) {
+            const float *column = b->at + j / 16 * b->stride + j % 16;
+            float *out = c + j / 16 * c_stride + r * ldc + j % 16, sum = b->add ? *out : 0.0f;
             for (k = 0; k < K; k++) sum = fmaf(a[k * lda + r], column[k * 16], sum);
             *out = sum;
         }
@@ -2672,6 +2691,8 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *   TC__I_GT MAX MIN      of signed numbers
  *   TC__I_SELECT(m, a, b) a where the mask m (all ones or zeros) is set, else b
  *   TC__I_OF_R TC__R_OF_I bits kept                      TC__R_FROM_I  signed integer to f32
+ *   TC__R_F16(low, high, v)  lower halves of the lanes of v, f16, in f32 at low, the upper ones
+ *                         at high; where the CPU has such
  *   TC__I_PACK16(p, v)    the 16 lanes of an array of registers, -32768..32767, in 16 bits each
  *   TC__I_PACK8(p, v)     the same of lanes in 0..255 in bytes
  *
@@ -2853,7 +2874,7 @@ TC__INLINE void tc__kx86_pack16(void *p, const __m128i *v) {
 #define TC__KPART 92
 #include TC_HEADER
 
-__attribute__((target("avx2,fma"))) TC__INLINE void tc__kx86_transpose8(__m256 *r) {
+__attribute__((target("avx2,fma,f16c"))) TC__INLINE void tc__kx86_transpose8(__m256 *r) {
     __m256 t[8];
     int i;
     TC__UNROLL
@@ -2897,8 +2918,17 @@ __attribute__((target("avx2"))) TC__INLINE __m256 tc__kx86_load_some(const float
     __m256i m = tc__kx86_below(n);
     return _mm256_blendv_ps(v, _mm256_maskload_ps(p, m), _mm256_castsi256_ps(m));
 }
+__attribute__((target("avx2,f16c"))) TC__INLINE void tc__kx86_f16_avx2(float *low, float *high,
+                                                                       __m256i v) {
+    __m256i order = _mm256_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15, 0, 1,
+                                     4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15);
+    v = _mm256_permute4x64_epi64(_mm256_shuffle_epi8(v, order), 0xD8);
+    _mm256_storeu_ps(low, _mm256_cvtph_ps(_mm256_castsi256_si128(v)));
+    _mm256_storeu_ps(high, _mm256_cvtph_ps(_mm256_extracti128_si256(v, 1)));
+}
 #define TC__KNAME avx2
-#define TC__KTARGET __attribute__((target("avx2,fma")))
+#define TC__KTARGET __attribute__((target("avx2,fma,f16c")))
+#define TC__R_F16(low, high, v) tc__kx86_f16_avx2(low, high, v)
 #define TC__KROWS 6
 #define TC__KPANELS 1
 #define TC__R __m256
@@ -2952,7 +2982,7 @@ __attribute__((target("avx2"))) TC__INLINE __m256 tc__kx86_load_some(const float
 #define TC__KPART 91
 #include TC_HEADER
 #ifdef TC__AVX2_VNNI
-#define TC__KX86_AVX2_VNNI __attribute__((target("avx2,fma,avxvnni")))
+#define TC__KX86_AVX2_VNNI __attribute__((target("avx2,fma,f16c,avxvnni")))
 TC__KX86_DOT(avx2_dpwssd, TC__KX86_AVX2_VNNI, __m256i, "%{vex%} vpdpwssd", "x")
 TC__KX86_DOT(avx2_dpbusd, TC__KX86_AVX2_VNNI, __m256i, "%{vex%} vpdpbusd", "x")
 #define TC__QNAME avx2_vnni
@@ -2976,7 +3006,7 @@ TC__KX86_DOT(avx2_dpbusd, TC__KX86_AVX2_VNNI, __m256i, "%{vex%} vpdpbusd", "x")
 #include TC_HEADER
 
 /* The masked forms avoid an uninitialized operand that g++ 12 warns of; same instructions. */
-__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))) TC__INLINE void
+__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"))) TC__INLINE void
 tc__kx86_transpose16(__m512 *r) {
     __m512 t[16];
     int i;
@@ -3008,8 +3038,20 @@ tc__kx86_transpose16(__m512 *r) {
     }
 }
 #define TC__KX86_BELOW(n) ((__mmask16)((1u << (n)) - 1))
+#define TC__KX86_AVX512                                                                        \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")))
+TC__KX86_AVX512 TC__INLINE void tc__kx86_f16_avx512(float *low, float *high, __m512i v) {
+    static const uint16_t order[32] = {0,  2,  4,  6,  8,  10, 12, 14, 16, 18, 20,
+                                       22, 24, 26, 28, 30, 1,  3,  5,  7,  9,  11,
+                                       13, 15, 17, 19, 21, 23, 25, 27, 29, 31};
+    v = _mm512_maskz_permutexvar_epi16(0xFFFFFFFF, _mm512_loadu_si512(order), v);
+    _mm512_storeu_ps(low, _mm512_maskz_cvtph_ps(0xFFFF, _mm512_castsi512_si256(v)));
+    _mm512_storeu_ps(high,
+                     _mm512_maskz_cvtph_ps(0xFFFF, _mm512_maskz_extracti64x4_epi64(0xF, v, 1)));
+}
 #define TC__KNAME avx512
-#define TC__KTARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
+#define TC__KTARGET TC__KX86_AVX512
+#define TC__R_F16(low, high, v) tc__kx86_f16_avx512(low, high, v)
 #define TC__KROWS 14
 #define TC__KPANELS 2
 #define TC__R __m512
@@ -3068,7 +3110,7 @@ tc__kx86_transpose16(__m512 *r) {
 #include TC_HEADER
 #undef TC__QROWS
 #define TC__KX86_AVX512_VNNI                                                                   \
-    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")))
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")))
 TC__KX86_DOT(dpwssd, TC__KX86_AVX512_VNNI, __m512i, "vpdpwssd", "v")
 TC__KX86_DOT(dpbusd, TC__KX86_AVX512_VNNI, __m512i, "vpdpbusd", "v")
 #define TC__QNAME avx512_vnni
@@ -3310,7 +3352,7 @@ static void tc__k_burst_s8_amx(float *out, size_t count) {
 
 /* The same tiles with 32 bf16 in a row. */
 #define TC__KX86_AMX_BF16                                                                      \
-    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")))
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma,f16c")))
 #define TC__AMX_DOT_BF16(sum, a, b)                                                            \
     __asm__ volatile("tdpbf16ps %%tmm" #b ", %%tmm" #a ", %%tmm" #sum ::)
 #define TC__AMX_DOTS_BF16                                                                      \
@@ -3512,6 +3554,9 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, int8x8_t a, uint
     __asm__ volatile("fmla %0.4s, %1.4s, %2.s[0]" : "+w"(sum) : "w"(v), "w"(x))
 #define TC__KNAME neon
 #define TC__KTARGET
+#define TC__R_F16(low, high, v)                                                                \
+    vst1q_f32(low, vcvt_f32_f16(vreinterpret_f16_u16(vmovn_u32(v))));                          \
+    vst1q_f32(high, vcvt_f32_f16(vreinterpret_f16_u16(vshrn_n_u32(v, 16))))
 #define TC__KROWS 5
 #define TC__KPANELS 1
 #define TC__R float32x4_t
@@ -4185,22 +4230,21 @@ TC__INLINE size_t tc__gemm_depth(const tc__product *p) {
     return p->transposed ? p->w->rows : p->w->columns;
 }
 
-/* Floats that a worker needs to widen two panels of any matrix with `columns`, or to widen one
- * and split two. */
+/* Floats that a worker needs for two panels of any matrix with `columns`, widened in parts or
+ * turned, or to widen one and split two. */
 TC__INLINE size_t tc__gemm_scratch(size_t columns) {
     return 3 * 16 * tc__mem_round(columns, 32);
 }
 
-/* The f32 panel p of W: in place, or widened into `to`. */
-static const float *tc__gemm_panel(const tc__ops *ops, const tc__matrix *w, size_t p,
-                                   float *to) {
-    size_t padded = tc__mem_round(w->columns, tc__gemm_group(w->dtype));
-    const void *in = w->panels + p * padded * 16 * tc__gemm_element(w->dtype);
-    switch (w->dtype) {
-    case TC_F16: ops->widen_f16(to, (const uint16_t *)in, w->columns); return to;
-    case TC_BF16: ops->widen_bf16(to, (const uint16_t *)in, w->columns); return to;
-    default: return (const float *)in;
-    }
+/* Weights that are computed in f32 but not kept so. */
+TC__INLINE int tc__gemm_half(tc_dtype t) { return t == TC_F16 || t == TC_BF16; }
+
+static void tc__gemm_widen(const tc__ops *ops, tc_dtype t, float *to, const unsigned char *in,
+                           size_t K) {
+    if (t == TC_F16)
+        ops->widen_f16(to, (const uint16_t *)(const void *)in, K);
+    else
+        ops->widen_bf16(to, (const uint16_t *)(const void *)in, K);
 }
 
 /* The integer panels of an item, in place or spread in the worker's scratch. */
@@ -4241,20 +4285,39 @@ static void tc__gemm_turn(const tc__ops *ops, const tc__matrix *w, size_t p, flo
 #endif
 }
 
-/* The panels of an item, in place or in the worker's scratch; *stride from one to the next. */
-static const float *tc__gemm_panels(const tc__product *p, size_t first, size_t wide,
-                                    float *scratch, size_t *stride) {
-    const float *panel;
-    if (p->transposed) {
-        *stride = 16 * tc__mem_round(p->w->rows, 16);
-        tc__gemm_turn(p->ops, p->w, first, scratch);
-        if (wide == 2) tc__gemm_turn(p->ops, p->w, first + 1, scratch + *stride);
-        return scratch;
+/* The panels of an item in f32: in place, or turned into the worker's scratch. */
+static tc__panels tc__gemm_panels(const tc__product *p, size_t first, size_t wide,
+                                  float *scratch) {
+    size_t stride = 16 * (p->transposed ? tc__mem_round(p->w->rows, 16) : p->w->columns), i;
+    const float *panels = (const float *)(const void *)p->w->panels;
+    tc__panels out;
+    for (i = 0; i < wide && p->transposed; i++)
+        tc__gemm_turn(p->ops, p->w, first + i, scratch + i * stride);
+    out = tc__kref_panels(p->transposed ? scratch : panels + first * stride, stride, wide * 16);
+    out.bias = p->w->bias && !p->transposed ? p->w->bias + first * 16 : NULL;
+    return out;
+}
+
+enum { TC__GEMM_WIDENED = 192 }; /* numbers of k: two panels of so many stay in L1, with A */
+
+/* Products with weights in halves, widened part by part; the next part comes into cache
+ * meanwhile. */
+static void tc__gemm_widened(const tc__product *p, size_t first, size_t wide, const float *a,
+                             size_t rows, float *c, float *scratch) {
+    size_t K = p->w->columns, stride = tc__mem_round(K, 2) * 32, k, i;
+    const unsigned char *in = p->w->panels + first * stride;
+    tc__panels b = tc__kref_panels(scratch, 16 * TC__GEMM_WIDENED, wide * 16);
+    b.bias = p->w->bias ? p->w->bias + first * 16 : NULL;
+    b.ahead_stride = stride;
+    b.ahead_pace = 32;
+    for (k = 0; k < K; k += TC__GEMM_WIDENED, b.add = 1) {
+        size_t n = tc__mem_least(K - k, TC__GEMM_WIDENED);
+        for (i = 0; i < wide; i++)
+            tc__gemm_widen(p->ops, p->w->dtype, scratch + i * b.stride,
+                           in + i * stride + k * 32, n);
+        b.ahead = (const char *)in + (k + n < K ? (k + n) * 32 : wide * stride);
+        p->ops->gemm(rows, n, a + k, p->lda, &b, c, p->ldc);
     }
-    *stride = 16 * tc__mem_round(p->w->columns, tc__gemm_group(p->w->dtype));
-    panel = tc__gemm_panel(p->ops, p->w, first, scratch);
-    if (wide == 2) (void)tc__gemm_panel(p->ops, p->w, first + 1, scratch + *stride);
-    return panel;
 }
 
 /* Weights whose panels are bf16 of the shape that products of split numbers take. */
@@ -4280,9 +4343,13 @@ static tc__tiles tc__gemm_tiles(const tc__product *p, size_t first, size_t wide,
         return out;
     }
     for (i = 0; i < wide; i++, hi += bytes) {
-        size_t stride;
-        p->split->panel(hi, hi + wide * bytes,
-                        tc__gemm_panels(p, first + i, 1, scratch, &stride), K);
+        const float *panel = scratch;
+        if (tc__gemm_half(w->dtype))
+            tc__gemm_widen(p->ops, w->dtype, scratch,
+                           w->panels + (first + i) * tc__mem_round(K, 2) * 32, K);
+        else
+            panel = tc__gemm_panels(p, first + i, 1, scratch).at;
+        p->split->panel(hi, hi + wide * bytes, panel, K);
     }
     return out;
 }
@@ -4303,7 +4370,7 @@ static void tc__gemm_finish(const tc__product *p, size_t r, size_t n, size_t fir
 /* One item: a block of rows times some panels, finished (activation, residual) while near. */
 static void tc__gemm_item(void *context, size_t item, unsigned worker) {
     const tc__product *p = (const tc__product *)context;
-    size_t columns = (p->panels + p->wide - 1) / p->wide, K = tc__gemm_depth(p), stride;
+    size_t columns = (p->panels + p->wide - 1) / p->wide, K = tc__gemm_depth(p);
     size_t first = item % columns * p->wide, r = item / columns * p->block,
            wide = p->panels - first < p->wide ? p->panels - first : p->wide,
            rows = p->rows - r < p->block ? p->rows - r : p->block;
@@ -4320,10 +4387,11 @@ static void tc__gemm_item(void *context, size_t item, unsigned worker) {
     } else if (p->split) {
         tc__tiles tiles = tc__gemm_tiles(p, first, wide, scratch);
         p->split->gemm(rows, K, a.q + r * a.ld, a.ld, &tiles, c, p->ldc);
+    } else if (tc__gemm_half(p->w->dtype)) {
+        tc__gemm_widened(p, first, wide, p->a + r * p->lda, rows, c, scratch);
     } else {
-        const float *panel = tc__gemm_panels(p, first, wide, scratch, &stride);
-        p->ops->gemm(rows, K, p->a + r * p->lda, p->lda, panel, stride, wide,
-                     p->w->bias && !p->transposed ? p->w->bias + first * 16 : NULL, c, p->ldc);
+        tc__panels panels = tc__gemm_panels(p, first, wide, scratch);
+        p->ops->gemm(rows, K, p->a + r * p->lda, p->lda, &panels, c, p->ldc);
     }
     tc__gemm_finish(p, r, rows, first, wide);
 }
@@ -8959,10 +9027,11 @@ static void tc__fwd_attend_drop(const tc__ops *ops, float *out, size_t ldo, cons
                                 const tc__dropout *drop, uint32_t row) {
     size_t lds = tc__mem_round(S, 16), ldd = tc__mem_round(d, 16), r;
     float sums[TC__QUERY_ROWS], *mixed = scratch + rows * lds;
-    ops->gemm(rows, d, q, ldq, keys, d * 16, lds / 16, NULL, scratch, lds);
+    tc__panels k = tc__kref_panels(keys, d * 16, lds), v = tc__kref_panels(values, S * 16, ldd);
+    ops->gemm(rows, d, q, ldq, &k, scratch, lds);
     for (r = 0; r < rows; r++) sums[r] = ops->softmax(scratch + r * lds, S, scale);
     ops->dropout(scratch, lds, rows, S, drop, row, 0);
-    ops->gemm(rows, S, scratch, lds, values, S * 16, ldd / 16, NULL, mixed, ldd);
+    ops->gemm(rows, S, scratch, lds, &v, mixed, ldd);
     for (r = 0; r < rows; r++) ops->divide(out + r * ldo, mixed + r * ldd, sums[r], d);
 }
 #endif
@@ -9520,12 +9589,15 @@ static void tc__bwd_weight_block(const tc__wgrad *g, float *packed, size_t t, si
     size_t K = g->w->columns, T = tc__mem_least(g->s->tokens - t, TC__DW_TOKENS), i;
     size_t n = tc__mem_least(end * 16, g->w->rows) - first * 16;
     const float *dy = g->dy + t * g->ldy + first * 16;
+    tc__panels b = tc__kref_panels(packed, 16 * T, 32);
+    b.add = g->add || t;
     if (!block) ops->column_sum(g->bias + first * 16, dy, g->ldy, T, n);
     tc__fwd_pack_values(packed, dy, g->ldy, T, n);
-    for (i = first; i < end; i += 2, packed += 32 * T)
+    for (i = first; i < end; i += 2, b.at += 32 * T) {
+        b.count = tc__mem_least(end - i, 2);
         ops->gemm_dw(tc__mem_least(K - block, TC__DW_ROWS), T, g->x + t * g->ldx + block,
-                     g->ldx, packed, 16 * T, tc__mem_least(end - i, 2), g->add || t,
-                     g->weight + i * 16 * K + block * 16, 16, K * 16);
+                     g->ldx, &b, g->weight + i * 16 * K + block * 16, 16, K * 16);
+    }
 }
 
 static void tc__bwd_weight_item(void *context, size_t item, unsigned worker) {
@@ -9711,12 +9783,18 @@ static void tc__bwd_attend(const tc__ahead *h, size_t i, size_t rows, const floa
                            size_t ldq, const float *dout, size_t ldo, float *dq) {
     size_t r, S = h->S, lds = h->lds;
     const float *dropped = h->weights;
-    h->ops->gemm(rows, h->d, q, ldq, h->keys, h->d * 16, lds / 16, NULL, h->weights, lds);
+    tc__panels keys = tc__kref_panels(h->keys, h->d * 16, lds),
+               values = tc__kref_panels(h->values, h->d * 16, lds),
+               key_rows = tc__kref_panels(h->key_rows, S * 16, h->ldd),
+               queries = tc__kref_panels(h->queries + i * 16, S * 16, h->ldd),
+               douts = tc__kref_panels(h->douts + i * 16, S * 16, h->ldd);
+    queries.add = douts.add = i > 0;
+    h->ops->gemm(rows, h->d, q, ldq, &keys, h->weights, lds);
     for (r = 0; r < rows; r++) {
         float sum = h->ops->softmax(h->weights + r * lds, S, h->scale);
         h->ops->divide(h->weights + r * lds, h->weights + r * lds, sum, S);
     }
-    h->ops->gemm(rows, h->d, dout, ldo, h->values, h->d * 16, lds / 16, NULL, h->dweights, lds);
+    h->ops->gemm(rows, h->d, dout, ldo, &values, h->dweights, lds);
     if (h->drop) {
         uint32_t row = (uint32_t)(h->row + i);
         memcpy(h->dropped, h->weights, rows * lds * sizeof *h->dropped);
@@ -9724,13 +9802,11 @@ static void tc__bwd_attend(const tc__ahead *h, size_t i, size_t rows, const floa
         h->ops->dropout(h->dweights, lds, rows, S, h->drop, row, 0);
         dropped = h->dropped;
     }
-    h->ops->gemm_dw(S, rows, dropped, lds, h->douts + i * 16, S * 16, h->ldd / 16, i > 0,
-                    h->dvalues, h->ldg, 16);
+    h->ops->gemm_dw(S, rows, dropped, lds, &douts, h->dvalues, h->ldg, 16);
     for (r = 0; r < rows; r++)
         h->ops->softmax_back(h->dweights + r * lds, h->weights + r * lds, h->scale, S);
-    h->ops->gemm_dw(S, rows, h->dweights, lds, h->queries + i * 16, S * 16, h->ldd / 16, i > 0,
-                    h->dkeys, h->ldg, 16);
-    h->ops->gemm(rows, S, h->dweights, lds, h->key_rows, S * 16, h->ldd / 16, NULL, dq, h->ldg);
+    h->ops->gemm_dw(S, rows, h->dweights, lds, &queries, h->dkeys, h->ldg, 16);
+    h->ops->gemm(rows, S, h->dweights, lds, &key_rows, dq, h->ldg);
 }
 
 static void tc__bwd_copy(float *out, size_t ldo, const float *in, size_t ldi, size_t rows,
@@ -14610,12 +14686,13 @@ enum { TC__K(rows) = TC__KROWS, TC__K(panels) = TC__KPANELS };
 TC__KINLINE void TC__K(chain)(const int rows, const int panels, size_t K,
                               TC__R sum[][TC__KPANELS * TC__RN], const float *a,
                               size_t row_stride, size_t k_stride, const float *b,
-                              size_t panel_stride, const char *ahead, size_t pace) {
+                              size_t panel_stride, const char *ahead, size_t ahead_stride,
+                              size_t pace) {
 #ifdef TC__S_LOAD
     TC__R column[TC__RN], x[TC__KROWS];
     int r, j;
     (void)panels;
-    (void)panel_stride;
+    (void)panel_stride, (void)ahead_stride;
     if (!K) return;
     TC__UNROLL
     for (r = 0; r < rows; r++) TC__S_ONE(x[r], a + (size_t)r * row_stride);
@@ -14656,7 +14733,7 @@ TC__KINLINE void TC__K(chain)(const int rows, const int panels, size_t K,
             column[j] = TC__R_LOAD(b + (size_t)(j / TC__RN) * panel_stride +
                                    (size_t)(j % TC__RN) * TC__RW);
         TC__UNROLL
-        for (j = 0; j < panels; j++) TC__PREFETCH(ahead + (size_t)j * panel_stride * 4);
+        for (j = 0; j < panels; j++) TC__PREFETCH(ahead + (size_t)j * ahead_stride);
         TC__UNROLL
         for (r = 0; r < rows; r++) {
             TC__R x = TC__R_SET1(a[(size_t)r * row_stride]);
@@ -14670,8 +14747,8 @@ TC__KINLINE void TC__K(chain)(const int rows, const int panels, size_t K,
 /* rows x panels*16 outputs in registers. Chains begin at `bias`, at c itself, or at zero. */
 TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const float *a,
                              size_t row_stride, size_t k_stride, const float *b,
-                             size_t panel_stride, const char *ahead, size_t pace,
-                             const float *bias, int add, float *c, size_t ldc,
+                             size_t panel_stride, const char *ahead, size_t ahead_stride,
+                             size_t pace, const float *bias, int add, float *c, size_t ldc,
                              size_t c_stride) {
     TC__R sum[TC__KROWS][TC__KPANELS * TC__RN];
     const int width = panels * TC__RN;
@@ -14686,7 +14763,7 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const f
                             : start;
     }
     TC__K(chain)
-    (rows, panels, K, sum, a, row_stride, k_stride, b, panel_stride, ahead, pace);
+    (rows, panels, K, sum, a, row_stride, k_stride, b, panel_stride, ahead, ahead_stride, pace);
     TC__UNROLL
     for (r = 0; r < rows; r++) {
         TC__UNROLL
@@ -14700,14 +14777,15 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const f
 /* What a tile is called with: a has rows of lda (tile) or columns (tile_dw). */
 #define TC__TILE_ARGS                                                                          \
     (size_t K, const float *a, size_t lda, const float *b, size_t stride, const char *ahead,   \
-     size_t pace, const float *bias, int add, float *c, size_t ldc, size_t c_stride)
+     size_t ahead_stride, size_t pace, const float *bias, int add, float *c, size_t ldc,       \
+     size_t c_stride)
 typedef void(*TC__K(tile_function)) TC__TILE_ARGS;
 
 #define TC__TILE1(rows, panels)                                                                \
     static TC__KTARGET void TC__K(tile_##rows##x##panels) TC__TILE_ARGS {                      \
-        (void)add;                                                                             \
         TC__K(tile)                                                                            \
-        (rows, panels, K, a, lda, 1, b, stride, ahead, pace, bias, 0, c, ldc, c_stride);       \
+        (rows, panels, K, a, lda, 1, b, stride, ahead, ahead_stride, pace, bias, add, c, ldc,  \
+         c_stride);                                                                            \
     }
 #ifdef TC_NO_TRAIN
 #define TC__TILE(rows, panels) TC__TILE1(rows, panels)
@@ -14717,7 +14795,8 @@ typedef void(*TC__K(tile_function)) TC__TILE_ARGS;
     static TC__KTARGET void TC__K(tile_dw_##rows##x##panels) TC__TILE_ARGS {                   \
         (void)bias;                                                                            \
         TC__K(tile)                                                                            \
-        (rows, panels, K, a, 1, lda, b, stride, ahead, pace, NULL, add, c, ldc, c_stride);     \
+        (rows, panels, K, a, 1, lda, b, stride, ahead, ahead_stride, pace, NULL, add, c, ldc,  \
+         c_stride);                                                                            \
     }
 #endif
 #define TC__NAME(rows, panels) TC__K(tile_##rows##x##panels),
@@ -14730,35 +14809,37 @@ TC__EACH(TC__KROWS, TC__TILE, 2)
 /* Any rows and panels, in groups of rows as even as possible; `row` is the step of a from row
  * to row. */
 static void TC__K(tiles)(const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS], size_t rows,
-                         size_t K, const float *a, size_t row, size_t lda, const float *b,
-                         size_t panel_stride, size_t panels, const float *bias, int add,
+                         size_t K, const float *a, size_t row, size_t lda, const tc__panels *b,
                          float *c, size_t ldc, size_t c_stride) {
-    size_t groups = (rows + TC__KROWS - 1) / TC__KROWS, pace = 64 / (groups + !groups), p, g;
-    for (p = 0; p < panels; p += TC__KPANELS) {
-        size_t wide = panels - p < TC__KPANELS ? panels - p : TC__KPANELS;
-        const char *ahead = (const char *)(b + (p + wide) * panel_stride);
+    size_t groups = (rows + TC__KROWS - 1) / TC__KROWS, p, g;
+    size_t pace = (b->ahead ? b->ahead_pace : 64) / (groups + !groups),
+           ahead_stride = b->ahead ? b->ahead_stride : b->stride * 4;
+    for (p = 0; p < b->count; p += TC__KPANELS) {
+        size_t wide = tc__mem_least(b->count - p, TC__KPANELS);
+        const float *panel = b->at + p * b->stride;
+        const char *ahead =
+            b->ahead ? b->ahead + p * ahead_stride : (const char *)(panel + wide * b->stride);
         for (g = 0; g < groups; g++) {
             size_t first = rows * g / groups, last = rows * (g + 1) / groups;
             tc__kvec_fetch(c + last * ldc + p * c_stride, ldc,
                            tc__mem_least(rows - last, TC__KROWS), wide, c_stride);
-            tiles[wide - 1][last - first - 1](K, a + first * row, lda, b + p * panel_stride,
-                                              panel_stride, ahead + g * pace * K, pace,
-                                              bias ? bias + p * 16 : NULL, add,
+            tiles[wide - 1][last - first - 1](K, a + first * row, lda, panel, b->stride,
+                                              ahead + g * pace * K, ahead_stride, pace,
+                                              b->bias ? b->bias + p * 16 : NULL, b->add,
                                               c + first * ldc + p * c_stride, ldc, c_stride);
         }
     }
 }
 
-static void TC__K(gemm)(size_t rows, size_t K, const float *a, size_t lda, const float *b,
-                        size_t panel_stride, size_t panels, const float *bias, float *c,
-                        size_t ldc) {
+static void TC__K(gemm)(size_t rows, size_t K, const float *a, size_t lda, const tc__panels *b,
+                        float *c, size_t ldc) {
     static const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS] = {
         {TC__EACH(TC__KROWS, TC__NAME, 1)},
 #if TC__KPANELS > 1
         {TC__EACH(TC__KROWS, TC__NAME, 2)},
 #endif
     };
-    TC__K(tiles)(tiles, rows, K, a, lda, lda, b, panel_stride, panels, bias, 0, c, ldc, 16);
+    TC__K(tiles)(tiles, rows, K, a, lda, lda, b, c, ldc, 16);
 }
 
 /* Of n registers, whose chains the CPU can then have under way at the same time. */
@@ -15062,9 +15143,10 @@ static void TC__K(attend)(float *out, size_t ldo, const float *q, size_t ldq, si
                           float scale, float *scratch) {
     size_t lds = tc__mem_round(S, 16), ldd = tc__mem_round(d, 16), r;
     float sums[2 * TC__KROWS], *mixed = scratch + rows * lds;
-    TC__K(gemm)(rows, d, q, ldq, keys, d * 16, lds / 16, NULL, scratch, lds);
+    tc__panels k = tc__kref_panels(keys, d * 16, lds), v = tc__kref_panels(values, S * 16, ldd);
+    TC__K(gemm)(rows, d, q, ldq, &k, scratch, lds);
     for (r = 0; r < rows; r++) sums[r] = TC__K(softmax)(scratch + r * lds, S, scale);
-    TC__K(gemm)(rows, S, scratch, lds, values, S * 16, ldd / 16, NULL, mixed, ldd);
+    TC__K(gemm)(rows, S, scratch, lds, &v, mixed, ldd);
     for (r = 0; r < rows; r++) TC__K(divide)(out + r * ldo, mixed + r * ldd, sums[r], d);
 }
 
@@ -15078,6 +15160,7 @@ static void TC__K(attend)(float *out, size_t ldo, const float *q, size_t ldq, si
             body                                                                               \
         }
 
+#ifndef TC__R_F16
 /* The half in the low 16 bits of each lane, see tc__bytes_from_f16. */
 TC__KINLINE TC__R TC__K(half)(TC__I h) {
     TC__I magnitude = TC__I_SHL(TC__I_AND(h, TC__I_SET1(0x7FFF)), 13);
@@ -15088,10 +15171,13 @@ TC__KINLINE TC__R TC__K(half)(TC__I h) {
         TC__I_SELECT(TC__I_GT(magnitude, TC__I_SET1(0x0F7FFFFF)), special, TC__I_OF_R(scaled));
     return TC__R_OF_I(TC__I_OR(bits, sign));
 }
+#define TC__R_F16(low, high, v)                                                                \
+    TC__R_STORE(low, TC__K(half)(v));                                                          \
+    TC__R_STORE(high, TC__K(half)(TC__I_SHR(v, 16)))
+#endif
 
 static TC__KTARGET void TC__K(widen_f16)(float *out, const uint16_t *in, size_t K) {
-    TC__KWIDEN(2, TC__R_STORE(out + j, TC__K(half)(v));
-               TC__R_STORE(out + 16 + j, TC__K(half)(TC__I_SHR(v, 16)));)
+    TC__KWIDEN(2, TC__R_F16(out + j, out + 16 + j, v);)
 }
 
 static TC__KTARGET void TC__K(widen_bf16)(float *out, const uint16_t *in, size_t K) {
@@ -15150,17 +15236,15 @@ static TC__KTARGET void TC__K(transpose)(float *out, size_t ldo, const float *in
 }
 
 #ifndef TC_NO_TRAIN
-static void TC__K(gemm_dw)(size_t rows, size_t K, const float *a, size_t lda, const float *b,
-                           size_t panel_stride, size_t panels, int add, float *c, size_t ldc,
-                           size_t c_stride) {
+static void TC__K(gemm_dw)(size_t rows, size_t K, const float *a, size_t lda,
+                           const tc__panels *b, float *c, size_t ldc, size_t c_stride) {
     static const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS] = {
         {TC__EACH(TC__KROWS, TC__NAME_DW, 1)},
 #if TC__KPANELS > 1
         {TC__EACH(TC__KROWS, TC__NAME_DW, 2)},
 #endif
     };
-    TC__K(tiles)
-    (tiles, rows, K, a, 1, lda, b, panel_stride, panels, NULL, add, c, ldc, c_stride);
+    TC__K(tiles)(tiles, rows, K, a, 1, lda, b, c, ldc, c_stride);
 }
 
 TC__KINLINE void TC__K(gelu_backs)(float *dy, const float *x, size_t ld, const int rows,
@@ -15803,6 +15887,7 @@ static TC__QTARGET void TC__Q(quantize)(unsigned char *q, tc__qscale *scale, con
 #undef TC__RW
 #undef TC__R_LOAD
 #undef TC__R_LOAD_SOME
+#undef TC__R_F16
 #undef TC__R_STORE
 #undef TC__R_STORE_SOME
 #undef TC__R_SET1

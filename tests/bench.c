@@ -273,7 +273,8 @@ enum { ROWS = 16, N = 768 };
 
 /* One call of each op on ROWS x N numbers; returns how many it works on. */
 static size_t bench_gemm_call(const tc__ops *o, float *x, float *y) {
-    o->gemm(ROWS, 48, x, N, y, 48 * 16, 3, NULL, x + 64, N);
+    tc__panels b = tc__kref_panels(y, 48 * 16, 48);
+    o->gemm(ROWS, 48, x, N, &b, x + 64, N);
     return ROWS * 48;
 }
 #define BENCH_MAP(name)                                                                        \
@@ -338,7 +339,8 @@ static size_t bench_quantize_s16_call(const tc__ops *o, float *x, float *y) {
 }
 
 static size_t bench_gemm_dw_call(const tc__ops *o, float *x, float *y) {
-    o->gemm_dw(48, ROWS, x, N, y, ROWS * 16, 3, 0, x + 64, 16, 48 * 16);
+    tc__panels b = tc__kref_panels(y, ROWS * 16, 48);
+    o->gemm_dw(48, ROWS, x, N, &b, x + 64, 16, 48 * 16);
     return 48 * 48;
 }
 static size_t bench_transpose_call(const tc__ops *o, float *x, float *y) {

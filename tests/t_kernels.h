@@ -73,12 +73,13 @@ static void test_op_gemm(const tc__ops *ops, const tc__ops *ref) {
                 float *b = guarded_random(panels * stride, 2),
                       *bias = guarded_random(panels * 16, 1);
                 size_t n = rows && panels ? (rows - 1) * ldc + panels * 16 : 0;
-                float *c = guarded(n), *expected = guarded(n);
-                memset(c, 0, n * sizeof *c);
-                memset(expected, 0, n * sizeof *c);
-                ops->gemm(rows, k, a, lda, b, stride, panels, rows % 2 ? bias : NULL, c, ldc);
-                ref->gemm(rows, k, a, lda, b, stride, panels, rows % 2 ? bias : NULL, expected,
-                          ldc);
+                float *c = guarded_random(n, 1), *expected = guarded(n);
+                tc__panels at = tc__kref_panels(b, stride, panels * 16);
+                memcpy(expected, c, n * sizeof *c);
+                at.bias = rows % 2 ? bias : NULL;
+                at.add = rows % 3 == 0;
+                ops->gemm(rows, k, a, lda, &at, c, ldc);
+                ref->gemm(rows, k, a, lda, &at, expected, ldc);
                 good &= same(ops, c, expected, n);
             }
     CHECK_CASE(good, tc_level_name(ops->level));
@@ -520,9 +521,11 @@ static void test_op_gemm_dw(const tc__ops *ops, const tc__ops *ref) {
                 float *a = guarded_random(k ? (k - 1) * lda + rows : 0, 2);
                 float *b = guarded_random(panels * k * 16, 2), *c = guarded_random(n, 3),
                       *expected = guarded(n);
+                tc__panels at = tc__kref_panels(b, k * 16, panels * 16);
                 memcpy(expected, c, n * sizeof *c);
-                ops->gemm_dw(rows, k, a, lda, b, k * 16, panels, rows % 2, c, ldc, step);
-                ref->gemm_dw(rows, k, a, lda, b, k * 16, panels, rows % 2, expected, ldc, step);
+                at.add = rows % 2;
+                ops->gemm_dw(rows, k, a, lda, &at, c, ldc, step);
+                ref->gemm_dw(rows, k, a, lda, &at, expected, ldc, step);
                 good &= same(ops, c, expected, n);
             }
     CHECK_CASE(good, tc_level_name(ops->level));
@@ -720,6 +723,7 @@ static void test_split(const tc__ops *ops, const tc__split *split) {
                 float *c = guarded(n), *want = guarded(n), worst = 0;
                 unsigned char *q = (unsigned char *)(void *)guarded(rows * lda / 4);
                 unsigned char *hi = (unsigned char *)(void *)guarded(2 * panels * bytes / 4);
+                tc__panels exact = tc__kref_panels(b, K * 16, N);
                 tc__tiles tiles;
                 tiles.hi = hi;
                 tiles.lo = hi + panels * bytes;
@@ -743,7 +747,8 @@ static void test_split(const tc__ops *ops, const tc__split *split) {
                 memset(c, 0, n * sizeof *c);
                 memset(want, 0, n * sizeof *want);
                 split->gemm(rows, K, q, lda, &tiles, c, ldc);
-                ops->gemm(rows, K, a, K, b, K * 16, panels, tiles.bias, want, ldc);
+                exact.bias = tiles.bias;
+                ops->gemm(rows, K, a, K, &exact, want, ldc);
                 for (k = 0; k < n; k++)
                     if (!(fabsf(c[k] - want[k]) <= worst)) worst = fabsf(c[k] - want[k]);
                 good &= worst <= 6 * (float)K * 3e-5f;

@@ -2041,10 +2041,8 @@ typedef struct tc__panels {
     size_t stride, count; /* floats from panel to panel */
     const float *bias;    /* [count * 16] that sums start at; null: zeros */
     int add;              /* sums start at c instead */
-    /* Bytes that come into cache meanwhile: for each panel, and at each k, from one to the next.
-     * Null: the panels behind these. */
-    const char *ahead;
-    size_t ahead_stride, ahead_pace;
+    const char *ahead;    /* comes into cache meanwhile; null: the panels behind these */
+    size_t ahead_stride, ahead_pace; /* bytes from one panel, one k, to the next */
 } tc__panels;
 
 /* What an integer q of a row stands for: low + q * step. */
@@ -3045,7 +3043,8 @@ TC__KX86_AVX512 TC__INLINE void tc__kx86_f16_avx512(float *low, float *high, __m
                                        22, 24, 26, 28, 30, 1,  3,  5,  7,  9,  11,
                                        13, 15, 17, 19, 21, 23, 25, 27, 29, 31};
     v = _mm512_maskz_permutexvar_epi16(0xFFFFFFFF, _mm512_loadu_si512(order), v);
-    _mm512_storeu_ps(low, _mm512_maskz_cvtph_ps(0xFFFF, _mm512_castsi512_si256(v)));
+    _mm512_storeu_ps(low,
+                     _mm512_maskz_cvtph_ps(0xFFFF, _mm512_maskz_extracti64x4_epi64(0xF, v, 0)));
     _mm512_storeu_ps(high,
                      _mm512_maskz_cvtph_ps(0xFFFF, _mm512_maskz_extracti64x4_epi64(0xF, v, 1)));
 }

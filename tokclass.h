@@ -1430,12 +1430,15 @@ static uint64_t tc__bytes_checksum(const void *data, size_t size) {
     return h ^ h >> 32;
 }
 
-/* IEEE half to f32, exact, subnormals included. */
+#define TC__F16_LEAST 5.9604644775390625e-8f /* 2^-24, the least half */
+
+/* IEEE half to f32, exact, subnormals included; without a branch, for loops that become vectors. */
 TC__INLINE float tc__bytes_from_f16(uint16_t h) {
-    uint32_t magnitude = (uint32_t)(h & 0x7FFF) << 13, sign = (uint32_t)(h & 0x8000) << 16;
-    float f = tc__bytes_to_float(magnitude) * 5.192296858534828e+33f; /* 2^112 */
-    if (magnitude >= 0x0F800000) f = tc__bytes_to_float(magnitude | 0x7F800000);
-    return tc__bytes_to_float(tc__bytes_of_float(f) | sign);
+    uint32_t magnitude = h & 0x7FFF, sign = (uint32_t)(h & 0x8000) << 16;
+    uint32_t small = 0u - (magnitude < 0x400), special = 0u - (magnitude > 0x7BFF);
+    uint32_t bits = (magnitude << 13) + 0x38000000 + (special & 0x38000000);
+    uint32_t subnormal = tc__bytes_of_float((float)(int32_t)magnitude * TC__F16_LEAST);
+    return tc__bytes_to_float((small & subnormal) | (~small & bits) | sign);
 }
 
 /* f32 to IEEE half, rounded to nearest even; beyond the range infinity. */
@@ -4174,14 +4177,28 @@ static void tc__gemm_unpack(float *w, const tc__matrix *m) {
         }
 }
 
+/* Numbers of type t from `at` on, sixteen: a loop that compilers make vectors of. */
+TC__INLINE void tc__gemm_get16(float *out, const unsigned char *in, tc_dtype t, size_t at,
+                               float scale) {
+    unsigned char near[64];
+    size_t size = tc__gemm_element(t), i;
+    memcpy(near, in + at * size, 16 * size);
+    for (i = 0; i < 16; i++) out[i] = tc__gemm_get(near, t, i, scale);
+}
+
 /* One row of an embedding table [rows, columns], row-major, to f32. */
 static void tc__gemm_row(float *out, const tc__matrix *table, size_t row) {
+    const tc_dtype t = table->dtype;
     size_t first = row * table->columns, i;
     float scale = table->scale ? table->scale[row] : 1;
-    const int8_t *q = (const int8_t *)table->panels + first;
-    for (i = 0; table->dtype == TC_S8 && i < table->columns; i++) out[i] = (float)q[i] * scale;
-    for (; i < table->columns; i++)
-        out[i] = tc__gemm_get(table->panels, table->dtype, first + i, scale);
+    for (i = 0; i + 16 <= table->columns; i += 16) switch (t) {
+        case TC_S8: tc__gemm_get16(out + i, table->panels, TC_S8, first + i, scale); break;
+        case TC_S16: tc__gemm_get16(out + i, table->panels, TC_S16, first + i, scale); break;
+        case TC_F16: tc__gemm_get16(out + i, table->panels, TC_F16, first + i, scale); break;
+        case TC_BF16: tc__gemm_get16(out + i, table->panels, TC_BF16, first + i, scale); break;
+        default: tc__gemm_get16(out + i, table->panels, TC_F32, first + i, scale);
+        }
+    for (; i < table->columns; i++) out[i] = tc__gemm_get(table->panels, t, first + i, scale);
 }
 
 typedef enum tc__act {
@@ -15162,12 +15179,12 @@ static void TC__K(attend)(float *out, size_t ldo, const float *q, size_t ldq, si
 #ifndef TC__R_F16
 /* The half in the low 16 bits of each lane, see tc__bytes_from_f16. */
 TC__KINLINE TC__R TC__K(half)(TC__I h) {
-    TC__I magnitude = TC__I_SHL(TC__I_AND(h, TC__I_SET1(0x7FFF)), 13);
+    TC__I magnitude = TC__I_AND(h, TC__I_SET1(0x7FFF)), by = TC__I_SET1(0x38000000);
     TC__I sign = TC__I_SHL(TC__I_AND(h, TC__I_SET1(0x8000)), 16);
-    TC__R scaled = TC__R_MUL(TC__R_OF_I(magnitude), TC__R_SET1(5.192296858534828e+33f));
-    TC__I special = TC__I_OR(magnitude, TC__I_SET1(0x7F800000));
-    TC__I bits =
-        TC__I_SELECT(TC__I_GT(magnitude, TC__I_SET1(0x0F7FFFFF)), special, TC__I_OF_R(scaled));
+    TC__I special = TC__I_AND(TC__I_GT(magnitude, TC__I_SET1(0x7BFF)), by);
+    TC__I bits = TC__I_ADD(TC__I_SHL(magnitude, 13), TC__I_ADD(by, special));
+    TC__R subnormal = TC__R_MUL(TC__R_FROM_I(magnitude), TC__R_SET1(TC__F16_LEAST));
+    bits = TC__I_SELECT(TC__I_GT(TC__I_SET1(0x400), magnitude), TC__I_OF_R(subnormal), bits);
     return TC__R_OF_I(TC__I_OR(bits, sign));
 }
 #define TC__R_F16(low, high, v)                                                                \

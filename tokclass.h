@@ -1432,7 +1432,7 @@ static uint64_t tc__bytes_checksum(const void *data, size_t size) {
 
 #define TC__F16_LEAST 5.9604644775390625e-8f /* 2^-24, the least half */
 
-/* IEEE half to f32, exact, subnormals included; without a branch, for loops that become vectors. */
+/* IEEE half to f32, exact, subnormals included; no branch, so that loops become vectors. */
 TC__INLINE float tc__bytes_from_f16(uint16_t h) {
     uint32_t magnitude = h & 0x7FFF, sign = (uint32_t)(h & 0x8000) << 16;
     uint32_t small = 0u - (magnitude < 0x400), special = 0u - (magnitude > 0x7BFF);

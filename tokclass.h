@@ -2680,6 +2680,7 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *
  *   TC__KNAME             suffix of the functions        TC__KTARGET  attribute, or nothing
  *   TC__KROWS TC__KPANELS the tile of gemm: rows, and panels of 16 columns
+ *   TC__KSUMS             sums of a burst: 12
  *   TC__R_LOAD STORE SET1 ADD SUB MUL DIV ABS SQRT       as usual
  *   TC__R_LOAD_SOME(p, n, v)  lanes below n from p, those of v in the others; no other is read
  *   TC__R_STORE_SOME(p, n, v) lanes below n; these two where the CPU has such, of n <= TC__RW
@@ -2810,6 +2811,16 @@ TC__INLINE void tc__kvec_fetch(const float *c, size_t ldc, size_t rows, size_t p
 #define TC__KX86_DOT(name, target, type, instruction, kind)                                    \
     target TC__INLINE type tc__kx86_##name(type sum, type a, type b) {                         \
         __asm__(instruction " %2, %1, %0" : "+" kind(sum) : kind(a), kind(b));                 \
+        return sum;                                                                            \
+    }
+/* The same without VNNI: left to itself gcc 12 takes more products at once than there are
+ * registers. */
+#define TC__KX86_MADD(name, target, type, kind)                                                \
+    target TC__INLINE type tc__kx86_##name(type sum, type a, type b) {                         \
+        type product;                                                                          \
+        __asm__("vpmaddwd %3, %2, %1\n\tvpaddd %1, %0, %0"                                     \
+                : "+" kind(sum), "=" kind(product)                                             \
+                : kind(a), kind(b));                                                           \
         return sum;                                                                            \
     }
 
@@ -2974,7 +2985,8 @@ __attribute__((target("avx2,f16c"))) TC__INLINE void tc__kx86_f16_avx2(float *lo
 #define TC__I_PACK8(p, v) tc__kx86_pack8_avx2(p, v)
 #define TC__KPART 90
 #include TC_HEADER
-#define TC__D_DOT(sum, a, b) _mm256_add_epi32(sum, _mm256_madd_epi16(a, b))
+TC__KX86_MADD(avx2_madd, __attribute__((target("avx2"))), __m256i, "x")
+#define TC__D_DOT(sum, a, b) tc__kx86_avx2_madd(sum, a, b)
 #define TC__D_ANY(sum, other) sum
 #define TC__QTYPE s8
 #define TC__KPART 91
@@ -3101,9 +3113,10 @@ TC__KX86_AVX512 TC__INLINE void tc__kx86_f16_avx512(float *low, float *high, __m
     _mm_storeu_si128((__m128i *)(void *)(p), _mm512_maskz_cvtepi32_epi8(0xFFFF, (v)[0]))
 #define TC__KPART 90
 #include TC_HEADER
-#define TC__D_DOT(sum, a, b) _mm512_add_epi32(sum, _mm512_madd_epi16(a, b))
+TC__KX86_MADD(madd, TC__KX86_AVX512, __m512i, "v")
+#define TC__D_DOT(sum, a, b) tc__kx86_madd(sum, a, b)
 #define TC__D_ANY(sum, other) sum
-#define TC__QROWS 8 /* products need registers too */
+#define TC__QROWS 8 /* 14 are no faster */
 #define TC__QTYPE s8
 #define TC__KPART 91
 #include TC_HEADER
@@ -3556,6 +3569,7 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, int8x8_t a, uint
     __asm__ volatile("fmla %0.4s, %1.4s, %2.s[0]" : "+w"(sum) : "w"(v), "w"(x))
 #define TC__KNAME neon
 #define TC__KTARGET
+#define TC__KSUMS 16
 #define TC__R_F16(low, high, v)                                                                \
     vst1q_f32(low, vcvt_f32_f16(vreinterpret_f16_u16(vmovn_u32(v))));                          \
     vst1q_f32(high, vcvt_f32_f16(vreinterpret_f16_u16(vshrn_n_u32(v, 16))))
@@ -14684,6 +14698,9 @@ TC_API const tc_model *tc_trainer_model(tc_trainer *trainer) {
 #define TC__RN (16 / TC__RW) /* registers that hold the 16 virtual lanes */
 #define TC__KINLINE TC__KTARGET TC__INLINE
 #define TC__KCHAINS (TC__RN > 4 ? TC__RN : 4) /* registers with long chains of operations */
+#ifndef TC__KSUMS
+#define TC__KSUMS 12 /* registers of a burst: latency times throughput, if there are so many */
+#endif
 #ifndef TC__R_SWAP2
 #define TC__R_SWAP2(v) v
 #define TC__R_SWAP1(v) v
@@ -15202,7 +15219,7 @@ static TC__KTARGET void TC__K(widen_bf16)(float *out, const uint16_t *in, size_t
 }
 
 static TC__KTARGET void TC__K(burst)(float *out, size_t count) {
-    enum { SUMS = TC__RW == 4 ? 16 : 12 }; /* latency times throughput */
+    enum { SUMS = TC__KSUMS };
     TC__R sum[SUMS], half = TC__R_SET1(*out + 0.5f), one = TC__R_SET1(1.0f);
     size_t i;
     int j;
@@ -15762,7 +15779,7 @@ TC__EACH(TC__QROWS, TC__TILE, 2)
 #endif
 
 static TC__QTARGET void TC__Q(burst)(float *out, size_t count) {
-    enum { SUMS = TC__RW == 4 ? 16 : 12 };
+    enum { SUMS = sizeof(TC__D) > sizeof(TC__I) ? TC__KSUMS / 2 : TC__KSUMS };
     TC__I nothing = TC__I_SET1((uint32_t)*out), most = TC__I_SET1(1);
     TC__D_ROW row = TC__D_SPREAD(out);
     TC__D sum[SUMS];
@@ -15904,6 +15921,7 @@ static TC__QTARGET void TC__Q(quantize)(unsigned char *q, tc__qscale *scale, con
 #undef TC__R_LOAD
 #undef TC__R_LOAD_SOME
 #undef TC__R_F16
+#undef TC__KSUMS
 #undef TC__R_STORE
 #undef TC__R_STORE_SOME
 #undef TC__R_SET1

@@ -2,7 +2,8 @@
 """loops.py ASSEMBLY [LLVM-MCA] - the inner loops of the products, as a compiler wrote them.
 
 Each must be one loop with all the multiply-adds of its tile: where a compiler leaves a loop over
-registers, the sums are in memory, and a product takes five times as long. With llvm-mca, cycles
+registers, the sums are in memory, and a product takes five times as long; where it runs out of
+registers, it takes half as long again. With llvm-mca, cycles
 of a turn by llvm's models of CPUs, and what their busiest resource needs; an out-of-order CPU
 may take 1.05 of that. The in-order one may take 1.55 of it: in its model results come in
 order too, so that a load waits where a multiply-add that takes longer stands before it. Exit
@@ -14,10 +15,13 @@ import sys
 KERNELS = {"tile_5x1_neon": 20, "tile_dw_5x1_neon": 20, "tile_3x1_s8_neon": 24,
            "tile_3x1_s16_neon": 24, "tile_5x1_s8_dotprod": 20, "tile_5_s8_i8mm": 20,
            "tile_5_split": 40, "tile_6x1_avx2": 12, "tile_14x2_avx512": 28,
+           "tile_6x1_s8_avx2": 12, "tile_6x1_s16_avx2": 12, "tile_6x1_s8_avx2_vnni": 12,
+           "tile_8x2_s16_avx512": 16, "tile_8x2_s8_avx512": 16,
            "tile_14x2_s16_avx512_vnni": 28}
 CPUS = {"neoverse-n1": 1.05, "neoverse-n2": 1.05, "neoverse-v2": 1.05, "cortex-a55": 1.55}
 TURNS = 200
-MULTIPLY = re.compile(r"\s(fmla|smlal2?|sdot|smmla|bfmmla|vfmadd\w+|vpdpwssd)\s")
+MULTIPLY = re.compile(r"\s(fmla|smlal2?|sdot|smmla|bfmmla|vfmadd\w+|vpdpwssd|vpdpbusd|vpmaddwd)\s")
+STACK = re.compile(r"[yz]mm\d+.*\(%rsp|\(%rsp.*[yz]mm\d|\s[qv]\d+.*\[sp")
 
 
 def functions(path):
@@ -84,6 +88,9 @@ def main():
         if count % multiplies or not count:
             failed += 1
             print(f"FAILED: {name} has a loop of {count} multiply-adds, not of {multiplies}")
+        elif any(STACK.search(line) for line in loop):
+            failed += 1
+            print(f"FAILED: {name} keeps sums or operands of its loop on the stack")
         elif len(sys.argv) > 2:
             failed += judge(name, loop, sys.argv[2])
     return failed > 0 or not seen

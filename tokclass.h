@@ -118,7 +118,7 @@
  *
  * Memory. All of it comes from tc_env.allocate. A loaded file is mapped, not read: pages are
  * shared by processes, and weights are used where they lie; those of f16 and bf16 are widened
- * in cache, two panels at a time. After the first call of a shape a tagger allocates nothing
+ * in cache, part by part. After the first call of a shape a tagger allocates nothing
  * but its result.
  *
  * Labelled data. A data set maps a file of columns or JSON and knows where sentences begin;
@@ -1435,10 +1435,10 @@ static uint64_t tc__bytes_checksum(const void *data, size_t size) {
 /* IEEE half to f32, exact, subnormals included; no branch, so that loops become vectors. */
 TC__INLINE float tc__bytes_from_f16(uint16_t h) {
     uint32_t magnitude = h & 0x7FFF, sign = (uint32_t)(h & 0x8000) << 16;
-    uint32_t small = 0u - (magnitude < 0x400), special = 0u - (magnitude > 0x7BFF);
+    uint32_t tiny = 0u - (magnitude < 0x400), special = 0u - (magnitude > 0x7BFF);
     uint32_t bits = (magnitude << 13) + 0x38000000 + (special & 0x38000000);
     uint32_t subnormal = tc__bytes_of_float((float)(int32_t)magnitude * TC__F16_LEAST);
-    return tc__bytes_to_float((small & subnormal) | (~small & bits) | sign);
+    return tc__bytes_to_float((tiny & subnormal) | (~tiny & bits) | sign);
 }
 
 /* f32 to IEEE half, rounded to nearest even; beyond the range infinity. */
@@ -4081,7 +4081,7 @@ static tc_level tc__ktab_choose(tc_level cap) {
  * A weight W [N,K] (out, in) is stored as panels of 16 outputs, k innermost in groups of g:
  * [N/16][K/g][16][g], g = 1 for f32, 2 for f16, bf16 and s16, 4 for s8; N and K padded with
  * zeros. Integers carry behind them one f32 scale and one int32 sum a column. Kernels read f32
- * and integer panels in place; those of f16 and bf16 are widened, two at a time, into a scratch
+ * and integer panels in place; those of f16 and bf16 are widened, part by part, into a scratch
  * that stays in cache. With integer weights the other operand is quantised too, row by row. */
 
 typedef struct tc__matrix {
@@ -4194,10 +4194,10 @@ static void tc__gemm_unpack(float *w, const tc__matrix *m) {
 /* Numbers of type t from `at` on, sixteen: a loop that compilers make vectors of. */
 TC__INLINE void tc__gemm_get16(float *out, const unsigned char *in, tc_dtype t, size_t at,
                                float scale) {
-    unsigned char near[64];
+    unsigned char bytes[64];
     size_t size = tc__gemm_element(t), i;
-    memcpy(near, in + at * size, 16 * size);
-    for (i = 0; i < 16; i++) out[i] = tc__gemm_get(near, t, i, scale);
+    memcpy(bytes, in + at * size, 16 * size);
+    for (i = 0; i < 16; i++) out[i] = tc__gemm_get(bytes, t, i, scale);
 }
 
 /* One row of an embedding table [rows, columns], row-major, to f32. */
@@ -4336,7 +4336,8 @@ static void tc__gemm_widened(const tc__product *p, size_t first, size_t wide, co
                              size_t rows, float *c, float *scratch) {
     size_t K = p->w->columns, stride = tc__mem_round(K, 2) * 32, k, i;
     const unsigned char *in = p->w->panels + first * stride;
-    tc__panels b = tc__kref_panels(scratch, 16 * TC__GEMM_WIDENED, wide * 16);
+    tc__panels b = tc__kref_panels(
+        scratch, 16 * tc__mem_least(tc__mem_round(K, 2), TC__GEMM_WIDENED), wide * 16);
     b.bias = p->w->bias ? p->w->bias + first * 16 : NULL;
     b.ahead_stride = stride;
     b.ahead_pace = 32;

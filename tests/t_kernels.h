@@ -509,6 +509,65 @@ static void test_pack(void) {
     }
 }
 
+/* c of a product with these weights packed as type t; scratch has a page behind it. */
+static void halves_product(const tc__ops *ops, tc_dtype t, uint32_t N, uint32_t K,
+                           const float *w, const float *bias, size_t rows, const float *a,
+                           float *c) {
+    int overflow = 0;
+    tc_env env;
+    tc__pool *pool;
+    tc__matrix m;
+    tc__product p;
+    float *scratch = guarded(tc__gemm_scratch(K));
+    unsigned char *packed =
+        (unsigned char *)calloc((size_t)tc__gemm_bytes(t, N, K, &overflow), 1);
+    memset(&env, 0, sizeof env);
+    memset(&m, 0, sizeof m);
+    memset(&p, 0, sizeof p);
+    if (!packed || tc__thread_create(&env, 1, &pool)) exit(1);
+    tc__gemm_pack(packed, t, N, K, w);
+    m.dtype = t;
+    m.rows = N;
+    m.columns = K;
+    m.panels = packed;
+    m.bias = bias;
+    p.ops = ops;
+    p.w = &m;
+    p.a = a;
+    p.lda = K;
+    p.rows = rows;
+    p.c = c;
+    p.ldc = tc__mem_round(N, 16);
+    p.scratch = &scratch;
+    tc__gemm_run(pool, &p);
+    tc__thread_free(&env, pool);
+    free(packed);
+}
+
+/* Products with weights in halves have the bits of those with the same numbers in f32. */
+static void test_halves(const tc__ops *ops) {
+    static const uint32_t depths[] = {1, 2, 31, 64, 191, 192, 193, 400};
+    static const size_t counts[] = {1, 5, 14, 33};
+    size_t d, r, i;
+    int t, good = 1;
+    for (d = 0; d < sizeof depths / sizeof *depths; d++)
+        for (r = 0; r < sizeof counts / sizeof *counts; r++)
+            for (t = TC_F16; t <= TC_BF16; t++) {
+                uint32_t K = depths[d], N = 17 * (1 + d % 3);
+                size_t rows = counts[r], n = rows * tc__mem_round(N, 16);
+                float *a = guarded_random(rows * K, 2), *w = guarded_random(N * K, 1);
+                float *bias = K % 2 ? guarded_random(tc__mem_round(N, 16), 1) : NULL;
+                float *c = guarded(n), *want = guarded(n);
+                for (i = 0; i < (size_t)N * K; i++)
+                    w[i] = t == TC_F16 ? tc__bytes_from_f16(tc__bytes_to_f16(w[i]))
+                                       : tc__bytes_from_bf16(tc__bytes_to_bf16(w[i]));
+                halves_product(ops, TC_F32, N, K, w, bias, rows, a, want);
+                halves_product(ops, (tc_dtype)t, N, K, w, bias, rows, a, c);
+                good &= memcmp(c, want, n * sizeof *c) == 0;
+            }
+    CHECK_CASE(good, tc_level_name(ops->level));
+}
+
 #ifndef TC_NO_TRAIN
 static void test_op_gemm_dw(const tc__ops *ops, const tc__ops *ref) {
     size_t rows, panels, k;
@@ -777,6 +836,7 @@ static void test_kernels(void) {
         TC__OPS_TRAIN(TC__OP_TEST)
         TC__OPS_FLOAT(TC__OP_TEST)
 #undef TC__OP_TEST
+        test_halves(ops);
         if (tc__ktab_split(ops->level)) test_split(ops, tc__ktab_split(ops->level));
     }
     CHECK_EQ(tc_level_choose(TC_LEVEL_SCALAR), TC_LEVEL_SCALAR);

@@ -553,7 +553,7 @@ static void test_halves(const tc__ops *ops) {
     for (d = 0; d < sizeof depths / sizeof *depths; d++)
         for (r = 0; r < sizeof counts / sizeof *counts; r++)
             for (t = TC_F16; t <= TC_BF16; t++) {
-                uint32_t K = depths[d], N = 17 * (1 + d % 3);
+                uint32_t K = depths[d], N = 17 * (1 + K % 3);
                 size_t rows = counts[r], n = rows * tc__mem_round(N, 16);
                 float *a = guarded_random(rows * K, 2), *w = guarded_random(N * K, 1);
                 float *bias = K % 2 ? guarded_random(tc__mem_round(N, 16), 1) : NULL;

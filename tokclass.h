@@ -314,7 +314,7 @@ typedef enum tc_level {
     TC_LEVEL_BEST = 0,    /* as a cap: no cap */
     TC_LEVEL_SCALAR,      /* the reference: slow, any CPU */
     TC_LEVEL_BASE,        /* for CPUs without FMA: SSE2 or plain C */
-    TC_LEVEL_AVX2,        /* AVX2 and FMA */
+    TC_LEVEL_AVX2,        /* AVX2, FMA and F16C */
     TC_LEVEL_AVX2_VNNI,   /* and AVX-VNNI: dot products of small integers */
     TC_LEVEL_AVX512,      /* AVX-512 F, BW, DQ, VL */
     TC_LEVEL_AVX512_VNNI, /* and VNNI */
@@ -2886,7 +2886,7 @@ TC__INLINE void tc__kx86_pack16(void *p, const __m128i *v) {
 #define TC__KPART 92
 #include TC_HEADER
 
-__attribute__((target("avx2,fma,f16c"))) TC__INLINE void tc__kx86_transpose8(__m256 *r) {
+__attribute__((target("avx2,fma"))) TC__INLINE void tc__kx86_transpose8(__m256 *r) {
     __m256 t[8];
     int i;
     TC__UNROLL
@@ -3018,9 +3018,10 @@ TC__KX86_DOT(avx2_dpbusd, TC__KX86_AVX2_VNNI, __m256i, "%{vex%} vpdpbusd", "x")
 #define TC__KPART 92
 #include TC_HEADER
 
+#define TC__KX86_AVX512                                                                        \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")))
 /* The masked forms avoid an uninitialized operand that g++ 12 warns of; same instructions. */
-__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"))) TC__INLINE void
-tc__kx86_transpose16(__m512 *r) {
+TC__KX86_AVX512 TC__INLINE void tc__kx86_transpose16(__m512 *r) {
     __m512 t[16];
     int i;
     TC__UNROLL
@@ -3051,8 +3052,6 @@ tc__kx86_transpose16(__m512 *r) {
     }
 }
 #define TC__KX86_BELOW(n) ((__mmask16)((1u << (n)) - 1))
-#define TC__KX86_AVX512                                                                        \
-    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")))
 TC__KX86_AVX512 TC__INLINE void tc__kx86_f16_avx512(float *low, float *high, __m512i v) {
     static const uint16_t order[32] = {0,  2,  4,  6,  8,  10, 12, 14, 16, 18, 20,
                                        22, 24, 26, 28, 30, 1,  3,  5,  7,  9,  11,
@@ -4205,13 +4204,15 @@ static void tc__gemm_row(float *out, const tc__matrix *table, size_t row) {
     const tc_dtype t = table->dtype;
     size_t first = row * table->columns, i;
     float scale = table->scale ? table->scale[row] : 1;
-    for (i = 0; i + 16 <= table->columns; i += 16) switch (t) {
+    for (i = 0; i + 16 <= table->columns; i += 16) {
+        switch (t) {
         case TC_S8: tc__gemm_get16(out + i, table->panels, TC_S8, first + i, scale); break;
         case TC_S16: tc__gemm_get16(out + i, table->panels, TC_S16, first + i, scale); break;
         case TC_F16: tc__gemm_get16(out + i, table->panels, TC_F16, first + i, scale); break;
         case TC_BF16: tc__gemm_get16(out + i, table->panels, TC_BF16, first + i, scale); break;
         default: tc__gemm_get16(out + i, table->panels, TC_F32, first + i, scale);
         }
+    }
     for (; i < table->columns; i++) out[i] = tc__gemm_get(table->panels, t, first + i, scale);
 }
 
@@ -4267,7 +4268,7 @@ TC__INLINE size_t tc__gemm_scratch(size_t columns) {
 }
 
 /* Weights that are computed in f32 but not kept so. */
-TC__INLINE int tc__gemm_half(tc_dtype t) { return t == TC_F16 || t == TC_BF16; }
+TC__INLINE int tc__gemm_widens(tc_dtype t) { return t == TC_F16 || t == TC_BF16; }
 
 static void tc__gemm_widen(const tc__ops *ops, tc_dtype t, float *to, const unsigned char *in,
                            size_t K) {
@@ -4375,7 +4376,7 @@ static tc__tiles tc__gemm_tiles(const tc__product *p, size_t first, size_t wide,
     }
     for (i = 0; i < wide; i++, hi += bytes) {
         const float *panel = scratch;
-        if (tc__gemm_half(w->dtype))
+        if (tc__gemm_widens(w->dtype))
             tc__gemm_widen(p->ops, w->dtype, scratch,
                            w->panels + (first + i) * tc__mem_round(K, 2) * 32, K);
         else
@@ -4418,7 +4419,7 @@ static void tc__gemm_item(void *context, size_t item, unsigned worker) {
     } else if (p->split) {
         tc__tiles tiles = tc__gemm_tiles(p, first, wide, scratch);
         p->split->gemm(rows, K, a.q + r * a.ld, a.ld, &tiles, c, p->ldc);
-    } else if (tc__gemm_half(p->w->dtype)) {
+    } else if (tc__gemm_widens(p->w->dtype)) {
         tc__gemm_widened(p, first, wide, p->a + r * p->lda, rows, c, scratch);
     } else {
         tc__panels panels = tc__gemm_panels(p, first, wide, scratch);

@@ -3,11 +3,10 @@
 
 Each must be one loop with all the multiply-adds of its tile: where a compiler leaves a loop over
 registers, the sums are in memory, and a product takes five times as long; where it runs out of
-registers, it takes half as long again. With llvm-mca, cycles
-of a turn by llvm's models of CPUs, and what their busiest resource needs; an out-of-order CPU
-may take 1.05 of that. The in-order one may take 1.55 of it: in its model results come in
-order too, so that a load waits where a multiply-add that takes longer stands before it. Exit
-status 1 if something fails."""
+registers, it takes half as long again. With llvm-mca, cycles of a turn by llvm's models of CPUs,
+and what their busiest resource needs; an out-of-order CPU may take 1.05 of that. The in-order one
+may take 1.55 of it: in its model results come in order too, so that a load waits where a
+multiply-add that takes longer stands before it. Exit status 1 if something fails."""
 import re
 import subprocess
 import sys

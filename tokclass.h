@@ -2754,15 +2754,25 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 #else
 #define TC__PREFETCH(p) (void)(p)
 #endif
-/* Results of a tile, their first and last panel, come into cache before it stores them: a store
- * that waits for its line holds up loads from the same place of another page. */
-TC__INLINE void tc__kvec_fetch(const float *c, size_t ldc, size_t rows, size_t panels,
-                               size_t stride) {
-    const float *last = c + (panels - 1) * stride;
-    for (; rows--; c += ldc, last += ldc) {
-        TC__PREFETCH(c);
-        TC__PREFETCH(last);
-    }
+/* What comes into cache while a tile is computed: at each step of its sums a line for each
+ * panel, from `at` on, which moves on. */
+typedef struct tc__fetch {
+    const char *at;
+    size_t pace, stride; /* bytes from one step, one panel, to the next */
+} tc__fetch;
+/* At the first steps that is a row each of the results of the next tile: a store that waits for
+ * its line holds up loads from the same place of another page. Later panels that are wanted
+ * after these, of which `tiles` tiles together pass over `pace` bytes at each of n steps. Few
+ * tiles wait for their panels more than for their results: they fetch panels at all steps. */
+static tc__fetch *tc__kvec_fetch(tc__fetch fetch[2], size_t tiles, size_t rows, size_t n,
+                                 size_t ldc, size_t c_stride, size_t pace, size_t stride) {
+    const int few = tiles < 5 || n < 2 * rows;
+    size_t steps = (few ? n : n - rows) * tiles;
+    fetch[0].pace = ldc * sizeof(float);
+    fetch[0].stride = c_stride * sizeof(float);
+    fetch[1].pace = (pace * n + steps - 1) / (steps + !steps);
+    fetch[1].stride = stride;
+    return fetch + few;
 }
 /* Rows of a tile are found from every fifth: 3 pointers and 2 steps stay in registers, 14 would
  * not. The compiler is kept from seeing how they hang together. */
@@ -2773,8 +2783,8 @@ TC__INLINE void tc__kvec_fetch(const float *c, size_t ldc, size_t rows, size_t p
 #define TC__HIDE(x) (void)(x)
 #endif
 /* Of a type of integers: the range of a quantised row, whether it has a low other than 0, the
- * groups of k that are summed at once and whether these are all, what finds the factor of a
- * row. */
+ * groups of k that are summed at once and whether these are all, the steps at which results are
+ * fetched, what finds the factor of a row. */
 #define TC__LEAST_s8 0.0f
 #define TC__LEAST_s16 (-8191.0f)
 #define TC__MOST_s8 255.0f
@@ -2785,6 +2795,8 @@ TC__INLINE void tc__kvec_fetch(const float *c, size_t ldc, size_t rows, size_t p
 #define TC__WHOLE_s16 0
 #define TC__RUN_s8 SIZE_MAX
 #define TC__RUN_s16 16
+#define TC__FIRST_s8 TC__QROWS
+#define TC__FIRST_s16 TC__RUN_s16
 #define TC__FACTOR_s8 tc__kref_factor_s8
 #define TC__FACTOR_s16 tc__kref_factor_s16
 #define TC__OF_TYPE(what, type) TC__OF_TYPE1(what, type)
@@ -3301,6 +3313,16 @@ static void tc__kx86_amx_tile(tc__kx86_sums *to, size_t top, int tall, size_t K,
     tc__kx86_amx_store(to->sum, top, tall);
 }
 
+/* Brings the first and last panel of the results into cache. */
+static void tc__kx86_amx_fetch(const tc__kx86_sums *to) {
+    const float *c = to->c + to->p * 16;
+    size_t r;
+    for (r = 0; r < to->rows; r++, c += to->ldc) {
+        TC__PREFETCH(c);
+        TC__PREFETCH(c + (to->wide - 1) * 16);
+    }
+}
+
 /* Groups of as many rows each; the last may begin within the one before. Few rows wait for the
  * panels, which the loads of vectors bring faster. */
 static void tc__k_gemm_s8_amx(size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b,
@@ -3333,7 +3355,7 @@ static void tc__k_gemm_s8_amx(size_t rows, size_t K, const tc__qrows *a, const t
             t.down = top * a->ld;
             tc__kx86_amx_panels(&t, (const unsigned char *)b->q + p * b->stride, b->stride,
                                 to->wide);
-            tc__kvec_fetch(to->c + p * 16, ldc, n, to->wide, 16);
+            tc__kx86_amx_fetch(to);
             tc__kx86_amx_tile(to, top, n > top, K, t, sums + !now);
         }
     }
@@ -14721,13 +14743,15 @@ enum { TC__K(rows) = TC__KROWS, TC__K(panels) = TC__KPANELS };
 TC__KINLINE void TC__K(chain)(const int rows, const int panels, size_t K,
                               TC__R sum[][TC__KPANELS * TC__RN], const float *a,
                               size_t row_stride, size_t k_stride, const float *b,
-                              size_t panel_stride, const char *ahead, size_t ahead_stride,
-                              size_t pace) {
+                              size_t panel_stride, tc__fetch *fetch) {
+    const char *ahead = fetch->at;
+    size_t pace = fetch->pace;
+    fetch->at += K * pace;
 #ifdef TC__S_LOAD
     TC__R column[TC__RN], x[TC__KROWS];
     int r, j;
     (void)panels;
-    (void)panel_stride, (void)ahead_stride;
+    (void)panel_stride;
     if (!K) return;
     TC__UNROLL
     for (r = 0; r < rows; r++) TC__S_ONE(x[r], a + (size_t)r * row_stride);
@@ -14757,6 +14781,7 @@ TC__KINLINE void TC__K(chain)(const int rows, const int panels, size_t K,
 #else
     TC__R column[TC__KPANELS * TC__RN];
     const int width = panels * TC__RN;
+    size_t ahead_stride = fetch->stride;
     int r, j;
     for (; K; K--, a += k_stride, b += 16, ahead += pace) {
 #if TC__RW == 1 && defined(__GNUC__)
@@ -14782,11 +14807,12 @@ TC__KINLINE void TC__K(chain)(const int rows, const int panels, size_t K,
 /* rows x panels*16 outputs in registers. Chains begin at `bias`, at c itself, or at zero. */
 TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const float *a,
                              size_t row_stride, size_t k_stride, const float *b,
-                             size_t panel_stride, const char *ahead, size_t ahead_stride,
-                             size_t pace, const float *bias, int add, float *c, size_t ldc,
+                             size_t panel_stride, tc__fetch *first, tc__fetch *later,
+                             const float *bias, int add, float *c, size_t ldc,
                              size_t c_stride) {
     TC__R sum[TC__KROWS][TC__KPANELS * TC__RN];
     const int width = panels * TC__RN;
+    size_t n = tc__mem_least(K, TC__KROWS);
     int r, j;
     TC__UNROLL
     for (j = 0; j < width; j++) {
@@ -14797,8 +14823,8 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const f
                                          (size_t)(j % TC__RN) * TC__RW)
                             : start;
     }
-    TC__K(chain)
-    (rows, panels, K, sum, a, row_stride, k_stride, b, panel_stride, ahead, ahead_stride, pace);
+    for (; K; a += n * k_stride, b += n * 16, n = K -= n, first = later) TC__K(chain)
+    (rows, panels, n, sum, a, row_stride, k_stride, b, panel_stride, first);
     TC__UNROLL
     for (r = 0; r < rows; r++) {
         TC__UNROLL
@@ -14811,16 +14837,14 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const f
 
 /* What a tile is called with: a has rows of lda (tile) or columns (tile_dw). */
 #define TC__TILE_ARGS                                                                          \
-    (size_t K, const float *a, size_t lda, const float *b, size_t stride, const char *ahead,   \
-     size_t ahead_stride, size_t pace, const float *bias, int add, float *c, size_t ldc,       \
-     size_t c_stride)
+    (size_t K, const float *a, size_t lda, const float *b, size_t stride, tc__fetch *first,    \
+     tc__fetch *later, const float *bias, int add, float *c, size_t ldc, size_t c_stride)
 typedef void(*TC__K(tile_function)) TC__TILE_ARGS;
 
 #define TC__TILE1(rows, panels)                                                                \
     static TC__KTARGET void TC__K(tile_##rows##x##panels) TC__TILE_ARGS {                      \
         TC__K(tile)                                                                            \
-        (rows, panels, K, a, lda, 1, b, stride, ahead, ahead_stride, pace, bias, add, c, ldc,  \
-         c_stride);                                                                            \
+        (rows, panels, K, a, lda, 1, b, stride, first, later, bias, add, c, ldc, c_stride);    \
     }
 #ifdef TC_NO_TRAIN
 #define TC__TILE(rows, panels) TC__TILE1(rows, panels)
@@ -14830,8 +14854,7 @@ typedef void(*TC__K(tile_function)) TC__TILE_ARGS;
     static TC__KTARGET void TC__K(tile_dw_##rows##x##panels) TC__TILE_ARGS {                   \
         (void)bias;                                                                            \
         TC__K(tile)                                                                            \
-        (rows, panels, K, a, 1, lda, b, stride, ahead, ahead_stride, pace, NULL, add, c, ldc,  \
-         c_stride);                                                                            \
+        (rows, panels, K, a, 1, lda, b, stride, first, later, NULL, add, c, ldc, c_stride);    \
     }
 #endif
 #define TC__NAME(rows, panels) TC__K(tile_##rows##x##panels),
@@ -14841,27 +14864,28 @@ TC__EACH(TC__KROWS, TC__TILE, 1)
 TC__EACH(TC__KROWS, TC__TILE, 2)
 #endif
 
-/* Any rows and panels, in groups of rows as even as possible; `row` is the step of a from row
+/* Any rows and panels, in groups of rows as even as possible; a_row is the step of a from row
  * to row. */
 static void TC__K(tiles)(const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS], size_t rows,
-                         size_t K, const float *a, size_t row, size_t lda, const tc__panels *b,
-                         float *c, size_t ldc, size_t c_stride) {
+                         size_t K, const float *a, size_t a_row, size_t lda,
+                         const tc__panels *b, float *c, size_t ldc, size_t c_stride) {
     size_t groups = (rows + TC__KROWS - 1) / TC__KROWS, p, g;
-    size_t pace = (b->ahead ? b->ahead_pace : 64) / (groups + !groups),
-           ahead_stride = b->ahead ? b->ahead_stride : b->stride * 4;
+    tc__fetch fetch[2],
+        *first = tc__kvec_fetch(fetch, groups, TC__KROWS, K, ldc, c_stride,
+                                b->ahead ? b->ahead_pace : 64,
+                                b->ahead ? b->ahead_stride : b->stride * sizeof(float));
     for (p = 0; p < b->count; p += TC__KPANELS) {
-        size_t wide = tc__mem_least(b->count - p, TC__KPANELS);
+        size_t wide = tc__mem_least(b->count - p, TC__KPANELS), row = 0, next;
         const float *panel = b->at + p * b->stride;
-        const char *ahead =
-            b->ahead ? b->ahead + p * ahead_stride : (const char *)(panel + wide * b->stride);
-        for (g = 0; g < groups; g++) {
-            size_t first = rows * g / groups, last = rows * (g + 1) / groups;
-            tc__kvec_fetch(c + last * ldc + p * c_stride, ldc,
-                           tc__mem_least(rows - last, TC__KROWS), wide, c_stride);
-            tiles[wide - 1][last - first - 1](K, a + first * row, lda, panel, b->stride,
-                                              ahead + g * pace * K, ahead_stride, pace,
-                                              b->bias ? b->bias + p * 16 : NULL, b->add,
-                                              c + first * ldc + p * c_stride, ldc, c_stride);
+        float *to = c + p * c_stride;
+        fetch[1].at = b->ahead ? b->ahead + p * b->ahead_stride
+                               : (const char *)(panel + wide * b->stride);
+        for (g = 1; g <= groups; g++, row = next) {
+            next = rows * g / groups;
+            fetch[0].at = (const char *)(to + (g < groups ? next * ldc : wide * c_stride));
+            tiles[wide - 1][next - row - 1](K, a + row * a_row, lda, panel, b->stride, first,
+                                            fetch + 1, b->bias ? b->bias + p * 16 : NULL,
+                                            b->add, to + row * ldc, ldc, c_stride);
         }
     }
 }
@@ -15621,8 +15645,10 @@ enum { TC__Q(bytes) = TC__QBYTES };
 TC__QINLINE void TC__Q(chain)(const int rows, const int panels, size_t n,
                               TC__D sum[][TC__QPANELS * TC__RN],
                               const unsigned char *const row[3], size_t lda, size_t lda3,
-                              const unsigned char *q, size_t stride, const unsigned char *ahead,
-                              size_t pace) {
+                              const unsigned char *q, size_t stride, tc__fetch *fetch) {
+    const char *ahead = fetch->at;
+    size_t pace = fetch->pace;
+    fetch->at += n * pace;
 #ifdef TC__S_LOAD
     TC__I column[TC__RN];
     TC__D_ROW x[TC__QROWS];
@@ -15665,6 +15691,7 @@ TC__QINLINE void TC__Q(chain)(const int rows, const int panels, size_t n,
     TC__I column[TC__QPANELS * TC__RN];
     const unsigned char *at[3] = {row[0], row[1], row[2]};
     const int wide = panels * TC__RN;
+    size_t ahead_stride = fetch->stride;
     int r, j;
     for (; n; n--, q += 64, ahead += pace) {
         TC__UNROLL
@@ -15672,7 +15699,7 @@ TC__QINLINE void TC__Q(chain)(const int rows, const int panels, size_t n,
             column[j] = TC__I_LOAD(q + (size_t)(j / TC__RN) * stride +
                                    (size_t)(j % TC__RN) * TC__RW * 4);
         TC__UNROLL
-        for (j = 0; j < panels; j++) TC__PREFETCH(ahead + (size_t)j * stride);
+        for (j = 0; j < panels; j++) TC__PREFETCH(ahead + (size_t)j * ahead_stride);
         TC__UNROLL
         for (r = 0; r < rows; r++) {
             TC__D_ROW x = TC__D_SPREAD(at[r / 5] + TC__ROW5(r, lda, lda3));
@@ -15691,15 +15718,16 @@ TC__QINLINE void TC__Q(chain)(const int rows, const int panels, size_t n,
  * its column. */
 TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
                              const unsigned char *a, size_t lda, const tc__qscale *scale,
-                             const tc__qpanels *b, size_t panel, const unsigned char *ahead,
-                             size_t pace, float *c, size_t ldc) {
-    TC__D sum[TC__QROWS][TC__QPANELS * TC__RN];
+                             const tc__qpanels *b, size_t panel, tc__fetch *first,
+                             tc__fetch *later, float *c, size_t ldc) {
+    TC__D sum[TC__QROWS][TC__QPANELS * TC__RN], zero = TC__D_ZERO;
     TC__R width[TC__QPANELS * TC__RN], shift[TC__QPANELS * TC__RN], from[TC__QPANELS * TC__RN];
     const int wide = panels * TC__RN, whole = TC__OF_TYPE(WHOLE, TC__QTYPE);
     const unsigned char *row[3] = {a, a + 5 * lda, a + 10 * lda};
     const unsigned char *q = (const unsigned char *)b->q + panel * b->stride;
     float *to[3] = {c, c + 5 * ldc, c + 10 * ldc};
-    size_t lda3 = 3 * lda, ldc3 = 3 * ldc, stride = b->stride, n;
+    size_t lda3 = 3 * lda, ldc3 = 3 * ldc, stride = b->stride;
+    size_t n = tc__mem_least(groups, TC__OF_TYPE(FIRST, TC__QTYPE));
     int add = 0, r, j;
     TC__HIDE(row[1]);
     TC__HIDE(row[2]);
@@ -15707,42 +15735,43 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
     TC__HIDE(to[1]);
     TC__HIDE(to[2]);
     TC__HIDE(ldc3);
-    do {
-        TC__UNROLL
-        for (j = 0; j < wide; j++) {
+    TC__UNROLL
+    for (j = 0; j < wide; j++) {
 #if TC__QFLIP
-            TC__D start = TC__I_SHL(TC__I_LOAD(b->sums + panel * 16 + j * TC__RW), 7);
+        TC__D start = TC__I_SHL(TC__I_LOAD(b->sums + panel * 16 + j * TC__RW), 7);
 #else
-            TC__D start = TC__D_ZERO;
+        TC__D start = zero;
 #endif
-            TC__UNROLL
-            for (r = 0; r < rows; r++) sum[r][j] = start;
-        }
-        n = groups < TC__OF_TYPE(RUN, TC__QTYPE) ? groups : TC__OF_TYPE(RUN, TC__QTYPE);
-        groups -= n;
-        TC__Q(chain)(rows, panels, n, sum, row, lda, lda3, q, stride, ahead, pace);
         TC__UNROLL
-        for (r = 0; r < 3; r++) row[r] += 4 * n;
-        q += 64 * n;
-        ahead += pace * n;
+        for (r = 0; r < rows; r++) sum[r][j] = start;
+    }
+    for (;;) {
+        TC__Q(chain)(rows, panels, n, sum, row, lda, lda3, q, stride, first);
         TC__UNROLL
         for (r = 0; r < rows; r++) {
             TC__UNROLL
             for (j = 0; j < wide; j++) TC__D_HIDE(sum[r][j]);
         }
-        if (!whole && groups) {
+        groups -= n;
+        if (!groups) break;
+        TC__UNROLL
+        for (r = 0; r < 3; r++) row[r] += 4 * n;
+        q += 64 * n;
+        n = tc__mem_least(groups, TC__OF_TYPE(RUN, TC__QTYPE));
+        first = later;
+        if (whole) continue;
+        TC__UNROLL
+        for (r = 0; r < rows; r++) {
             TC__UNROLL
-            for (r = 0; r < rows; r++) {
-                TC__UNROLL
-                for (j = 0; j < wide; j++) {
-                    float *at = to[r / 5] + TC__ROW5(r, ldc, ldc3) + j * TC__RW;
-                    TC__R v = TC__R_FROM_I(TC__D_SUM(sum[r][j]));
-                    TC__R_STORE(at, add ? TC__R_ADD(TC__R_LOAD(at), v) : v);
-                }
+            for (j = 0; j < wide; j++) {
+                float *at = to[r / 5] + TC__ROW5(r, ldc, ldc3) + j * TC__RW;
+                TC__R v = TC__R_FROM_I(TC__D_SUM(sum[r][j]));
+                TC__R_STORE(at, add ? TC__R_ADD(TC__R_LOAD(at), v) : v);
+                sum[r][j] = zero;
             }
-            add = 1;
         }
-    } while (groups);
+        add = 1;
+    }
     TC__UNROLL
     for (j = 0; j < wide; j++) {
         size_t at = panel * 16 + (size_t)j * TC__RW;
@@ -15767,12 +15796,12 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
 
 #define TC__TILE_ARGS                                                                          \
     (size_t groups, const unsigned char *a, size_t lda, const tc__qscale *scale,               \
-     const tc__qpanels *b, size_t panel, const unsigned char *ahead, size_t pace, float *c,    \
+     const tc__qpanels *b, size_t panel, tc__fetch *first, tc__fetch *later, float *c,         \
      size_t ldc)
 typedef void(*TC__Q(tile_function)) TC__TILE_ARGS;
 #define TC__TILE(rows, panels)                                                                 \
     static TC__QTARGET void TC__Q(tile_##rows##x##panels) TC__TILE_ARGS {                      \
-        TC__Q(tile)(rows, panels, groups, a, lda, scale, b, panel, ahead, pace, c, ldc);       \
+        TC__Q(tile)(rows, panels, groups, a, lda, scale, b, panel, first, later, c, ldc);      \
     }
 #define TC__NAME(rows, panels) TC__Q(tile_##rows##x##panels),
 TC__EACH(TC__QROWS, TC__TILE, 1)
@@ -15812,18 +15841,18 @@ static void TC__Q(gemm)(size_t rows, size_t K, const tc__qrows *a, const tc__qpa
         {TC__EACH(TC__QROWS, TC__NAME, 2)},
 #endif
     };
-    size_t parts = (rows + TC__QROWS - 1) / TC__QROWS, groups = (K * TC__QBYTES + 3) / 4,
-           pace = 64 / (parts + !parts), p, g;
+    size_t parts = (rows + TC__QROWS - 1) / TC__QROWS, groups = (K * TC__QBYTES + 3) / 4, p, g;
+    tc__fetch fetch[2], *first = tc__kvec_fetch(fetch, parts, TC__OF_TYPE(FIRST, TC__QTYPE),
+                                                groups, ldc, 16, 64, b->stride);
     for (p = 0; p < b->count; p += TC__QPANELS) {
-        size_t wide = b->count - p < TC__QPANELS ? b->count - p : TC__QPANELS;
-        const unsigned char *ahead = (const unsigned char *)b->q + (p + wide) * b->stride;
-        for (g = 0; g < parts; g++) {
-            size_t first = rows * g / parts, last = rows * (g + 1) / parts;
-            tc__kvec_fetch(c + last * ldc + p * 16, ldc, tc__mem_least(rows - last, TC__QROWS),
-                           wide, 16);
-            tiles[wide - 1][last - first - 1](groups, a->q + first * a->ld, a->ld,
-                                              a->scale + first, b, p, ahead + g * pace * groups,
-                                              pace, c + first * ldc + p * 16, ldc);
+        size_t wide = tc__mem_least(b->count - p, TC__QPANELS), row = 0, next;
+        float *to = c + p * 16;
+        fetch[1].at = (const char *)b->q + (p + wide) * b->stride;
+        for (g = 1; g <= parts; g++, row = next) {
+            next = rows * g / parts;
+            fetch[0].at = (const char *)(to + (g < parts ? next * ldc : wide * 16));
+            tiles[wide - 1][next - row - 1](groups, a->q + row * a->ld, a->ld, a->scale + row,
+                                            b, p, first, fetch + 1, to + row * ldc, ldc);
         }
     }
 }

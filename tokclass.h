@@ -4259,11 +4259,10 @@ static void tc__gemm_activate(const tc__ops *ops, tc__act act, float *y, const f
 }
 
 /* C[M,N] = drop(act(A[M,K] W^T + bias)) + residual; C and residual have rows of N rounded up to
- * 16. Transposed: C[M,K] = A[M,N] W + residual, for the gradient of A. */
+ * 16. */
 typedef struct tc__product {
     const tc__ops *ops;
     const tc__matrix *w;
-    int transposed; /* W in f32, no bias */
     const float *a;
     size_t lda, rows;       /* M */
     tc__qrows qa;           /* A quantised or split, in place of a */
@@ -4278,13 +4277,8 @@ typedef struct tc__product {
     size_t block, panels, wide;     /* rows of an item, panels in all and of an item */
 } tc__product;
 
-/* What is summed over: K, or N. */
-TC__INLINE size_t tc__gemm_depth(const tc__product *p) {
-    return p->transposed ? p->w->rows : p->w->columns;
-}
-
-/* Floats that a worker needs for two panels of any matrix with `columns`, widened in parts or
- * turned, or to widen one and split two. */
+/* Floats that a worker needs for two panels of any matrix with `columns`, widened in parts, or
+ * to widen one and split two. */
 TC__INLINE size_t tc__gemm_scratch(size_t columns) {
     return 3 * 16 * tc__mem_round(columns, 32);
 }
@@ -4323,31 +4317,12 @@ static tc__qpanels tc__gemm_integers(const tc__product *p, size_t first, size_t 
     return out;
 }
 
-/* Panel p of W^T, [N][16] with 16 columns of W, into `to`. */
-static void tc__gemm_turn(const tc__ops *ops, const tc__matrix *w, size_t p, float *to) {
-#ifndef TC_NO_TRAIN
-    size_t K = w->columns, n, left = K - p * 16, k;
-    for (n = 0; n < w->rows; n += 16, to += 256) {
-        const float *in = (const float *)(const void *)w->panels + n * K + p * 256;
-        float rest[256] = {0};
-        for (k = 0; left < 16 && k < left * 16; k++) rest[k] = in[k];
-        ops->transpose(to, 16, left < 16 ? rest : in, 16);
-    }
-#else
-    (void)ops, (void)w, (void)p, (void)to;
-#endif
-}
-
-/* The panels of an item in f32: in place, or turned into the worker's scratch. */
-static tc__panels tc__gemm_panels(const tc__product *p, size_t first, size_t wide,
-                                  float *scratch) {
-    size_t stride = 16 * (p->transposed ? tc__mem_round(p->w->rows, 16) : p->w->columns), i;
+/* The panels of an item in f32. */
+static tc__panels tc__gemm_panels(const tc__product *p, size_t first, size_t wide) {
+    size_t stride = 16 * p->w->columns;
     const float *panels = (const float *)(const void *)p->w->panels;
-    tc__panels out;
-    for (i = 0; i < wide && p->transposed; i++)
-        tc__gemm_turn(p->ops, p->w, first + i, scratch + i * stride);
-    out = tc__kref_panels(p->transposed ? scratch : panels + first * stride, stride, wide * 16);
-    out.bias = p->w->bias && !p->transposed ? p->w->bias + first * 16 : NULL;
+    tc__panels out = tc__kref_panels(panels + first * stride, stride, wide * 16);
+    out.bias = p->w->bias ? p->w->bias + first * 16 : NULL;
     return out;
 }
 
@@ -4383,12 +4358,12 @@ TC__INLINE int tc__gemm_halves(const tc__matrix *w) {
 static tc__tiles tc__gemm_tiles(const tc__product *p, size_t first, size_t wide,
                                 float *scratch) {
     const tc__matrix *w = p->w;
-    size_t i, K = tc__gemm_depth(p), bytes = tc__mem_round(K, 32) * 32;
+    size_t i, K = p->w->columns, bytes = tc__mem_round(K, 32) * 32;
     unsigned char *hi = (unsigned char *)(scratch + 16 * tc__mem_round(K, 32));
     tc__tiles out;
     out.stride = bytes;
     out.count = wide;
-    out.bias = w->bias && !p->transposed ? w->bias + first * 16 : NULL;
+    out.bias = w->bias ? w->bias + first * 16 : NULL;
     out.hi = hi;
     out.lo = hi + wide * bytes;
     if (tc__gemm_halves(w)) {
@@ -4402,7 +4377,7 @@ static tc__tiles tc__gemm_tiles(const tc__product *p, size_t first, size_t wide,
             tc__gemm_widen(p->ops, w->dtype, scratch,
                            w->panels + (first + i) * tc__mem_round(K, 2) * 32, K);
         else
-            panel = tc__gemm_panels(p, first + i, 1, scratch).at;
+            panel = tc__gemm_panels(p, first + i, 1).at;
         p->split->panel(hi, hi + wide * bytes, panel, K);
     }
     return out;
@@ -4424,7 +4399,7 @@ static void tc__gemm_finish(const tc__product *p, size_t r, size_t n, size_t fir
 /* One item: a block of rows times some panels, finished (activation, residual) while near. */
 static void tc__gemm_item(void *context, size_t item, unsigned worker) {
     const tc__product *p = (const tc__product *)context;
-    size_t columns = (p->panels + p->wide - 1) / p->wide, K = tc__gemm_depth(p);
+    size_t columns = (p->panels + p->wide - 1) / p->wide, K = p->w->columns;
     size_t first = item % columns * p->wide, r = item / columns * p->block,
            wide = p->panels - first < p->wide ? p->panels - first : p->wide,
            rows = p->rows - r < p->block ? p->rows - r : p->block;
@@ -4444,7 +4419,7 @@ static void tc__gemm_item(void *context, size_t item, unsigned worker) {
     } else if (tc__gemm_widens(p->w->dtype)) {
         tc__gemm_widened(p, first, wide, p->a + r * p->lda, rows, c, scratch);
     } else {
-        tc__panels panels = tc__gemm_panels(p, first, wide, scratch);
+        tc__panels panels = tc__gemm_panels(p, first, wide);
         p->ops->gemm(rows, K, p->a + r * p->lda, p->lda, &panels, c, p->ldc);
     }
     tc__gemm_finish(p, r, rows, first, wide);
@@ -4462,7 +4437,7 @@ static void tc__gemm_quantize_row(const tc__product *p, size_t r) {
     const tc__qrows *to = &p->qa;
     const float *a = p->a + r * p->lda;
     if (p->split)
-        p->split->row(to->q + r * to->ld, a, tc__gemm_depth(p));
+        p->split->row(to->q + r * to->ld, a, p->w->columns);
     else if (p->w->dtype == TC_S8)
         p->ops->quantize_s8(to->q + r * to->ld, to->scale + r, a, p->w->columns);
     else
@@ -4473,24 +4448,22 @@ static void tc__gemm_quantize_row(const tc__product *p, size_t r) {
 static int tc__gemm_in_place(const tc__product *p) {
     if (p->w->dtype == TC_S8) return p->ops->s8_bytes == 1;
     if (p->split) return tc__gemm_halves(p->w);
-    return p->w->dtype == TC_S16 || (p->w->dtype == TC_F32 && !p->transposed);
+    return p->w->dtype == TC_S16 || p->w->dtype == TC_F32;
 }
 
 enum { TC__GEMM_ITEM = 16384, TC__GEMM_SHARES = 8 };
 
-/* Blocks of rows of A that fill about 1 MiB: they stay in L2 while the panels pass. Transposed
- * panels are made anew for each block, which is then four times as large. An item has pairs of
- * panels up to so many results, but each thread has its share of items. */
+/* Blocks of rows of A that fill about 1 MiB: they stay in L2 while the panels pass. An item has
+ * pairs of panels up to so many results, but each thread has its share of items. */
 static void tc__gemm_run(tc__pool *pool, tc__product *p) {
-    size_t K = tc__gemm_depth(p), N = p->transposed ? p->w->columns : p->w->rows;
-    size_t bytes = (size_t)(p->transposed ? 4 : 1) << 20, blocks, wide;
+    size_t K = p->w->columns, blocks, wide;
     size_t number = tc__gemm_scaled(p->w->dtype) ? tc__gemm_element(p->w->dtype) : 4;
-    size_t block = bytes / number / K / p->ops->tile_rows * p->ops->tile_rows;
+    size_t block = ((size_t)1 << 20) / number / K / p->ops->tile_rows * p->ops->tile_rows;
     unsigned threads = tc__thread_count(pool);
     if (block < p->ops->tile_rows) block = p->ops->tile_rows;
     blocks = (p->rows + block - 1) / block;
     p->block = (p->rows + blocks - 1) / blocks;
-    p->panels = (N + 15) / 16;
+    p->panels = (p->w->rows + 15) / 16;
     wide = threads > 1 ? p->panels / (threads * TC__GEMM_SHARES) : p->panels;
     if (wide * 16 * p->block > TC__GEMM_ITEM) wide = TC__GEMM_ITEM / 16 / p->block;
     p->wide = wide < 2 || !tc__gemm_in_place(p) ? 2 : wide / 2 * 2;
@@ -9002,7 +8975,7 @@ static void tc__fwd_multiply(tc_session *s, tc__product *p) {
     if (integer || p->split) {
         p->qa.scale = (tc__qscale *)(void *)s->integers.data;
         p->qa.q = (unsigned char *)(s->integers.data + 2 * tc__mem_round(p->rows, 16));
-        p->qa.ld = tc__gemm_qld(tc__gemm_depth(p), p->split != NULL);
+        p->qa.ld = tc__gemm_qld(p->w->columns, p->split != NULL);
         tc__thread_run(s->pool, tc__fwd_quantize_item, p,
                        (p->rows + TC__ROWS_AT_ONCE - 1) / TC__ROWS_AT_ONCE);
     }
@@ -9559,6 +9532,7 @@ typedef struct tc__tape { /* what the forward pass leaves for the backward pass 
     float *first;   /* [T, H] what the first layer reads */
     float *da, *db; /* [T, H] gradients at work */
     float *dsum;    /* [T, E] the gradient of `sums`, one of them */
+    float *turned;  /* W^T of any matrix */
     tc__dropout drop[3];
     tc__drops drops;
     int add;         /* matrices already hold a gradient */
@@ -9683,12 +9657,43 @@ static void tc__bwd_weight(tc__tape *t, const tc__matrix *w, const float *x, con
                    (pairs * 2 + g.panels - 1) / g.panels * g.blocks);
 }
 
+typedef struct tc__turning {
+    const tc__ops *ops;
+    const tc__matrix *w; /* [N, K] in panels */
+    float *to;           /* [K/16][N][16]: the panels of W^T */
+} tc__turning;
+
+/* Sixteen rows of W. */
+static void tc__bwd_turn_item(void *context, size_t item, unsigned worker) {
+    const tc__turning *t = (const tc__turning *)context;
+    size_t K = t->w->columns, N = t->w->rows, n = tc__mem_least(N - item * 16, 16), k;
+    const float *from = (const float *)(const void *)t->w->panels + item * 16 * K;
+    float *to = t->to + item * 256, last[256] = {0}, turned[256];
+    (void)worker;
+    for (k = 0; k < K; k += 16, from += 256, to += 16 * N) {
+        float *block = n < 16 ? turned : to;
+        if (K - k < 16) memcpy(last, from, (K - k) * 16 * sizeof *last);
+        t->ops->transpose(block, 16, K - k < 16 ? last : from, 16);
+        if (n < 16) memcpy(to, turned, n * 16 * sizeof *turned);
+    }
+}
+
 /* dx = dy W + residual (may be null). */
 static void tc__bwd_input(tc__tape *t, const tc__matrix *w, const float *dy, float *dx,
                           const float *residual) {
-    tc__product p = tc__fwd_product(t->s, w, dy, tc__fwd_ld(w->rows), dx);
-    p.transposed = 1;
-    p.ldc = tc__fwd_ld(w->columns);
+    tc__matrix turned;
+    tc__turning turning;
+    tc__product p;
+    turning.ops = t->s->ops;
+    turning.w = w;
+    turning.to = t->turned;
+    tc__thread_run(t->s->pool, tc__bwd_turn_item, &turning, (w->rows + 15) / 16);
+    memset(&turned, 0, sizeof turned);
+    turned.dtype = TC_F32;
+    turned.rows = w->columns;
+    turned.columns = w->rows;
+    turned.panels = (const unsigned char *)t->turned;
+    p = tc__fwd_product(t->s, &turned, dy, tc__fwd_ld(w->rows), dx);
     p.residual = residual;
     tc__fwd_multiply(t->s, &p);
 }
@@ -11288,6 +11293,14 @@ static float *tc__train_floats(tc__layout *a, uint64_t count) {
     return (float *)tc__train_take(a, count, sizeof(float));
 }
 
+/* What a matrix has on its side that is not the hidden size, at most. */
+static uint64_t tc__train_widest(const tc_model_info *n) {
+    uint64_t widest = 3 * (uint64_t)n->hidden_size;
+    if (n->intermediate_size > widest) widest = n->intermediate_size;
+    if (n->embedding_size > widest) widest = n->embedding_size;
+    return widest > n->num_labels ? widest : n->num_labels;
+}
+
 /* Everything that training needs, for micro-batches of `tokens`. */
 static void tc__train_lay(tc_trainer *t, tc__layout *a, uint64_t tokens) {
     const tc_model_info *n = &t->model->info;
@@ -11310,6 +11323,8 @@ static void tc__train_lay(tc_trainer *t, tc__layout *a, uint64_t tokens) {
     p->sums = (double *)tc__train_take(a, p->piece_count + p->slots, sizeof(double));
     tape->layers =
         (tc__saved *)tc__train_take(a, n->num_hidden_layers + 1u, sizeof *tape->layers);
+    tape->turned = tc__train_floats(a, tc__mem_round((size_t)tc__train_widest(n), 16) *
+                                           tc__mem_round(n->hidden_size, 16));
     tape->sums = tc__train_floats(a, E);
     tape->first = tc__train_floats(a, H);
     tape->da = tc__train_floats(a, E > H ? E : H);
@@ -11329,13 +11344,11 @@ static void tc__train_lay(tc_trainer *t, tc__layout *a, uint64_t tokens) {
 static tc_status tc__train_scratch(tc_trainer *t, size_t tokens, size_t longest) {
     tc_session *s = t->session;
     const tc_model_info *n = &s->model->info;
-    size_t widest = 3 * (size_t)n->hidden_size;
+    size_t widest = (size_t)tc__train_widest(n);
     uint64_t need =
         tc__bwd_attention_floats(s->ops, longest, n->hidden_size / n->num_attention_heads);
     tc_status status;
     unsigned i;
-    if (n->intermediate_size > widest) widest = n->intermediate_size;
-    if (n->num_labels > widest) widest = n->num_labels;
     if (need < tc__gemm_scratch(widest)) need = tc__gemm_scratch(widest);
     if (need < 16 * TC__DW_PANELS * TC__DW_TOKENS) need = 16 * TC__DW_PANELS * TC__DW_TOKENS;
     s->tokens = tokens;

@@ -4272,6 +4272,7 @@ typedef struct tc__product {
     tc__act act;
     float *activated;               /* or null: receives the result, C what act is of */
     const struct tc__dropout *drop; /* or null */
+    size_t before;                  /* rows that it numbers before these */
     const float *residual;          /* or null; leading dimension ldc, as that of activated */
     float *const *scratch;          /* [workers], each of tc__gemm_scratch floats */
     size_t block, panels, wide;     /* rows of an item, panels in all and of an item */
@@ -4391,7 +4392,8 @@ static void tc__gemm_finish(const tc__product *p, size_t r, size_t n, size_t fir
     tc__gemm_activate(p->ops, p->act, to, p->c + at, p->ldc, n, wide * 16);
 #ifndef TC_NO_TRAIN
     if (p->drop)
-        p->ops->dropout(to, p->ldc, n, wide * 16, p->drop, (uint32_t)r, (uint32_t)first * 16);
+        p->ops->dropout(to, p->ldc, n, wide * 16, p->drop, (uint32_t)(p->before + r),
+                        (uint32_t)first * 16);
 #endif
     if (p->residual) p->ops->add(to, p->ldc, p->residual + at, p->ldc, n, wide * 16);
 }
@@ -8847,6 +8849,7 @@ struct tc_session {
     tc__floats integers; /* what a product with integer weights takes: rows, then scales */
     tc__buf starts;      /* [sequences + 1] uint32, then the same of groups */
     size_t tokens, sequences, longest;
+    size_t before, total; /* tokens of the whole batch before these, and in all */
     const tc_batch *batch;
     tc__acts acts;
     struct tc_session **lanes; /* [threads] or null: for batches that are cut in groups */
@@ -8953,6 +8956,7 @@ static tc__product tc__fwd_product(tc_session *s, const tc__matrix *w, const flo
     p.a = a;
     p.lda = lda;
     p.rows = s->tokens;
+    p.before = s->before;
     p.c = c;
     p.ldc = tc__fwd_ld(w->rows);
     p.scratch = s->scratch;
@@ -9083,7 +9087,7 @@ static void tc__fwd_attention_item(void *context, size_t item, unsigned worker) 
         if (s->acts.drops && s->acts.drops->attention) {
             tc__fwd_attend_drop(s->ops, out + i * ldh, ldh, q + i * ld, ld, rows, keys, values,
                                 S, d, scale, scratch, s->acts.drops->attention,
-                                (uint32_t)(head * s->tokens + first + i));
+                                (uint32_t)(head * s->total + s->before + first + i));
             continue;
         }
 #endif
@@ -9154,7 +9158,7 @@ static tc_status tc__fwd_check(tc_session *s, const tc_batch *b) {
                                  "token %u has type %u, the model has %u", (uint64_t)i,
                                  (uint64_t)b->types[i], (uint64_t)n->type_vocab_size);
     }
-    s->tokens = (size_t)total;
+    s->tokens = s->total = (size_t)total;
     s->batch = b;
     return TC_OK;
 }
@@ -9303,14 +9307,20 @@ TC__INLINE uint32_t *tc__fwd_groups(const tc_session *s) {
     return (uint32_t *)(void *)s->starts.data + s->sequences + 1;
 }
 
-/* Finds the groups. Returns 0 where the batch is better run as a whole, by all threads. */
+/* Finds the groups, of like size, as many for each thread. Returns 0 where the batch is better
+ * run as a whole, by all threads. */
 static size_t tc__fwd_group(tc_session *s) {
     const uint32_t *starts = (const uint32_t *)(void *)s->starts.data;
     uint32_t *first = tc__fwd_groups(s);
-    size_t i, n = 0, rounds;
-    for (i = 0; i < s->sequences; i++)
-        if (!i || starts[i + 1] - starts[first[n - 1]] > TC__GROUP_TOKENS)
+    size_t round = (size_t)TC__GROUP_TOKENS * s->threads, i, n = 0, rounds;
+    size_t wanted = (s->tokens + round - 1) / round * s->threads, last = 0;
+    if (s->tokens <= TC__GROUP_TOKENS) return 0;
+    for (i = 0; i < s->sequences; i++) {
+        size_t group = ((size_t)starts[i] + starts[i + 1]) * wanted / (2 * s->tokens);
+        if (!i || group > last || starts[i + 1] - starts[first[n - 1]] > TC__GROUP_TOKENS)
             first[n++] = (uint32_t)i;
+        last = group;
+    }
     first[n] = (uint32_t)s->sequences;
     rounds = (n + s->threads - 1) / s->threads;
     return n > 1 && rounds * s->threads * 7 <= n * 8 ? n : 0; /* no thread idles for long */
@@ -9343,24 +9353,34 @@ typedef struct tc__grouped {
     const tc_outputs *outputs;
 } tc__grouped;
 
-static void tc__fwd_group_item(void *context, size_t item, unsigned worker) {
-    const tc__grouped *g = (const tc__grouped *)context;
-    const tc_session *s = g->s;
+/* The worker's session with the tokens of a group, which `batch` gets too. */
+static tc_session *tc__fwd_lane(const tc_session *s, size_t group, unsigned worker,
+                                tc_batch *batch) {
     tc_session *lane = s->lanes[worker];
-    const uint32_t *first = tc__fwd_groups(s) + item;
+    const uint32_t *first = tc__fwd_groups(s) + group;
     const uint32_t *from = (const uint32_t *)(void *)s->starts.data + *first;
     uint32_t *starts = (uint32_t *)(void *)lane->starts.data;
-    tc_batch batch = *s->batch;
-    tc_outputs outputs = *g->outputs;
     size_t i;
     lane->sequences = first[1] - first[0];
     for (i = 0; i <= lane->sequences; i++) starts[i] = from[i] - from[0];
     lane->tokens = starts[lane->sequences];
-    batch.ids += from[0];
-    if (batch.types) batch.types += from[0];
-    if (outputs.logits) outputs.logits += (size_t)from[0] * s->model->info.num_labels;
-    if (outputs.hidden) outputs.hidden += (size_t)from[0] * s->model->info.hidden_size;
-    lane->batch = &batch;
+    lane->before = from[0];
+    lane->total = s->tokens;
+    *batch = *s->batch;
+    batch->ids += from[0];
+    if (batch->types) batch->types += from[0];
+    lane->batch = batch;
+    return lane;
+}
+
+static void tc__fwd_group_item(void *context, size_t item, unsigned worker) {
+    const tc__grouped *g = (const tc__grouped *)context;
+    tc_batch batch;
+    tc_session *lane = tc__fwd_lane(g->s, item, worker, &batch);
+    tc_outputs outputs = *g->outputs;
+    const tc_model_info *info = &lane->model->info;
+    if (outputs.logits) outputs.logits += lane->before * info->num_labels;
+    if (outputs.hidden) outputs.hidden += lane->before * info->hidden_size;
     tc__fwd_compute(lane, &outputs);
 }
 
@@ -9528,13 +9548,11 @@ typedef struct tc__tape { /* what the forward pass leaves for the backward pass 
     tc__params *p;
     tc__rates rates;
     tc__saved *layers;
-    float *sums;    /* [T, E] embeddings before their norm */
-    float *first;   /* [T, H] what the first layer reads */
-    float *da, *db; /* [T, H] gradients at work */
-    float *dsum;    /* [T, E] the gradient of `sums`, one of them */
-    float *turned;  /* W^T of any matrix */
-    tc__dropout drop[3];
-    tc__drops drops;
+    float *sums;     /* [T, E] embeddings before their norm */
+    float *first;    /* [T, H] what the first layer reads */
+    float *da, *db;  /* [T, H] gradients at work */
+    float *dsum;     /* [T, E] the gradient of `sums`, one of them */
+    float *turned;   /* W^T of any matrix */
     int add;         /* matrices already hold a gradient */
     uint32_t lowest; /* the first layer that is trained */
     int embeddings;  /* they are trained */
@@ -9554,44 +9572,67 @@ static const tc__dropout *tc__bwd_drop(const tc__rates *r, float rate, uint32_t 
     return out;
 }
 
-static void tc__bwd_drops(tc__tape *t, uint32_t layer) {
+typedef struct tc__sites { /* dropout of a layer */
+    tc__dropout drop[3];
+    tc__drops drops;
+} tc__sites;
+
+static void tc__bwd_drops(const tc__rates *r, uint32_t layer, tc__sites *out) {
     uint32_t site = TC__SITE_LAYER + layer * 4;
-    t->drops.attention = tc__bwd_drop(&t->rates, t->rates.attention, site, &t->drop[0]);
-    t->drops.output = tc__bwd_drop(&t->rates, t->rates.output, site + 1, &t->drop[1]);
-    t->drops.ffn = tc__bwd_drop(&t->rates, t->rates.hidden, site + 2, &t->drop[2]);
+    out->drops.attention = tc__bwd_drop(r, r->attention, site, &out->drop[0]);
+    out->drops.output = tc__bwd_drop(r, r->output, site + 1, &out->drop[1]);
+    out->drops.ffn = tc__bwd_drop(r, r->hidden, site + 2, &out->drop[2]);
 }
 
-/* The forward pass that keeps what tc__bwd_run needs; logits into the session. */
-static void tc__bwd_forward(tc__tape *t) {
-    tc_session *s = t->s;
+/* The layers and the head for the tokens of s: the tape's own session, or a lane of it. */
+static void tc__bwd_forward_rows(const tc__tape *t, tc_session *s) {
     const tc_model *m = s->model;
     uint32_t i, L = m->info.num_hidden_layers;
-    size_t H = m->info.hidden_size;
+    size_t H = m->info.hidden_size, ld = tc__fwd_ld(H), rows = s->before * ld;
+    float *x = t->s->x.data + rows, *logits = t->s->logits.data;
+    tc__sites sites;
     tc__dropout site;
     const tc__dropout *drop;
     tc__acts a;
     memset(&a, 0, sizeof a);
-    tc__fwd_embed(s, t->sums, t->first,
-                  tc__bwd_drop(&t->rates, t->rates.hidden, TC__SITE_EMBED, &site));
-    a.in = t->first;
+    a.in = t->first + rows;
     a.middle = s->middle.data;
     a.wide = s->wide.data;
-    a.out = s->x.data;
-    a.drops = &t->drops;
+    a.drops = &sites.drops;
     for (i = 0; i < L; i++) {
-        a.qkv = t->layers[i].qkv;
-        a.context = t->layers[i].context;
-        a.sum1 = t->layers[i].sum1;
-        a.before = t->layers[i].before;
-        a.sum2 = t->layers[i].sum2;
-        tc__bwd_drops(t, i);
+        const tc__saved *saved = &t->layers[i];
+        a.qkv = saved->qkv + s->before * tc__fwd_ld(3 * H);
+        a.context = saved->context + rows;
+        a.sum1 = saved->sum1 + rows;
+        a.before = saved->before + s->before * tc__fwd_ld(m->info.intermediate_size);
+        a.sum2 = saved->sum2 + rows;
+        a.out = i + 1 < L ? s->x.data : x;
+        tc__bwd_drops(&t->rates, i, &sites);
         tc__fwd_layer(s, &m->layers[i], &a);
-        a.in = s->x.data;
+        a.in = a.out;
     }
-    if (!L) memcpy(s->x.data, t->first, s->tokens * tc__fwd_ld(H) * sizeof *t->first);
+    if (!L) memcpy(x, a.in, s->tokens * ld * sizeof *x);
     drop = tc__bwd_drop(&t->rates, t->rates.classifier, TC__SITE_CLASSIFIER, &site);
-    if (drop) s->ops->dropout(s->x.data, tc__fwd_ld(H), s->tokens, H, drop, 0, 0);
-    tc__fwd_linear(s, &m->head, s->x.data, tc__fwd_ld(H), s->logits.data);
+    if (drop) s->ops->dropout(x, ld, s->tokens, H, drop, (uint32_t)s->before, 0);
+    tc__fwd_linear(s, &m->head, x, ld, logits + s->before * tc__fwd_ld(m->info.num_labels));
+}
+
+static void tc__bwd_forward_item(void *context, size_t item, unsigned worker) {
+    const tc__tape *t = (const tc__tape *)context;
+    tc_batch batch;
+    tc__bwd_forward_rows(t, tc__fwd_lane(t->s, item, worker, &batch));
+}
+
+/* The forward pass that keeps what tc__bwd_run needs; logits into the session. */
+static void tc__bwd_forward(tc__tape *t) {
+    tc__dropout site;
+    size_t groups = tc__fwd_group(t->s);
+    tc__fwd_embed(t->s, t->sums, t->first,
+                  tc__bwd_drop(&t->rates, t->rates.hidden, TC__SITE_EMBED, &site));
+    if (groups)
+        tc__thread_run(t->s->pool, tc__bwd_forward_item, t, groups);
+    else
+        tc__bwd_forward_rows(t, t->s);
 }
 
 /* ---- linear layers ---- */
@@ -9995,9 +10036,10 @@ static void tc__bwd_layer(tc__tape *t, uint32_t i) {
     size_t H = m->info.hidden_size, I = m->info.intermediate_size;
     const float *dy, *in = t->first;
     tc__aback back;
-    tc__bwd_drops(t, i);
+    tc__sites sites;
+    tc__bwd_drops(&t->rates, i, &sites);
     tc__bwd_norm(t, t->db, a->sum2, t->da, l->norm2_weight, l->norm2_bias, H);
-    dy = tc__bwd_dropped(t, t->drops.ffn, t->da, t->db, H);
+    dy = tc__bwd_dropped(t, sites.drops.ffn, t->da, t->db, H);
     tc__bwd_map(t, TC__EMAP_ACT, s->wide.data, a->before, I, NULL);
     tc__bwd_weight(t, &l->down, s->wide.data, dy);
     tc__bwd_input(t, &l->down, dy, s->wide.data, NULL);
@@ -10006,14 +10048,14 @@ static void tc__bwd_layer(tc__tape *t, uint32_t i) {
     tc__bwd_weight(t, &l->up, s->middle.data, s->wide.data);
     tc__bwd_input(t, &l->up, s->wide.data, t->da, t->db);
     tc__bwd_norm(t, t->db, a->sum1, t->da, l->norm1_weight, l->norm1_bias, H);
-    dy = tc__bwd_dropped(t, t->drops.output, t->da, t->db, H);
+    dy = tc__bwd_dropped(t, sites.drops.output, t->da, t->db, H);
     tc__bwd_weight(t, &l->output, a->context, dy);
     tc__bwd_input(t, &l->output, dy, s->context.data, NULL);
     back.t = t;
     back.qkv = a->qkv;
     back.context = s->context.data;
     back.out = s->qkv.data;
-    back.drop = t->drops.attention;
+    back.drop = sites.drops.attention;
     tc__thread_run(s->pool, tc__bwd_attention_item, &back,
                    s->sequences * m->info.num_attention_heads);
     if (i) {

@@ -2751,8 +2751,10 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  * behind the last does no harm. */
 #if defined(__GNUC__) || defined(__clang__)
 #define TC__PREFETCH(p) __builtin_prefetch((p), 0, 2)
+#define TC__PREFETCH_L1(p) __builtin_prefetch((p), 0, 3)
 #else
 #define TC__PREFETCH(p) (void)(p)
+#define TC__PREFETCH_L1(p) (void)(p)
 #endif
 /* What comes into cache while a tile is computed: at each step of its sums a line for each
  * panel, from `at` on, which moves on. */
@@ -14848,7 +14850,11 @@ TC__KINLINE void TC__K(chain)(const int rows, const int panels, size_t K,
             column[j] = TC__R_LOAD(b + (size_t)(j / TC__RN) * panel_stride +
                                    (size_t)(j % TC__RN) * TC__RW);
         TC__UNROLL
-        for (j = 0; j < panels; j++) TC__PREFETCH(ahead + (size_t)j * ahead_stride);
+        for (j = 0; j < panels; j++)
+            if (row_stride == 1)
+                TC__PREFETCH_L1(ahead + (size_t)j * ahead_stride);
+            else
+                TC__PREFETCH(ahead + (size_t)j * ahead_stride);
         TC__UNROLL
         for (r = 0; r < rows; r++) {
             TC__R x = TC__R_SET1(a[(size_t)r * row_stride]);
@@ -14929,6 +14935,10 @@ static void TC__K(tiles)(const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS
         *first = tc__kvec_fetch(fetch, groups, TC__KROWS, K, ldc, c_stride,
                                 b->ahead ? b->ahead_pace : 64,
                                 b->ahead ? b->ahead_stride : b->stride * sizeof(float));
+    if (a_row == 1) { /* what the next tile walks down, instead of panels */
+        fetch[1].pace = lda * sizeof(float);
+        fetch[1].stride = (TC__KROWS - 1) * sizeof(float);
+    }
     for (p = 0; p < b->count; p += TC__KPANELS) {
         size_t wide = tc__mem_least(b->count - p, TC__KPANELS), row = 0, next;
         const float *panel = b->at + p * b->stride;
@@ -14938,6 +14948,7 @@ static void TC__K(tiles)(const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS
         for (g = 1; g <= groups; g++, row = next) {
             next = rows * g / groups;
             fetch[0].at = (const char *)(to + (g < groups ? next * ldc : wide * c_stride));
+            if (a_row == 1) fetch[1].at = (const char *)(a + next);
             tiles[wide - 1][next - row - 1](K, a + row * a_row, lda, panel, b->stride, first,
                                             fetch + 1, b->bias ? b->bias + p * 16 : NULL,
                                             b->add, to + row * ldc, ldc, c_stride);

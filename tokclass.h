@@ -14796,11 +14796,11 @@ TC_API const tc_model *tc_trainer_model(tc_trainer *trainer) {
 enum { TC__K(rows) = TC__KROWS, TC__K(panels) = TC__KPANELS };
 
 /* Adds K products to the sums of a tile: for each k `panels` loads of 16 columns, a broadcast a
- * row. */
-TC__KINLINE void TC__K(chain)(const int rows, const int panels, size_t K,
-                              TC__R sum[][TC__KPANELS * TC__RN], const float *a,
-                              size_t row_stride, size_t k_stride, const float *b,
-                              size_t panel_stride, tc__fetch *fetch) {
+ * row. A row is one of a, or, `down`, a column. */
+TC__KINLINE void TC__K(chain)(const int rows, const int panels, const int down, size_t K,
+                              TC__R sum[][TC__KPANELS * TC__RN], const float *a, size_t lda,
+                              const float *b, size_t panel_stride, tc__fetch *fetch) {
+    const size_t row_stride = down ? 1 : lda, k_stride = down ? lda : 1;
     const char *ahead = fetch->at;
     size_t pace = fetch->pace;
     fetch->at += K * pace;
@@ -14851,7 +14851,7 @@ TC__KINLINE void TC__K(chain)(const int rows, const int panels, size_t K,
                                    (size_t)(j % TC__RN) * TC__RW);
         TC__UNROLL
         for (j = 0; j < panels; j++)
-            if (row_stride == 1)
+            if (down)
                 TC__PREFETCH_L1(ahead + (size_t)j * ahead_stride);
             else
                 TC__PREFETCH(ahead + (size_t)j * ahead_stride);
@@ -14866,11 +14866,10 @@ TC__KINLINE void TC__K(chain)(const int rows, const int panels, size_t K,
 }
 
 /* rows x panels*16 outputs in registers. Chains begin at `bias`, at c itself, or at zero. */
-TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const float *a,
-                             size_t row_stride, size_t k_stride, const float *b,
-                             size_t panel_stride, tc__fetch *first, tc__fetch *later,
-                             const float *bias, int add, float *c, size_t ldc,
-                             size_t c_stride) {
+TC__KINLINE void TC__K(tile)(const int rows, const int panels, const int down, size_t K,
+                             const float *a, size_t lda, const float *b, size_t panel_stride,
+                             tc__fetch *first, tc__fetch *later, const float *bias, int add,
+                             float *c, size_t ldc, size_t c_stride) {
     TC__R sum[TC__KROWS][TC__KPANELS * TC__RN];
     const int width = panels * TC__RN;
     size_t n = tc__mem_least(K, TC__KROWS);
@@ -14884,8 +14883,10 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, size_t K, const f
                                          (size_t)(j % TC__RN) * TC__RW)
                             : start;
     }
-    for (; K; a += n * k_stride, b += n * 16, n = K -= n, first = later) TC__K(chain)
-    (rows, panels, n, sum, a, row_stride, k_stride, b, panel_stride, first);
+    for (; K; a += n * (down ? lda : 1), b += n * 16, n = K -= n, first = later) {
+        TC__K(chain)
+        (rows, panels, down, n, sum, a, lda, b, panel_stride, first);
+    }
     TC__UNROLL
     for (r = 0; r < rows; r++) {
         TC__UNROLL
@@ -14905,7 +14906,7 @@ typedef void(*TC__K(tile_function)) TC__TILE_ARGS;
 #define TC__TILE1(rows, panels)                                                                \
     static TC__KTARGET void TC__K(tile_##rows##x##panels) TC__TILE_ARGS {                      \
         TC__K(tile)                                                                            \
-        (rows, panels, K, a, lda, 1, b, stride, first, later, bias, add, c, ldc, c_stride);    \
+        (rows, panels, 0, K, a, lda, b, stride, first, later, bias, add, c, ldc, c_stride);    \
     }
 #ifdef TC_NO_TRAIN
 #define TC__TILE(rows, panels) TC__TILE1(rows, panels)
@@ -14915,7 +14916,7 @@ typedef void(*TC__K(tile_function)) TC__TILE_ARGS;
     static TC__KTARGET void TC__K(tile_dw_##rows##x##panels) TC__TILE_ARGS {                   \
         (void)bias;                                                                            \
         TC__K(tile)                                                                            \
-        (rows, panels, K, a, 1, lda, b, stride, first, later, NULL, add, c, ldc, c_stride);    \
+        (rows, panels, 1, K, a, lda, b, stride, first, later, NULL, add, c, ldc, c_stride);    \
     }
 #endif
 #define TC__NAME(rows, panels) TC__K(tile_##rows##x##panels),

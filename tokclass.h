@@ -2288,11 +2288,7 @@ TC__INLINE float tc__kref_max16(float *l) {
 
 /* Panels of `columns` columns, without a bias. */
 TC__INLINE tc__panels tc__kref_panels(const float *at, size_t stride, size_t columns) {
-    tc__panels b;
-    memset(&b, 0, sizeof b);
-    b.at = at;
-    b.stride = stride;
-    b.count = columns / 16;
+    tc__panels b = {at, stride, columns / 16, NULL, 0, NULL, 0, 0};
     return b;
 }
 
@@ -9040,12 +9036,13 @@ static void tc__fwd_pack_keys(const tc__ops *ops, float *out, const float *k, si
 /* Rows [S, d] to panels [d/16][S][16]. */
 static void tc__fwd_pack_values(float *out, const float *v, size_t ld, size_t S, size_t d) {
     size_t i, p, j;
-    for (p = 0; p < tc__mem_round(d, 16); p += 16)
-        for (i = 0; i < S; i++, out += 16) {
+    for (i = 0; i < S; i++, v += ld, out += 16)
+        for (p = 0; p < d; p += 16) {
+            float *to = out + p * S;
             if (d - p >= 16) {
-                memcpy(out, v + i * ld + p, 16 * sizeof *out);
+                memcpy(to, v + p, 16 * sizeof *to);
             } else {
-                for (j = 0; j < 16; j++) out[j] = p + j < d ? v[i * ld + p + j] : 0.0f;
+                for (j = 0; j < 16; j++) to[j] = p + j < d ? v[p + j] : 0.0f;
             }
         }
 }
@@ -9662,8 +9659,8 @@ static void tc__bwd_weight_block(const tc__wgrad *g, float *packed, size_t t, si
     const float *dy = g->dy + t * g->ldy + first * 16;
     tc__panels b = tc__kref_panels(packed, 16 * T, 32);
     b.add = g->add || t;
-    if (!block) ops->column_sum(g->bias + first * 16, dy, g->ldy, T, n);
     tc__fwd_pack_values(packed, dy, g->ldy, T, n);
+    if (!block) ops->column_sum(g->bias + first * 16, dy, g->ldy, T, n);
     for (i = first; i < end; i += 2, b.at += 32 * T) {
         b.count = tc__mem_least(end - i, 2);
         ops->gemm_dw(tc__mem_least(K - block, TC__DW_ROWS), T, g->x + t * g->ldx + block,

@@ -9645,7 +9645,7 @@ typedef struct tc__wgrad {
     tc_session *s;
     const tc__matrix *w;
     const float *x, *dy;
-    size_t ldx, ldy, blocks, panels; /* blocks of rows of x; panels an item takes, even */
+    size_t ldx, ldy, blocks, rows, panels; /* blocks of rows; rows, panels of an item */
     float *weight, *bias;
     int add;
 } tc__wgrad;
@@ -9663,8 +9663,8 @@ static void tc__bwd_weight_block(const tc__wgrad *g, float *packed, size_t t, si
     if (!block) ops->column_sum(g->bias + first * 16, dy, g->ldy, T, n);
     for (i = first; i < end; i += 2, b.at += 32 * T) {
         b.count = tc__mem_least(end - i, 2);
-        ops->gemm_dw(tc__mem_least(K - block, TC__DW_ROWS), T, g->x + t * g->ldx + block,
-                     g->ldx, &b, g->weight + i * 16 * K + block * 16, 16, K * 16);
+        ops->gemm_dw(tc__mem_least(K - block, g->rows), T, g->x + t * g->ldx + block, g->ldx,
+                     &b, g->weight + i * 16 * K + block * 16, 16, K * 16);
     }
 }
 
@@ -9673,8 +9673,23 @@ static void tc__bwd_weight_item(void *context, size_t item, unsigned worker) {
     size_t first = item / g->blocks * g->panels, t;
     size_t end = tc__mem_least(first + g->panels, (g->w->rows + 15) / 16);
     for (t = 0; t < g->s->tokens; t += TC__DW_TOKENS)
-        tc__bwd_weight_block(g, g->s->scratch[worker], t, item % g->blocks * TC__DW_ROWS, first,
+        tc__bwd_weight_block(g, g->s->scratch[worker], t, item % g->blocks * g->rows, first,
                              end);
+}
+
+/* Pairs of panels of an item, of `pairs` in all for each block: up to what the cache holds and
+ * gives each thread four items, such that the last thread is done soonest. */
+static size_t tc__bwd_weight_pairs(size_t pairs, size_t blocks, size_t threads) {
+    size_t most = tc__mem_least(pairs * blocks / (4 * threads), TC__DW_PANELS / 2), p;
+    size_t best = 1, least = SIZE_MAX;
+    for (p = most + !most; p; p--) {
+        size_t items = (pairs + p - 1) / p * blocks, time = (items + threads - 1) / threads * p;
+        if (time < least) {
+            least = time;
+            best = p;
+        }
+    }
+    return best;
 }
 
 /* Gradients of a linear layer y = x W^T + b, from dy [T, N] and x [T, K]. */
@@ -9688,8 +9703,8 @@ static void tc__bwd_weight(tc__tape *t, const tc__matrix *w, const float *x, con
     g.dy = dy;
     g.ldy = tc__fwd_ld(w->rows);
     g.blocks = (w->columns + TC__DW_ROWS - 1) / TC__DW_ROWS;
-    g.panels = (pairs * g.blocks / (4 * t->s->threads)) * 2;
-    g.panels = g.panels < 2 ? 2 : tc__mem_least(g.panels, TC__DW_PANELS);
+    g.rows = (w->columns + g.blocks - 1) / g.blocks;
+    g.panels = 2 * tc__bwd_weight_pairs(pairs, g.blocks, t->s->threads);
     g.weight = tc__params_grad(t->p, w->panels);
     g.bias = tc__params_grad(t->p, w->bias);
     g.add = t->add;

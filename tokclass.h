@@ -9306,13 +9306,15 @@ TC__INLINE uint32_t *tc__fwd_groups(const tc_session *s) {
     return (uint32_t *)(void *)s->starts.data + s->sequences + 1;
 }
 
-/* Finds the groups, of like size, as many for each thread. Returns 0 where the batch is better
+/* Finds groups of like size, as many for each thread. Returns 0 where the batch is better
  * run as a whole, by all threads. */
 static size_t tc__fwd_group(tc_session *s) {
     const uint32_t *starts = (const uint32_t *)(void *)s->starts.data;
     uint32_t *first = tc__fwd_groups(s);
     size_t round = (size_t)TC__GROUP_TOKENS * s->threads, i, n = 0, rounds;
     size_t wanted = (s->tokens + round - 1) / round * s->threads, last = 0;
+    if (s->threads > 1 && wanted == s->threads)
+        wanted *= 2; /* a slow one leaves some to others */
     if (s->tokens <= TC__GROUP_TOKENS) return 0;
     for (i = 0; i < s->sequences; i++) {
         size_t group = ((size_t)starts[i] + starts[i + 1]) * wanted / (2 * s->tokens);
@@ -9637,7 +9639,7 @@ static void tc__bwd_forward(tc__tape *t) {
 /* ---- linear layers ---- */
 
 /* A tile of gemm_dw walks down x, whose rows lie on a page each: as many tokens at once as the
- * TLB has entries for. Rows: whole tiles of 5, 6 and 14; panels: 48 kB of dY, packed. */
+ * TLB has entries for. At most so many rows and panels: 160 kB of x and dY stay in L2. */
 enum { TC__DW_TOKENS = 64, TC__DW_ROWS = 420, TC__DW_PANELS = 12 };
 
 /* dW += dY^T X and the bias's gradient, in the layout of W. */

@@ -9317,7 +9317,8 @@ static size_t tc__fwd_group(tc_session *s) {
         wanted *= 2; /* a slow one leaves some to others */
     if (s->tokens <= TC__GROUP_TOKENS) return 0;
     for (i = 0; i < s->sequences; i++) {
-        size_t group = ((size_t)starts[i] + starts[i + 1]) * wanted / (2 * s->tokens);
+        uint64_t middle = (uint64_t)starts[i] + starts[i + 1]; /* twice that */
+        size_t group = (size_t)(middle * wanted / (2 * (uint64_t)s->tokens));
         if (!i || group > last || starts[i + 1] - starts[first[n - 1]] > TC__GROUP_TOKENS)
             first[n++] = (uint32_t)i;
         last = group;

@@ -407,6 +407,7 @@ static void bench_op(const char *name, tc_level level,
            s.median, s.most);
     free(x);
     free(y);
+    free(first);
 }
 
 static void bench_ops(tc_level level) {

@@ -499,6 +499,64 @@ static void test_train_bits(void) {
     made_free(&base);
 }
 
+/* Two updates of a batch that is cut in groups, differently for each number of threads; five
+ * take it as a whole. */
+static uint64_t train_grouped(const made *base, unsigned threads, double *loss) {
+    enum { SEQUENCES = 8, LONGEST = 40 };
+    int32_t ids[SEQUENCES * LONGEST], labels[SEQUENCES * LONGEST];
+    uint32_t lengths[SEQUENCES], i, n = 0;
+    tc_train_options o = tc_train_defaults();
+    tc_labelled b;
+    tc_trainer *trainer = NULL;
+    const void *data;
+    size_t size;
+    uint64_t checksum = 0;
+    tc_step step;
+    tc_env env;
+    memset(&b, 0, sizeof b);
+    memset(&env, 0, sizeof env);
+    env.threads = threads;
+    o.dropout = o.attention_dropout = 0.3;
+    o.max_tokens = SEQUENCES * LONGEST;
+    for (i = 0; i < SEQUENCES; i++) n += lengths[i] = LONGEST - 3 * (i * 5 % SEQUENCES);
+    for (i = 0; i < n; i++) {
+        ids[i] = 2 + (int32_t)(i * 7 % 20);
+        labels[i] = (int32_t)(i % 5) - 1;
+    }
+    b.batch.ids = ids;
+    b.batch.lengths = lengths;
+    b.batch.sequences = SEQUENCES;
+    b.labels = labels;
+    if (!tc_trainer_create(base->model, &o, &env, &trainer) &&
+        !tc_trainer_step(trainer, &b, 1, &step) && !tc_trainer_step(trainer, &b, 1, &step) &&
+        !tc_trainer_write(trainer, &data, &size)) {
+        *loss = step.loss;
+        checksum = tc__bytes_checksum(data, size);
+        CHECK_EQ(tc__fwd_group(trainer->session) > 0, threads < 5);
+    }
+    tc_trainer_free(trainer);
+    return checksum;
+}
+
+static void test_train_groups(void) {
+    static const plan p = {2, 16, 2, 20, 12, 0, 7, 40, "gelu", TC_F32};
+    made base;
+    double first = 0, loss = 0;
+    unsigned threads;
+    uint64_t checksum;
+    if (!made_plan(&base, &p, NULL)) {
+        CHECK(0);
+        return;
+    }
+    checksum = train_grouped(&base, 1, &first);
+    CHECK(checksum != 0);
+    for (threads = 2; threads < 6; threads++) {
+        CHECK(train_grouped(&base, threads, &loss) == checksum);
+        CHECK(loss == first);
+    }
+    made_free(&base);
+}
+
 /* TC_COMPUTE_FAST: losses near the exact ones, the same for any number of threads. */
 static void test_train_fast(void) {
     const tc__split *of = tc__ktab_split(tc_level_choose(TC_LEVEL_BEST));
@@ -897,6 +955,7 @@ static void test_train(void) {
     test_train_curves();
     test_train_differences();
     test_train_bits();
+    test_train_groups();
     test_train_fast();
 #ifndef TC_NO_STDIO
     test_train_resume();

@@ -2044,7 +2044,8 @@ typedef struct tc__panels {
     size_t stride, count; /* floats from panel to panel */
     const float *bias;    /* [count * 16] that sums start at; null: zeros */
     int add;              /* sums start at c instead */
-    const char *ahead;    /* comes into cache meanwhile; null: the panels behind these */
+    const char
+        *ahead; /* comes into cache meanwhile; null: the panels behind these; not of gemm_dw */
     size_t ahead_stride, ahead_pace; /* bytes from one panel, one k, to the next */
 } tc__panels;
 
@@ -2742,9 +2743,7 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 #define TC__EACH_14(X, panels)                                                                 \
     TC__EACH_8(X, panels)                                                                      \
     X(9, panels) X(10, panels) X(11, panels) X(12, panels) X(13, panels) X(14, panels)
-/* While the tiles of all rows read their panels, the ones behind them come from memory into L2,
- * every tile bringing its share: at each k it asks for the next 64 / tiles bytes. An address
- * behind the last does no harm. */
+/* Into L2, or L1; an address behind the last does no harm. */
 #if defined(__GNUC__) || defined(__clang__)
 #define TC__PREFETCH(p) __builtin_prefetch((p), 0, 2)
 #define TC__PREFETCH_L1(p) __builtin_prefetch((p), 0, 3)
@@ -8971,8 +8970,8 @@ static void tc__fwd_quantize_item(void *context, size_t item, unsigned worker) {
 static void tc__fwd_multiply(tc_session *s, tc__product *p) {
     const int integer = tc__gemm_scaled(p->w->dtype);
     size_t few =
-        p->w->dtype == TC_BF16 ? 8 : 32; /* rows that are not worth splitting weights */
-    p->split = integer || p->rows < few ? NULL : s->split;
+        p->w->dtype == TC_BF16 ? 8 : 32; /* tokens that are not worth splitting weights */
+    p->split = integer || s->total < few ? NULL : s->split;
     if (p->split && !p->split->panel && !tc__gemm_halves(p->w)) p->split = NULL;
     if (integer || p->split) {
         p->qa.scale = (tc__qscale *)(void *)s->integers.data;
@@ -9299,33 +9298,36 @@ static tc_status tc__fwd_create(const tc_model *m, const tc_env *env, tc_session
 
 /* A batch of many tokens is cut in groups of whole sequences, which run one by one, each on one
  * thread: what a layer computes stays in its core's cache, and threads meet once. */
-enum { TC__GROUP_TOKENS = 160 }; /* of a group, if it is not one sequence */
+/* Tokens of a group at most, if it is not one sequence, and at least, in the mean. */
+enum { TC__GROUP_TOKENS = 160, TC__GROUP_LEAST = 48 };
 
 /* The first sequence of each group. */
 TC__INLINE uint32_t *tc__fwd_groups(const tc_session *s) {
     return (uint32_t *)(void *)s->starts.data + s->sequences + 1;
 }
 
-/* Finds groups of like size, as many for each thread. Returns 0 where the batch is better
- * run as a whole, by all threads. */
+/* Finds groups of like size, as many for each thread: two or more if they are not too small, as
+ * a slow thread leaves one to others. Returns 0 where the batch is better run as a whole, by all
+ * threads. */
 static size_t tc__fwd_group(tc_session *s) {
     const uint32_t *starts = (const uint32_t *)(void *)s->starts.data;
     uint32_t *first = tc__fwd_groups(s);
-    size_t round = (size_t)TC__GROUP_TOKENS * s->threads, i, n = 0, rounds;
-    size_t wanted = (s->tokens + round - 1) / round * s->threads, last = 0;
-    if (s->threads > 1 && wanted == s->threads)
-        wanted *= 2; /* a slow one leaves some to others */
+    size_t round = (size_t)TC__GROUP_TOKENS * s->threads, wanted, last = 0, i, n = 0, rounds;
     if (s->tokens <= TC__GROUP_TOKENS) return 0;
+    wanted = (s->tokens + round - 1) / round * s->threads;
+    if (wanted == s->threads && s->threads > 1 && s->tokens >= 2 * wanted * TC__GROUP_LEAST)
+        wanted *= 2;
     for (i = 0; i < s->sequences; i++) {
-        uint64_t middle = (uint64_t)starts[i] + starts[i + 1]; /* twice that */
-        size_t group = (size_t)(middle * wanted / (2 * (uint64_t)s->tokens));
+        uint64_t twice = (uint64_t)starts[i] + starts[i + 1]; /* its middle */
+        size_t group = (size_t)(twice * wanted / (2 * (uint64_t)s->tokens));
         if (!i || group > last || starts[i + 1] - starts[first[n - 1]] > TC__GROUP_TOKENS)
             first[n++] = (uint32_t)i;
         last = group;
     }
     first[n] = (uint32_t)s->sequences;
     rounds = (n + s->threads - 1) / s->threads;
-    return n > 1 && rounds * s->threads * 7 <= n * 8 ? n : 0; /* no thread idles for long */
+    if (n < 2 || rounds * s->threads * 7 > n * 8) return 0; /* a thread would idle for long */
+    return s->tokens < n * TC__GROUP_LEAST ? 0 : n;
 }
 
 /* One session of one thread for each worker, with room for any group. */
@@ -9535,7 +9537,7 @@ typedef struct tc__saved { /* of one layer, each with T rows; see tc__acts */
     float *qkv, *context, *sum1, *before, *sum2;
 } tc__saved;
 
-/* Random numbers of one micro-batch; threshold 0 where nothing is dropped. */
+/* Random numbers of one micro-batch; rate 0 where nothing is dropped. */
 typedef struct tc__rates {
     float hidden, attention, output, classifier;
     uint32_t seed;
@@ -11139,6 +11141,7 @@ struct tc_trainer {
     tc__buf pieces;
     char *arena;
     size_t arena_size, max_tokens; /* 0: nothing was allocated yet */
+    size_t longest;                /* sequence that memory is there for */
     uint64_t step, total, warmup;  /* updates */
     tc_gradient_hook hook;
     void *user;
@@ -11452,6 +11455,7 @@ static tc_status tc__train_reserve(tc_trainer *t, uint64_t tokens, uint64_t sequ
     memset(p->slot_of, 0, p->V * sizeof *p->slot_of);
     memset(p->live_at, 0, p->V * sizeof *p->live_at);
     t->max_tokens = (size_t)tokens;
+    t->longest = longest;
     return TC_OK;
 }
 
@@ -11497,6 +11501,10 @@ static tc_status tc__train_check(tc_trainer *t, const tc_labelled *b, uint64_t *
         return tc__diag_fail(d, TC_ERROR_LENGTH, 0,
                              "the batch has %u tokens, memory is there for %u",
                              (uint64_t)t->session->tokens, (uint64_t)t->max_tokens);
+    if (t->session->longest > t->longest)
+        return tc__diag_fail(d, TC_ERROR_LENGTH, 0,
+                             "the batch has a sequence of %u tokens, memory is there for %u",
+                             (uint64_t)t->session->longest, (uint64_t)t->longest);
     for (i = 0; i < t->session->tokens; i++)
         if (b->labels[i] >= 0 && (uint32_t)b->labels[i] >= t->model->info.num_labels)
             return tc__diag_fail(d, TC_ERROR_ARGUMENT, 0,
@@ -14660,7 +14668,7 @@ TC_API tc_status tc_trainer_step(tc_trainer *trainer, const tc_labelled *batches
                                  tc_step *out) {
     tc_step step;
     const tc_train_options *o;
-    uint64_t limit, tokens;
+    uint64_t positions, tokens;
     tc_status status;
     size_t i;
     if (!trainer) return TC_ERROR_ARGUMENT;
@@ -14675,10 +14683,10 @@ TC_API tc_status tc_trainer_step(tc_trainer *trainer, const tc_labelled *batches
         if (!batches[i].batch.ids || !batches[i].batch.lengths || !batches[i].labels ||
             !batches[i].batch.sequences)
             return tc__public_null(trainer->env.diag, "a list of a batch, or the batch empty");
-    limit = tc__train_limit(trainer);
-    tokens = o->max_tokens ? o->max_tokens : limit * o->batch_size;
-    status =
-        tc__train_reserve(trainer, tokens, tokens, (size_t)(limit < tokens ? limit : tokens));
+    positions = trainer->model->info.max_position_embeddings;
+    tokens = o->max_tokens ? o->max_tokens : (uint64_t)tc__train_limit(trainer) * o->batch_size;
+    status = tc__train_reserve(trainer, tokens, tokens,
+                               (size_t)(positions < tokens ? positions : tokens));
     if (!status) status = tc__train_step(trainer, batches, count, &step);
     if (!status && out) *out = step;
     return tc__public_end(trainer->env.diag, status);
@@ -14898,9 +14906,12 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, const int down, s
                                          (size_t)(j % TC__RN) * TC__RW)
                             : start;
     }
-    for (; K; a += n * (down ? lda : 1), b += n * 16, n = K -= n, first = later) {
+    for (; K; n = K, first = later) {
         TC__K(chain)
         (rows, panels, down, n, sum, a, lda, b, panel_stride, first);
+        a += n * (down ? lda : 1);
+        b += n * 16;
+        K -= n;
     }
     TC__UNROLL
     for (r = 0; r < rows; r++) {
@@ -14941,17 +14952,16 @@ TC__EACH(TC__KROWS, TC__TILE, 1)
 TC__EACH(TC__KROWS, TC__TILE, 2)
 #endif
 
-/* Any rows and panels, in groups of rows as even as possible; a_row is the step of a from row
- * to row. */
+/* Any rows and panels, in groups of rows as even as possible. */
 static void TC__K(tiles)(const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS], size_t rows,
-                         size_t K, const float *a, size_t a_row, size_t lda,
+                         const int down, size_t K, const float *a, size_t lda,
                          const tc__panels *b, float *c, size_t ldc, size_t c_stride) {
     size_t groups = (rows + TC__KROWS - 1) / TC__KROWS, p, g;
     tc__fetch fetch[2],
         *first = tc__kvec_fetch(fetch, groups, TC__KROWS, K, ldc, c_stride,
                                 b->ahead ? b->ahead_pace : 64,
                                 b->ahead ? b->ahead_stride : b->stride * sizeof(float));
-    if (a_row == 1) { /* what the next tile walks down, instead of panels */
+    if (down) { /* what the next tile walks down, instead of panels */
         fetch[1].pace = lda * sizeof(float);
         fetch[1].stride = (TC__KROWS - 1) * sizeof(float);
     }
@@ -14964,10 +14974,10 @@ static void TC__K(tiles)(const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS
         for (g = 1; g <= groups; g++, row = next) {
             next = rows * g / groups;
             fetch[0].at = (const char *)(to + (g < groups ? next * ldc : wide * c_stride));
-            if (a_row == 1) fetch[1].at = (const char *)(a + next);
-            tiles[wide - 1][next - row - 1](K, a + row * a_row, lda, panel, b->stride, first,
-                                            fetch + 1, b->bias ? b->bias + p * 16 : NULL,
-                                            b->add, to + row * ldc, ldc, c_stride);
+            if (down) fetch[1].at = (const char *)(a + (g < groups ? next : 0));
+            tiles[wide - 1][next - row - 1](
+                K, a + row * (down ? 1 : lda), lda, panel, b->stride, first, fetch + 1,
+                b->bias ? b->bias + p * 16 : NULL, b->add, to + row * ldc, ldc, c_stride);
         }
     }
 }
@@ -14980,7 +14990,7 @@ static void TC__K(gemm)(size_t rows, size_t K, const float *a, size_t lda, const
         {TC__EACH(TC__KROWS, TC__NAME, 2)},
 #endif
     };
-    TC__K(tiles)(tiles, rows, K, a, lda, lda, b, c, ldc, 16);
+    TC__K(tiles)(tiles, rows, 0, K, a, lda, b, c, ldc, 16);
 }
 
 /* Of n registers, whose chains the CPU can then have under way at the same time. */
@@ -15385,7 +15395,7 @@ static void TC__K(gemm_dw)(size_t rows, size_t K, const float *a, size_t lda,
         {TC__EACH(TC__KROWS, TC__NAME_DW, 2)},
 #endif
     };
-    TC__K(tiles)(tiles, rows, K, a, 1, lda, b, c, ldc, c_stride);
+    TC__K(tiles)(tiles, rows, 1, K, a, lda, b, c, ldc, c_stride);
 }
 
 TC__KINLINE void TC__K(gelu_backs)(float *dy, const float *x, size_t ld, const int rows,
@@ -15802,7 +15812,7 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
                              const unsigned char *a, size_t lda, const tc__qscale *scale,
                              const tc__qpanels *b, size_t panel, tc__fetch *first,
                              tc__fetch *later, float *c, size_t ldc) {
-    TC__D sum[TC__QROWS][TC__QPANELS * TC__RN], zero = TC__D_ZERO;
+    TC__D sum[TC__QROWS][TC__QPANELS * TC__RN];
     TC__R width[TC__QPANELS * TC__RN], shift[TC__QPANELS * TC__RN], from[TC__QPANELS * TC__RN];
     const int wide = panels * TC__RN, whole = TC__OF_TYPE(WHOLE, TC__QTYPE);
     const unsigned char *row[3] = {a, a + 5 * lda, a + 10 * lda};
@@ -15817,43 +15827,42 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
     TC__HIDE(to[1]);
     TC__HIDE(to[2]);
     TC__HIDE(ldc3);
-    TC__UNROLL
-    for (j = 0; j < wide; j++) {
+    do {
+        TC__UNROLL
+        for (j = 0; j < wide && !(whole && add); j++) {
 #if TC__QFLIP
-        TC__D start = TC__I_SHL(TC__I_LOAD(b->sums + panel * 16 + j * TC__RW), 7);
+            TC__D start = TC__I_SHL(TC__I_LOAD(b->sums + panel * 16 + j * TC__RW), 7);
 #else
-        TC__D start = zero;
+            TC__D start = TC__D_ZERO;
 #endif
-        TC__UNROLL
-        for (r = 0; r < rows; r++) sum[r][j] = start;
-    }
-    for (;;) {
-        TC__Q(chain)(rows, panels, n, sum, row, lda, lda3, q, stride, first);
-        TC__UNROLL
-        for (r = 0; r < rows; r++) {
             TC__UNROLL
-            for (j = 0; j < wide; j++) TC__D_HIDE(sum[r][j]);
+            for (r = 0; r < rows; r++) sum[r][j] = start;
         }
         groups -= n;
-        if (!groups) break;
+        TC__Q(chain)(rows, panels, n, sum, row, lda, lda3, q, stride, first);
         TC__UNROLL
         for (r = 0; r < 3; r++) row[r] += 4 * n;
         q += 64 * n;
         n = tc__mem_least(groups, TC__OF_TYPE(RUN, TC__QTYPE));
         first = later;
-        if (whole) continue;
         TC__UNROLL
         for (r = 0; r < rows; r++) {
             TC__UNROLL
-            for (j = 0; j < wide; j++) {
-                float *at = to[r / 5] + TC__ROW5(r, ldc, ldc3) + j * TC__RW;
-                TC__R v = TC__R_FROM_I(TC__D_SUM(sum[r][j]));
-                TC__R_STORE(at, add ? TC__R_ADD(TC__R_LOAD(at), v) : v);
-                sum[r][j] = zero;
+            for (j = 0; j < wide; j++) TC__D_HIDE(sum[r][j]);
+        }
+        if (!whole && groups) {
+            TC__UNROLL
+            for (r = 0; r < rows; r++) {
+                TC__UNROLL
+                for (j = 0; j < wide; j++) {
+                    float *at = to[r / 5] + TC__ROW5(r, ldc, ldc3) + j * TC__RW;
+                    TC__R v = TC__R_FROM_I(TC__D_SUM(sum[r][j]));
+                    TC__R_STORE(at, add ? TC__R_ADD(TC__R_LOAD(at), v) : v);
+                }
             }
         }
-        add = 1;
-    }
+        if (groups) add = 1;
+    } while (groups);
     TC__UNROLL
     for (j = 0; j < wide; j++) {
         size_t at = panel * 16 + (size_t)j * TC__RW;

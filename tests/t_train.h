@@ -532,14 +532,43 @@ static uint64_t train_grouped(const made *base, unsigned threads, double *loss) 
         !tc_trainer_write(trainer, &data, &size)) {
         *loss = step.loss;
         checksum = tc__bytes_checksum(data, size);
-        CHECK_EQ(tc__fwd_group(trainer->session) > 0, threads < 5);
+        CHECK_EQ(tc__fwd_group(trainer->session) > 0, trainer->session->threads < 5);
     }
     tc_trainer_free(trainer);
     return checksum;
 }
 
+/* Sequences longer than the option max_length, up to the model's positions. */
+static void train_longer(const made *base) {
+    enum { LENGTH = 190 };
+    static const uint32_t lengths[2] = {LENGTH, LENGTH};
+    int32_t ids[2 * LENGTH], labels[2 * LENGTH], i;
+    tc_train_options o = tc_train_defaults();
+    tc_trainer *trainer;
+    tc_labelled b;
+    memset(&b, 0, sizeof b);
+    for (i = 0; i < 2 * LENGTH; i++) {
+        ids[i] = 2 + i % 20;
+        labels[i] = i % 7;
+    }
+    b.batch.ids = ids;
+    b.batch.lengths = lengths;
+    b.batch.sequences = 2;
+    b.labels = labels;
+    o.max_length = 16;
+    o.batch_size = 32;
+    if (tc_trainer_create(base->model, &o, NULL, &trainer)) {
+        CHECK(0);
+        return;
+    }
+    CHECK_EQ(tc_trainer_step(trainer, &b, 1, NULL), TC_OK);
+    trainer->longest = LENGTH - 1;
+    CHECK_EQ(tc_trainer_step(trainer, &b, 1, NULL), TC_ERROR_LENGTH);
+    tc_trainer_free(trainer);
+}
+
 static void test_train_groups(void) {
-    static const plan p = {2, 16, 2, 20, 12, 0, 7, 40, "gelu", TC_F32};
+    static const plan p = {2, 16, 2, 20, 12, 0, 7, 200, "gelu", TC_F32};
     made base;
     double first = 0, loss = 0;
     unsigned threads;
@@ -554,6 +583,7 @@ static void test_train_groups(void) {
         CHECK(train_grouped(&base, threads, &loss) == checksum);
         CHECK(loss == first);
     }
+    train_longer(&base);
     made_free(&base);
 }
 

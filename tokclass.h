@@ -9307,8 +9307,8 @@ TC__INLINE uint32_t *tc__fwd_groups(const tc_session *s) {
 }
 
 /* Finds groups of like size, as many for each thread: two or more if they are not too small, as
- * a slow thread leaves one to others. Returns 0 where the batch is better run as a whole, by all
- * threads. */
+ * a slow thread leaves one to others. Returns 0 where the batch is better run as a whole, by
+ * all threads. */
 static size_t tc__fwd_group(tc_session *s) {
     const uint32_t *starts = (const uint32_t *)(void *)s->starts.data;
     uint32_t *first = tc__fwd_groups(s);
@@ -15828,15 +15828,17 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
     TC__HIDE(to[2]);
     TC__HIDE(ldc3);
     do {
-        TC__UNROLL
-        for (j = 0; j < wide && !(whole && add); j++) {
-#if TC__QFLIP
-            TC__D start = TC__I_SHL(TC__I_LOAD(b->sums + panel * 16 + j * TC__RW), 7);
-#else
-            TC__D start = TC__D_ZERO;
-#endif
+        if (!whole || !add) {
             TC__UNROLL
-            for (r = 0; r < rows; r++) sum[r][j] = start;
+            for (j = 0; j < wide; j++) {
+#if TC__QFLIP
+                TC__D start = TC__I_SHL(TC__I_LOAD(b->sums + panel * 16 + j * TC__RW), 7);
+#else
+                TC__D start = TC__D_ZERO;
+#endif
+                TC__UNROLL
+                for (r = 0; r < rows; r++) sum[r][j] = start;
+            }
         }
         groups -= n;
         TC__Q(chain)(rows, panels, n, sum, row, lda, lda3, q, stride, first);

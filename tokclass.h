@@ -973,8 +973,9 @@ TC_API void tc_trainer_free(tc_trainer *trainer);
  * the word embeddings. */
 TC_API void tc_trainer_set_hook(tc_trainer *trainer, tc_gradient_hook hook, void *user);
 /* One update from `count` micro-batches. Everything is allocated by the first call.
- * TC_ERROR_LENGTH: more than max_tokens; TC_ERROR_NUMBER: a loss or gradient that is not
- * finite, the message names it and the weights are as before. `out` may be null. */
+ * TC_ERROR_LENGTH: more than max_tokens, or a sequence longer than the model's positions or,
+ * behind tc_trainer_run, than the longest of its data; TC_ERROR_NUMBER: a loss or gradient that
+ * is not finite, the message names it and the weights are as before. `out` may be null. */
 TC_API tc_status tc_trainer_step(tc_trainer *trainer, const tc_labelled *batches, size_t count,
                                  tc_step *out);
 /* The rate that the schedule scales, from the next update on. */
@@ -9297,8 +9298,8 @@ static tc_status tc__fwd_create(const tc_model *m, const tc_env *env, tc_session
 }
 
 /* A batch of many tokens is cut in groups of whole sequences, which run one by one, each on one
- * thread: what a layer computes stays in its core's cache, and threads meet once. */
-/* Tokens of a group at most, if it is not one sequence, and at least, in the mean. */
+ * thread: what a layer computes stays in its core's cache, and threads meet once. Tokens of a
+ * group at most, if it is not one sequence, and at least, in the mean: */
 enum { TC__GROUP_TOKENS = 160, TC__GROUP_LEAST = 48 };
 
 /* The first sequence of each group. */

@@ -5718,6 +5718,7 @@ struct tc_tokenizer {
     tc_string prefix, decoder_prefix;
     uint16_t ascii[256]; /* normalized byte and, from bit 8, its kind; 0 = see the entry */
     unsigned char starts[256]; /* 1: a raw added token begins so */
+    int start;                 /* the byte that all of them begin with, -1 if they do not */
 };
 
 /* Of a normalized byte; TAIL: in a character that is no part of a word, but not its first. */
@@ -5822,7 +5823,7 @@ static int tc__tok_added_valid(const tc_tokenizer *t, uint32_t bytes) {
 }
 
 static void tc__tok_ascii(tc_tokenizer *t) {
-    int c;
+    int c, starts = 0;
     for (c = 0; c < 256; c++) {
         uint32_t entry = c < 128 ? tc__tok_char(t, (uint32_t)c) : 0,
                  value = entry & TC__CHAR_VALUE;
@@ -5832,7 +5833,9 @@ static void tc__tok_ascii(tc_tokenizer *t) {
                 (uint16_t)(value | (uint32_t)tc__tok_kind(tc__tok_char(t, value)) << 8);
         t->starts[c] =
             t->raw.count && tc__tok_child(&t->raw, 0, (unsigned char)c) != TC__TRIE_NONE;
+        if (t->starts[c]) t->start = starts++ ? -1 : c;
     }
+    if (!starts) t->start = -1;
 }
 
 /* Points *t at the tables of a section; 0 if one lies outside of it. */
@@ -6650,9 +6653,14 @@ static int tc__encode_single(const tc_encoding *e, const char *s, size_t n, size
     return !tc__encode_is(e, code, TC__CHAR_WORD);
 }
 
-/* Bytes up to one that may begin an added token, eight at a time. */
-static size_t tc__encode_skip(const unsigned char *starts, const unsigned char *s, size_t at,
+/* Bytes up to one that may begin a raw added token. */
+static size_t tc__encode_skip(const tc_tokenizer *t, const unsigned char *s, size_t at,
                               size_t n) {
+    const unsigned char *starts = t->starts;
+    if (t->start >= 0 && at < n) {
+        const void *found = memchr(s + at, t->start, n - at);
+        return found ? (size_t)((const unsigned char *)found - s) : n;
+    }
     for (; n - at >= 8; at += 8)
         if (starts[s[at]] | starts[s[at + 1]] | starts[s[at + 2]] | starts[s[at + 3]] |
             starts[s[at + 4]] | starts[s[at + 5]] | starts[s[at + 6]] | starts[s[at + 7]])
@@ -6673,7 +6681,7 @@ static int32_t tc__encode_find(const tc_encoding *e, const tc__trie *trie,
         const tc__added *a;
         size_t end;
         if (starts && !starts[(unsigned char)s[at]]) {
-            at = tc__encode_skip(starts, (const unsigned char *)s, at + 1, n);
+            at = tc__encode_skip(e->tokenizer, (const unsigned char *)s, at + 1, n);
             continue;
         }
         index = tc__tok_longest(trie, 0, s + at, n - at, &length);
@@ -6864,6 +6872,30 @@ static tc_status tc__encode_limits(tc_encoding *e, const tc_encode_options *o, u
     return TC_OK;
 }
 
+/* Appends a part of a sequence to the window, for which there is room. */
+static void tc__encode_part_put(tc_encoding *e, const tc__step *step, const tc__range *part,
+                                int overflows) {
+    const tc_token *from = (const tc_token *)(void *)e->sequence[step->sequence].data;
+    tc_token *to = (tc_token *)(void *)(e->out.data + e->out.used);
+    uint8_t sequence = step->sequence, type = overflows ? sequence : step->type;
+    size_t i;
+    if (part->count) memcpy(to, from + part->first, part->count * sizeof *to);
+    for (i = 0; i < part->count && (type | sequence); i++) {
+        to[i].type = type;
+        to[i].sequence = sequence;
+    }
+    e->out.used += part->count * sizeof *to;
+}
+
+static void tc__encode_special_put(tc_encoding *e, const tc__step *step) {
+    tc_token *to = tc__piece_next(&e->out, step->id, -1);
+    memset(&to->start, 0, sizeof to->start);
+    memset(&to->end, 0, sizeof to->end);
+    to->type = step->type;
+    to->special = 1;
+    to->sequence = 255;
+}
+
 /* Appends one window: the template filled with a part of each sequence. A part that is an
  * overflow (bit 0: of the first, bit 1: of the second) does not take the template's type. */
 static tc_status tc__encode_window(tc_encoding *e, const tc_encode_options *o, int paired,
@@ -6883,26 +6915,11 @@ static tc_status tc__encode_window(tc_encoding *e, const tc_encode_options *o, i
         &e->env, &e->out, (a->count + (b ? b->count : 0) + (uint64_t)count) * sizeof(tc_token));
     if (status) return status;
     for (i = 0; i < count; i++) {
-        tc_token *to = (tc_token *)(void *)(e->out.data + e->out.used);
         const tc__range *part = steps[i].sequence ? b : a;
-        size_t n = steps[i].id < 0 ? part->count : !o->no_special_tokens, j;
-        for (j = 0; j < n; j++) {
-            if (steps[i].id < 0) {
-                to[j] = ((const tc_token *)(const void *)e->sequence[steps[i].sequence]
-                             .data)[part->first + j];
-                to[j].sequence = steps[i].sequence;
-                to[j].type =
-                    overflows >> steps[i].sequence & 1 ? steps[i].sequence : steps[i].type;
-            } else {
-                memset(to, 0, sizeof *to);
-                to->id = steps[i].id;
-                to->word = to->text = -1;
-                to->type = steps[i].type;
-                to->special = 1;
-                to->sequence = 255;
-            }
-        }
-        e->out.used += n * sizeof *to;
+        if (steps[i].id < 0)
+            tc__encode_part_put(e, &steps[i], part, overflows >> steps[i].sequence & 1);
+        else if (!o->no_special_tokens)
+            tc__encode_special_put(e, &steps[i]);
     }
     window.first = before / sizeof(tc_token);
     window.count = (e->out.used - before) / sizeof(tc_token);

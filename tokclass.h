@@ -5702,6 +5702,14 @@ enum {
 #define TC__CHAR_INDEX                                                                         \
     17409 /* 0x110000 / 64 blocks of code points, and one for ill-formed bytes */
 
+/* What a character becomes if that is one character, whatever it is. */
+typedef struct tc__plain {
+    char bytes[3];
+    unsigned char how; /* bits 0, 1: how many bytes; 2, 3: their kind; 0 = see the entry */
+} tc__plain;
+
+enum { TC__PLAIN_MARKED = 16 }; /* if it stands in no run of marks */
+
 struct tc_tokenizer {
     const char *strings;
     const uint32_t *tokens; /* [vocab + 1] offsets in the strings */
@@ -5717,6 +5725,7 @@ struct tc_tokenizer {
     const tc__step *single, *pair;
     tc_string prefix, decoder_prefix;
     uint16_t ascii[256]; /* normalized byte and, from bit 8, its kind; 0 = see the entry */
+    tc__plain plain[0x800]; /* by code point: characters of two bytes */
     unsigned char starts[256]; /* 1: a raw added token begins so */
     int start;                 /* the byte that all of them begin with, -1 if they do not */
 };
@@ -5838,6 +5847,23 @@ static void tc__tok_ascii(tc_tokenizer *t) {
     if (!starts) t->start = -1;
 }
 
+static void tc__tok_plain(tc_tokenizer *t) {
+    enum { MARKS = TC__CHAR_HEAD | TC__CHAR_TAIL };
+    uint32_t code;
+    for (code = 0x80; code < 0x800; code++) {
+        uint32_t entry = tc__tok_char(t, code), value = entry & TC__CHAR_VALUE;
+        char bytes[4];
+        tc__plain *x = &t->plain[code];
+        if (entry & (TC__CHAR_KIND | TC__CHAR_CJK) || value > 0xFFFF ||
+            (entry & MARKS && entry & TC__CHAR_SURVIVOR))
+            continue;
+        x->how = (unsigned char)tc__utf8_put(bytes, value ? value : code);
+        x->how |= (unsigned char)(tc__tok_kind(tc__tok_char(t, value ? value : code)) << 2);
+        if (entry & MARKS) x->how |= TC__PLAIN_MARKED;
+        memcpy(x->bytes, bytes, sizeof x->bytes);
+    }
+}
+
 /* Points *t at the tables of a section; 0 if one lies outside of it. */
 static int tc__tok_point(tc_tokenizer *t, const uint32_t *n, size_t bytes) {
     uint64_t steps = (uint64_t)t->single_count + t->pair_count, ends = (uint64_t)t->vocab + 1;
@@ -5924,6 +5950,7 @@ static int tc__tok_open(tc_tokenizer *t, const void *section, size_t bytes) {
         unit = tc__tok_child(&t->words, unit, (unsigned char)t->prefix.data[i]);
     t->continuing = unit;
     tc__tok_ascii(t);
+    tc__tok_plain(t);
     return 1;
 }
 
@@ -6023,6 +6050,12 @@ typedef struct tc__slot {
     uint32_t pieces[3]; /* more than three lie in the encoding's pool from number [0] on */
     uint16_t length, count;
 } tc__slot;
+
+/* A word in the normalized text. */
+typedef struct tc__word {
+    size_t start, end;
+    uint64_t key[2], hash; /* its first 16 bytes */
+} tc__word;
 
 enum {
     TC__SLOT_BITS = 11, /* of the number of pairs of slots at first, and at most */
@@ -6222,12 +6255,44 @@ static void tc__norm_end(tc_encoding *e, size_t n) {
     memset(e->kinds.data + n, TC__BYTE_WHITE, 8);
 }
 
+/* Whether the character at p belongs to no run of marks of the one before it. */
+TC__INLINE int tc__norm_apart(const tc_encoding *e, const unsigned char *p,
+                              const unsigned char *end) {
+    uint32_t code;
+    if (p >= end) return 0;
+    if (e->tokenizer->ascii[*p]) return 1;
+    (void)tc__utf8_next(p, (const unsigned char *)e->text + e->length, &code);
+    return !(tc__tok_char(e->tokenizer, code) & (TC__CHAR_HEAD | TC__CHAR_REMOVED));
+}
+
+/* ASCII characters from p on that stay so, at most n, to e->normal from `at` on: how many. The
+ * first has this number and this place. */
+static size_t tc__norm_ascii_run(tc_encoding *e, size_t at, const unsigned char *p, size_t n,
+                                     uint32_t number, uint64_t place) {
+    const uint16_t *ascii = e->tokenizer->ascii;
+    char *normal = e->normal.data + at, *kinds = e->kinds.data + at;
+    uint32_t *source = (uint32_t *)(void *)e->source.data + at, entry;
+    uint64_t *places = (uint64_t *)(void *)e->places.data + number;
+    size_t i;
+    for (i = 0; i < n && (entry = ascii[p[i]]) != 0; i++) {
+        normal[i] = (char)(entry & 0xFF);
+        kinds[i] = (char)(entry >> 8);
+        source[i] = number + (uint32_t)i;
+        places[i] = place + i;
+    }
+    return i;
+}
+
 /* Characters from p on of which each becomes one, whatever stands beside it; returns the first
  * that does not. Those before `marks` belong to a run of marks of which none survives; so does
- * one in front of an ASCII character. There is room for all. */
+ * one that the next character is apart from. There is room for all. */
 static const unsigned char *tc__norm_plain(tc_encoding *e, size_t *n, const unsigned char *p,
                                            const unsigned char *end,
                                            const unsigned char *marks) {
+    static const char kind_bytes[4][4] = {
+        {TC__BYTE_WORD, TC__BYTE_WORD, TC__BYTE_WORD, TC__BYTE_WORD},
+        {TC__BYTE_WHITE, TC__BYTE_TAIL, TC__BYTE_TAIL, TC__BYTE_TAIL},
+        {TC__BYTE_PUNCT, TC__BYTE_TAIL, TC__BYTE_TAIL, TC__BYTE_TAIL}};
     const tc_tokenizer *t = e->tokenizer;
     const unsigned char *text = (const unsigned char *)e->text, *stop = text + e->length;
     char *normal = e->normal.data, *kinds = e->kinds.data;
@@ -6235,31 +6300,38 @@ static const unsigned char *tc__norm_plain(tc_encoding *e, size_t *n, const unsi
     uint64_t *places = (uint64_t *)(void *)e->places.data, astral = (uint64_t)e->astral << 32;
     size_t at = *n;
     for (;;) {
-        uint32_t code, entry, value, bytes, kind;
-        for (; p < end && (entry = t->ascii[*p]) != 0; p++, at++, chars++) {
-            normal[at] = (char)(entry & 0xFF);
-            kinds[at] = (char)(entry >> 8);
-            source[at] = chars;
-            places[chars] = (uint64_t)(p - text) | astral;
-        }
+        uint32_t code, entry, value, bytes, how;
+        size_t run = tc__norm_ascii_run(e, at, p, (size_t)(end - p), chars, (uint64_t)(p - text) | astral);
+        p += run;
+        at += run;
+        chars += (uint32_t)run;
         if (p >= end) break;
         bytes = tc__utf8_next(p, stop, &code);
-        entry = tc__tok_char(t, code);
-        if (bytes > 3 || (entry & (TC__CHAR_KIND | TC__CHAR_CJK))) break;
-        if ((entry & (TC__CHAR_HEAD | TC__CHAR_TAIL)) && p >= marks &&
-            ((entry & TC__CHAR_SURVIVOR) || p + bytes >= end || !t->ascii[p[bytes]]))
-            break;
-        value = entry & TC__CHAR_VALUE;
-        if (value) {
-            code = value;
+        if (code < 0x800) {
+            how = t->plain[code].how;
+            if (!how) break;
+            memcpy(normal + at, &t->plain[code], 4);
+        } else {
             entry = tc__tok_char(t, code);
+            if (bytes > 3 || (entry & (TC__CHAR_KIND | TC__CHAR_CJK))) break;
+            how = 0;
+            if (entry & (TC__CHAR_HEAD | TC__CHAR_TAIL)) {
+                if (entry & TC__CHAR_SURVIVOR && p >= marks) break;
+                how = TC__PLAIN_MARKED;
+            }
+            value = entry & TC__CHAR_VALUE;
+            if (value > 0xFFFF) break;
+            if (value) {
+                code = value;
+                entry = tc__tok_char(t, code);
+            }
+            how |= tc__utf8_put(normal + at, code) | (uint32_t)tc__tok_kind(entry) << 2;
         }
-        kind = tc__tok_kind(entry);
-        memset(kinds + at, kind ? TC__BYTE_TAIL : 0, 4);
-        kinds[at] = (char)kind;
+        if (how & TC__PLAIN_MARKED && p >= marks && !tc__norm_apart(e, p + bytes, end)) break;
+        memcpy(kinds + at, kind_bytes[how >> 2 & 3], 4);
         source[at] = source[at + 1] = source[at + 2] = source[at + 3] = chars;
         places[chars++] = (uint64_t)(p - text) | astral;
-        at += tc__utf8_put(normal + at, code);
+        at += how & 3;
         p += bytes;
     }
     *n = at;
@@ -6422,8 +6494,8 @@ static int tc__piece_match(tc_encoding *e, const char *word, size_t n) {
     return count;
 }
 
-/* The first of the two slots that a word of n <= 16 bytes may have. */
-TC__INLINE tc__slot *tc__piece_slot(tc_encoding *e, const char *word, size_t n, uint64_t *key) {
+/* Keys and hash of a word, for which its length is known. */
+TC__INLINE void tc__piece_hash(const tc_encoding *e, tc__word *word) {
     static const uint64_t mask[9] = {0,
                                      0xFF,
                                      0xFFFF,
@@ -6433,12 +6505,19 @@ TC__INLINE tc__slot *tc__piece_slot(tc_encoding *e, const char *word, size_t n, 
                                      UINT64_C(0xFFFFFFFFFFFF),
                                      UINT64_C(0xFFFFFFFFFFFFFF),
                                      UINT64_MAX};
+    const char *bytes = e->normal.data + word->start; /* 64 behind a buffer's end may be read */
+    size_t n = word->end - word->start;
     uint64_t h;
-    key[0] = tc__bytes_u64(word) &
-             mask[n < 8 ? n : 8]; /* 64 bytes behind a buffer's end may be read */
-    key[1] = tc__bytes_u64(word + 8) & mask[n < 8 ? 0 : n - 8];
-    h = (key[0] ^ tc__bytes_rotate(key[1], 31)) * TC__XXH_1 + key[1];
-    return e->slots + ((h ^ h >> 32) * TC__XXH_2 >> (64 - e->slot_bits)) * 2;
+    if (n > 16) n = 16;
+    word->key[0] = tc__bytes_u64(bytes) & mask[n < 8 ? n : 8];
+    word->key[1] = tc__bytes_u64(bytes + 8) & mask[n < 8 ? 0 : n - 8];
+    h = (word->key[0] ^ tc__bytes_rotate(word->key[1], 31)) * TC__XXH_1 + word->key[1];
+    word->hash = (h ^ h >> 32) * TC__XXH_2;
+}
+
+/* The first of the two slots that a word of at most 16 bytes may have. */
+TC__INLINE tc__slot *tc__piece_slot(tc_encoding *e, const tc__word *word) {
+    return e->slots + (word->hash >> (64 - e->slot_bits)) * 2;
 }
 
 TC__INLINE int tc__piece_is(const tc__slot *s, const uint64_t *key, size_t n) {
@@ -6539,20 +6618,18 @@ static tc_status tc__piece_new(tc_encoding *e, tc__buf *to, int32_t word, size_t
                           (to->used - before) / sizeof(tc_token));
 }
 
-/* Tokens of the word in normalized bytes [start, end). */
-static tc_status tc__piece_word(tc_encoding *e, tc__buf *to, int32_t word, size_t start,
-                                size_t end) {
-    size_t n = end - start, from = start;
-    uint64_t key[2];
+/* Tokens of a word, which has this number. */
+static tc_status tc__piece_word(tc_encoding *e, tc__buf *to, int32_t word, const tc__word *w) {
+    size_t start = w->start, end = w->end, n = end - start, from = start;
     tc__slot *slot;
     const uint32_t *piece, *last;
     tc_status status;
     if (n > 16) return tc__piece_long(e, to, word, start, end);
-    slot = tc__piece_slot(e, e->normal.data + start, n, key);
-    if (!tc__piece_is(slot, key, n)) {
+    slot = tc__piece_slot(e, w);
+    if (!tc__piece_is(slot, w->key, n)) {
         tc__slot first;
-        if (!tc__piece_is(slot + 1, key, n))
-            return tc__piece_new(e, to, word, start, end, slot, key);
+        if (!tc__piece_is(slot + 1, w->key, n))
+            return tc__piece_new(e, to, word, start, end, slot, w->key);
         first = slot[0];
         slot[0] = slot[1];
         slot[1] = first;
@@ -6584,21 +6661,38 @@ TC__INLINE size_t tc__piece_length(const char *kinds, size_t n) {
     return length;
 }
 
+/* The next word or mark in normalized bytes [*at, end), whose slots are fetched; 0 if there is
+ * none. *at moves behind it. */
+TC__INLINE int tc__piece_find(tc_encoding *e, size_t *at, size_t end, tc__word *word) {
+    const char *kinds = e->kinds.data;
+    size_t i = *at;
+    while (i < end) {
+        word->start = i;
+        i += tc__piece_length(kinds + i, end - i);
+        if (i == word->start) {
+            while (++i < end && kinds[i] == TC__BYTE_TAIL) {
+            }
+            if (kinds[word->start] != TC__BYTE_PUNCT) continue;
+        }
+        word->end = i;
+        *at = i + (kinds[i] == TC__BYTE_WHITE); /* one is read behind the end */
+        tc__piece_hash(e, word);
+        TC__PREFETCH_L1(tc__piece_slot(e, word));
+        return 1;
+    }
+    return 0;
+}
+
 /* Splits normalized bytes [at, end) into words and marks, and these into tokens. */
 static tc_status tc__piece_split(tc_encoding *e, tc__buf *to, int32_t *word, size_t at,
                                  size_t end) {
-    const char *kinds = e->kinds.data;
+    tc__word words[2]; /* one ahead of the other */
     tc_status status = TC_OK;
-    while (at < end && !status) {
-        size_t start = at;
-        at += tc__piece_length(kinds + at, end - at);
-        if (at == start) {
-            while (++at < end && kinds[at] == TC__BYTE_TAIL) {
-            }
-            if (kinds[start] != TC__BYTE_PUNCT) continue;
-        }
-        status = tc__piece_word(e, to, (*word)++, start, at);
-        at += kinds[at] == TC__BYTE_WHITE; /* one is read behind the end */
+    int i = 0, found = tc__piece_find(e, &at, end, &words[0]);
+    while (found && !status) {
+        found = tc__piece_find(e, &at, end, &words[!i]);
+        status = tc__piece_word(e, to, (*word)++, &words[i]);
+        i = !i;
     }
     return status;
 }

@@ -6058,9 +6058,9 @@ typedef struct tc__word {
 } tc__word;
 
 enum {
-    TC__SLOT_BITS = 11, /* of the number of pairs of slots at first, and at most */
-    TC__SLOT_MOST_BITS = 15,
-    TC__POOL = 131072,
+    TC__SLOT_BITS = 10, /* of the number of pairs of slots at first, and at most */
+    TC__SLOT_MOST_BITS = 16,
+    TC__POOL = 262144,
     TC__PIECE_END = 27,
     TC__CHUNK = 4096,
     TC__MOST_PAIRS = 1 << 16

@@ -6520,8 +6520,9 @@ TC__INLINE tc__slot *tc__piece_slot(tc_encoding *e, const tc__word *word) {
     return e->slots + (word->hash >> (64 - e->slot_bits)) * 2;
 }
 
-TC__INLINE int tc__piece_is(const tc__slot *s, const uint64_t *key, size_t n) {
-    return s->key[0] == key[0] && s->key[1] == key[1] && s->length == n;
+TC__INLINE int tc__piece_is(const tc__slot *s, const tc__word *word) {
+    return s->key[0] == word->key[0] && s->key[1] == word->key[1] &&
+           s->length == word->end - word->start;
 }
 
 static tc_status tc__piece_unknown(tc_encoding *e, tc__buf *to, int32_t word, size_t start,
@@ -6580,11 +6581,11 @@ static tc_status tc__piece_forget(tc_encoding *e, uint32_t bits) {
 
 /* Keeps the pieces of a word in `slot`: those of `tokens`, which e->pieces has too unless the
  * word is unknown. */
-static tc_status tc__piece_keep(tc_encoding *e, tc__slot *slot, const uint64_t *key,
-                                size_t length, const tc_token *tokens, size_t count) {
+static tc_status tc__piece_keep(tc_encoding *e, tc__slot *slot, const tc__word *word,
+                                const tc_token *tokens, size_t count) {
     const uint32_t *ends = (const uint32_t *)(const void *)e->pieces.data; /* of id and end */
     uint32_t pieces[16] = {0};
-    size_t i;
+    size_t length = word->end - word->start, i;
     for (i = 0; i < count; i++) {
         uint32_t end = i + 1 < count ? ends[2 * i + 1] : (uint32_t)length;
         if (tokens[i].id >> TC__PIECE_END) return TC_OK;
@@ -6597,8 +6598,7 @@ static tc_status tc__piece_keep(tc_encoding *e, tc__slot *slot, const uint64_t *
         pieces[0] = at;
     }
     slot[1] = slot[0];
-    slot->key[0] = key[0];
-    slot->key[1] = key[1];
+    memcpy(slot->key, word->key, sizeof slot->key);
     memcpy(slot->pieces, pieces, sizeof slot->pieces);
     slot->length = (uint16_t)length;
     slot->count = (uint16_t)count;
@@ -6608,28 +6608,27 @@ static tc_status tc__piece_keep(tc_encoding *e, tc__slot *slot, const uint64_t *
 }
 
 /* Tokens of a word that no slot knows; it gets the first of its two. */
-static tc_status tc__piece_new(tc_encoding *e, tc__buf *to, int32_t word, size_t start,
-                               size_t end, tc__slot *slot, const uint64_t *key) {
+static tc_status tc__piece_new(tc_encoding *e, tc__buf *to, int32_t number, const tc__word *word,
+                               tc__slot *slot) {
     size_t before = to->used;
-    tc_status status = tc__piece_long(e, to, word, start, end);
+    tc_status status = tc__piece_long(e, to, number, word->start, word->end);
     if (status) return status;
-    return tc__piece_keep(e, slot, key, end - start,
-                          (const tc_token *)(const void *)(to->data + before),
+    return tc__piece_keep(e, slot, word, (const tc_token *)(const void *)(to->data + before),
                           (to->used - before) / sizeof(tc_token));
 }
 
-/* Tokens of a word, which has this number. */
-static tc_status tc__piece_word(tc_encoding *e, tc__buf *to, int32_t word, const tc__word *w) {
-    size_t start = w->start, end = w->end, n = end - start, from = start;
+/* Tokens of a word, the number-th of its text. */
+static tc_status tc__piece_word(tc_encoding *e, tc__buf *to, int32_t number,
+                                const tc__word *word) {
+    size_t from = word->start;
     tc__slot *slot;
     const uint32_t *piece, *last;
     tc_status status;
-    if (n > 16) return tc__piece_long(e, to, word, start, end);
-    slot = tc__piece_slot(e, w);
-    if (!tc__piece_is(slot, w->key, n)) {
+    if (word->end - from > 16) return tc__piece_long(e, to, number, from, word->end);
+    slot = tc__piece_slot(e, word);
+    if (!tc__piece_is(slot, word)) {
         tc__slot first;
-        if (!tc__piece_is(slot + 1, w->key, n))
-            return tc__piece_new(e, to, word, start, end, slot, w->key);
+        if (!tc__piece_is(slot + 1, word)) return tc__piece_new(e, to, number, word, slot);
         first = slot[0];
         slot[0] = slot[1];
         slot[1] = first;
@@ -6639,8 +6638,9 @@ static tc_status tc__piece_word(tc_encoding *e, tc__buf *to, int32_t word, const
     piece = slot->count > 3 ? (const uint32_t *)(const void *)e->pool.data + slot->pieces[0]
                             : slot->pieces;
     for (last = piece + slot->count; piece < last; piece++) {
-        size_t stop = start + (*piece >> TC__PIECE_END);
-        tc__piece_put(e, to, (int32_t)(*piece & ((1u << TC__PIECE_END) - 1)), word, from, stop);
+        size_t stop = word->start + (*piece >> TC__PIECE_END);
+        tc__piece_put(e, to, (int32_t)(*piece & ((1u << TC__PIECE_END) - 1)), number, from,
+                      stop);
         from = stop;
     }
     return TC_OK;

@@ -5724,7 +5724,7 @@ struct tc_tokenizer {
     uint32_t added_count, single_count, pair_count;
     const tc__step *single, *pair;
     tc_string prefix, decoder_prefix;
-    uint16_t ascii[256]; /* normalized byte and, from bit 8, its kind; 0 = see the entry */
+    uint16_t ascii[256];    /* normalized byte and, from bit 8, its kind; 0 = see the entry */
     tc__plain plain[0x800]; /* by code point: characters of two bytes */
     unsigned char starts[256]; /* 1: a raw added token begins so */
     int start;                 /* the byte that all of them begin with, -1 if they do not */
@@ -6268,7 +6268,7 @@ TC__INLINE int tc__norm_apart(const tc_encoding *e, const unsigned char *p,
 /* ASCII characters from p on that stay so, at most n, to e->normal from `at` on: how many. The
  * first has this number and this place. */
 static size_t tc__norm_ascii_run(tc_encoding *e, size_t at, const unsigned char *p, size_t n,
-                                     uint32_t number, uint64_t place) {
+                                 uint32_t number, uint64_t place) {
     const uint16_t *ascii = e->tokenizer->ascii;
     char *normal = e->normal.data + at, *kinds = e->kinds.data + at;
     uint32_t *source = (uint32_t *)(void *)e->source.data + at, entry;
@@ -6299,13 +6299,17 @@ static const unsigned char *tc__norm_plain(tc_encoding *e, size_t *n, const unsi
     uint32_t *source = (uint32_t *)(void *)e->source.data, chars = e->chars;
     uint64_t *places = (uint64_t *)(void *)e->places.data, astral = (uint64_t)e->astral << 32;
     size_t at = *n;
-    for (;;) {
+    while (p < end) {
         uint32_t code, entry, value, bytes, how;
-        size_t run = tc__norm_ascii_run(e, at, p, (size_t)(end - p), chars, (uint64_t)(p - text) | astral);
-        p += run;
-        at += run;
-        chars += (uint32_t)run;
-        if (p >= end) break;
+        if (*p < 0x80) {
+            size_t run = tc__norm_ascii_run(e, at, p, (size_t)(end - p), chars,
+                                            (uint64_t)(p - text) | astral);
+            if (!run) break;
+            p += run;
+            at += run;
+            chars += (uint32_t)run;
+            continue;
+        }
         bytes = tc__utf8_next(p, stop, &code);
         if (code < 0x800) {
             how = t->plain[code].how;
@@ -6608,8 +6612,8 @@ static tc_status tc__piece_keep(tc_encoding *e, tc__slot *slot, const tc__word *
 }
 
 /* Tokens of a word that no slot knows; it gets the first of its two. */
-static tc_status tc__piece_new(tc_encoding *e, tc__buf *to, int32_t number, const tc__word *word,
-                               tc__slot *slot) {
+static tc_status tc__piece_new(tc_encoding *e, tc__buf *to, int32_t number,
+                               const tc__word *word, tc__slot *slot) {
     size_t before = to->used;
     tc_status status = tc__piece_long(e, to, number, word->start, word->end);
     if (status) return status;

@@ -5633,7 +5633,9 @@ enum {
     TC__CHAR_WHITE = 1 << 27,    /* splits words */
     TC__CHAR_PUNCT = 1 << 28,    /* is a word of its own */
     TC__CHAR_WORD = 1 << 29,     /* a word character of regular expressions */
-    TC__CHAR_REMOVED = 1 << 30   /* deleted before marks are ordered */
+    TC__CHAR_REMOVED = 1 << 30,  /* deleted before marks are ordered */
+    /* does not become one character whatever marks stand beside it */
+    TC__CHAR_NOT_PLAIN = TC__CHAR_KIND | TC__CHAR_CJK | TC__CHAR_HEAD | TC__CHAR_SURVIVOR
 };
 
 enum { /* flags of a tokenizer */
@@ -5702,13 +5704,11 @@ enum {
 #define TC__CHAR_INDEX                                                                         \
     17409 /* 0x110000 / 64 blocks of code points, and one for ill-formed bytes */
 
-/* What a character becomes if that is one character, whatever it is. */
+/* What a character becomes that is not TC__CHAR_NOT_PLAIN. */
 typedef struct tc__plain {
     char bytes[3];
     unsigned char how; /* bits 0, 1: how many bytes; 2, 3: their kind; 0 = see the entry */
 } tc__plain;
-
-enum { TC__PLAIN_MARKED = 16 }; /* if it stands in no run of marks */
 
 struct tc_tokenizer {
     const char *strings;
@@ -5848,18 +5848,14 @@ static void tc__tok_ascii(tc_tokenizer *t) {
 }
 
 static void tc__tok_plain(tc_tokenizer *t) {
-    enum { MARKS = TC__CHAR_HEAD | TC__CHAR_TAIL };
     uint32_t code;
     for (code = 0x80; code < 0x800; code++) {
         uint32_t entry = tc__tok_char(t, code), value = entry & TC__CHAR_VALUE;
         char bytes[4];
         tc__plain *x = &t->plain[code];
-        if (entry & (TC__CHAR_KIND | TC__CHAR_CJK) || value > 0xFFFF ||
-            (entry & MARKS && entry & TC__CHAR_SURVIVOR))
-            continue;
+        if (value > 0xFFFF || (entry & TC__CHAR_NOT_PLAIN)) continue;
         x->how = (unsigned char)tc__utf8_put(bytes, value ? value : code);
         x->how |= (unsigned char)(tc__tok_kind(tc__tok_char(t, value ? value : code)) << 2);
-        if (entry & MARKS) x->how |= TC__PLAIN_MARKED;
         memcpy(x->bytes, bytes, sizeof x->bytes);
     }
 }
@@ -6255,16 +6251,6 @@ static void tc__norm_end(tc_encoding *e, size_t n) {
     memset(e->kinds.data + n, TC__BYTE_WHITE, 8);
 }
 
-/* Whether the character at p belongs to no run of marks of the one before it. */
-TC__INLINE int tc__norm_apart(const tc_encoding *e, const unsigned char *p,
-                              const unsigned char *end) {
-    uint32_t code;
-    if (p >= end) return 0;
-    if (e->tokenizer->ascii[*p]) return 1;
-    (void)tc__utf8_next(p, (const unsigned char *)e->text + e->length, &code);
-    return !(tc__tok_char(e->tokenizer, code) & (TC__CHAR_HEAD | TC__CHAR_REMOVED));
-}
-
 /* ASCII characters from p on that stay so, at most n, to e->normal from `at` on: how many. The
  * first has this number and this place. */
 static size_t tc__norm_ascii_run(tc_encoding *e, size_t at, const unsigned char *p, size_t n,
@@ -6284,11 +6270,9 @@ static size_t tc__norm_ascii_run(tc_encoding *e, size_t at, const unsigned char 
 }
 
 /* Characters from p on of which each becomes one, whatever stands beside it; returns the first
- * that does not. Those before `marks` belong to a run of marks of which none survives; so does
- * one that the next character is apart from. There is room for all. */
+ * that does not. There is room for all. */
 static const unsigned char *tc__norm_plain(tc_encoding *e, size_t *n, const unsigned char *p,
-                                           const unsigned char *end,
-                                           const unsigned char *marks) {
+                                           const unsigned char *end) {
     static const char kind_bytes[4][4] = {
         {TC__BYTE_WORD, TC__BYTE_WORD, TC__BYTE_WORD, TC__BYTE_WORD},
         {TC__BYTE_WHITE, TC__BYTE_TAIL, TC__BYTE_TAIL, TC__BYTE_TAIL},
@@ -6317,21 +6301,14 @@ static const unsigned char *tc__norm_plain(tc_encoding *e, size_t *n, const unsi
             memcpy(normal + at, &t->plain[code], 4);
         } else {
             entry = tc__tok_char(t, code);
-            if (bytes > 3 || (entry & (TC__CHAR_KIND | TC__CHAR_CJK))) break;
-            how = 0;
-            if (entry & (TC__CHAR_HEAD | TC__CHAR_TAIL)) {
-                if (entry & TC__CHAR_SURVIVOR && p >= marks) break;
-                how = TC__PLAIN_MARKED;
-            }
             value = entry & TC__CHAR_VALUE;
-            if (value > 0xFFFF) break;
+            if (bytes > 3 || value > 0xFFFF || (entry & TC__CHAR_NOT_PLAIN)) break;
             if (value) {
                 code = value;
                 entry = tc__tok_char(t, code);
             }
-            how |= tc__utf8_put(normal + at, code) | (uint32_t)tc__tok_kind(entry) << 2;
+            how = tc__utf8_put(normal + at, code) | (uint32_t)tc__tok_kind(entry) << 2;
         }
-        if (how & TC__PLAIN_MARKED && p >= marks && !tc__norm_apart(e, p + bytes, end)) break;
         memcpy(kinds + at, kind_bytes[how >> 2 & 3], 4);
         source[at] = source[at + 1] = source[at + 2] = source[at + 3] = chars;
         places[chars++] = (uint64_t)(p - text) | astral;
@@ -6364,7 +6341,7 @@ static tc_status tc__norm_text(tc_encoding *e, size_t first, size_t last) {
             if ((status = tc__norm_room(e, n, TC__CHUNK)) != TC_OK) return status;
             room = p + TC__CHUNK / 8 - 4;
         }
-        p = tc__norm_plain(e, &n, p, room < end ? room : end, marks);
+        p = tc__norm_plain(e, &n, p, room < end ? room : end);
         if (p >= room || p == end) continue;
         i = tc__utf8_next(p, text + e->length, &code);
         entry = tc__tok_char(t, code);

@@ -355,12 +355,72 @@ static void test_tokenizer_bytes(void) {
     free(text);
 }
 
+/* What a chunk became: the normalized text, and for each byte of it the character. */
+static int chunk_same(const tc_encoding *a, const tc_encoding *b) {
+    return a->normal.used == b->normal.used && a->chars == b->chars && !a->linear &&
+           !b->linear && !memcmp(a->normal.data, b->normal.data, a->normal.used) &&
+           !memcmp(a->kinds.data, b->kinds.data, a->normal.used) &&
+           !memcmp(a->source.data, b->source.data, a->normal.used * 4) &&
+           !memcmp(a->places.data, b->places.data, (size_t)a->chars * 8);
+}
+
+/* Every two characters of a list, normalized with the tables of the short way and without. */
+static void test_tokenizer_ways(void) {
+    static const uint32_t ranges[][2] = {
+        {1, 0x7F},          {0x80, 0x180},     {0x300, 0x318},   {0x345, 0x360},
+        {0x37E, 0x3D8},     {0x483, 0x492},    {0x5B0, 0x5C8},   {0x622, 0x656},
+        {0x7F0, 0x802},     {0x93C, 0x960},    {0xE38, 0xE4C},   {0xF71, 0xF76},
+        {0x1AB0, 0x1AC0},   {0x1E00, 0x1E20},  {0x1F80, 0x1FB8}, {0x2000, 0x2010},
+        {0x302A, 0x3031},   {0x3040, 0x3048},  {0x3099, 0x309B}, {0x4E00, 0x4E02},
+        {0xAC00, 0xAC03},   {0xD7A2, 0xD7A4},  {0xFB1D, 0xFB21}, {0xFF21, 0xFF23},
+        {0x1D165, 0x1D169}, {0x1F600, 0x1F602}};
+    static const char *const files[] = {"tests/data/wordpiece/tokenizer-uncased.json",
+                                        "tests/data/wordpiece/tokenizer-cased-strip.json"};
+    uint32_t codes[2048], count = 0, i, j, k;
+    for (i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        for (j = ranges[i][0]; j < ranges[i][1]; j++) codes[count++] = j;
+    for (k = 0; k < 2; k++) {
+        made m;
+        tc_tokenizer slow;
+        tc_encoding *a, *b;
+        int bad = 0;
+        if (!made_tokenizer_file(&m, files[k])) {
+            CHECK(0);
+            continue;
+        }
+        slow = *tc_model_tokenizer(m.model);
+        memset(slow.ascii, 0, sizeof slow.ascii);
+        memset(slow.plain, 0, sizeof slow.plain);
+        CHECK(!tc_encoding_create(tc_model_tokenizer(m.model), NULL, &a) &&
+              !tc_encoding_create(&slow, NULL, &b));
+        for (i = 0; i < count; i++) {
+            char text[TC__CHUNK];
+            tc_input input;
+            memset(&input, 0, sizeof input);
+            input.text = text;
+            for (j = 0; j < count; j++) {
+                input.length += tc__utf8_put(text + input.length, codes[i]);
+                input.length += tc__utf8_put(text + input.length, codes[j]);
+                if (j % 3) text[input.length++] = ' ';
+                if (input.length < TC__CHUNK - 16 && j + 1 < count) continue;
+                bad += tc_encoding_run(a, &input, NULL) || tc_encoding_run(b, &input, NULL) ||
+                       !chunk_same(a, b);
+                input.length = 0;
+            }
+        }
+        CHECK_EQ(bad, 0);
+        tc_encoding_free(a);
+        tc_encoding_free(b);
+        made_free(&m);
+    }
+}
+
 /* Words that slots remember, which grow and forget, give the tokens of words that are new. */
 static void test_tokenizer_slots(void) {
-    enum { RUNS = 300, WORDS = 100 };
+    enum { RUNS = 600, WORDS = 100 };
     made m;
     tc_encoding *old;
-    char text[WORDS * 9];
+    char text[WORDS * 17];
     uint32_t bits, grown = 0, forgotten = 0;
     int run, again, i, j, good = 1;
     if (!made_tokenizer_file(&m, "tests/data/wordpiece/tokenizer-uncased.json") ||
@@ -377,10 +437,11 @@ static void test_tokenizer_slots(void) {
         memset(&input, 0, sizeof input);
         input.text = text;
         input.length = sizeof text;
-        for (i = 0; i < WORDS * 9; i += 9) { /* a number of 8 letters, and a space */
-            uint32_t word = (uint32_t)(run * WORDS + i / 9);
-            for (j = 0; j < 8; j++, word /= 6) text[i + j] = "jkvwxz"[word % 6];
-            text[i + 8] = ' ';
+        for (i = 0; i < WORDS * 17; i += 17) { /* a number of 8 letters twice, and a space */
+            uint32_t word = (uint32_t)(run * WORDS + i / 17);
+            for (j = 0; j < 8; j++, word /= 6)
+                text[i + j] = text[i + 8 + j] = "jkvwxz"[word % 6];
+            text[i + 16] = ' ';
         }
         if (tc_encoding_create(tc_model_tokenizer(m.model), NULL, &fresh)) break;
         for (again = 0; again < 2; again++) {
@@ -407,6 +468,7 @@ static void test_tokenizer_slots(void) {
 static void test_tokenizer(void) {
     test_tokenizer_committed();
     test_tokenizer_slots();
+    test_tokenizer_ways();
     test_tokenizer_bytes();
     test_tokenizer_reference();
     test_tokenizer_published();

@@ -1020,7 +1020,8 @@ TC_API int tc_level_available(tc_level level);
 TC_API tc_level tc_level_choose(tc_level cap);
 /* About `count` multiply-adds in registers, as products with weights of that dtype are made of
  * at this level, which must be available; returns how many. The time that they take is the
- * limit of the machine at that moment. TC_BF16: products of TC_COMPUTE_FAST, where there are
+ * limit of the machine at that moment, if they take 10 ms or more: asking the CPU for the level
+ * takes up to 0.1 ms on virtual machines. TC_BF16: products of TC_COMPUTE_FAST, where there are
  * such. */
 TC_API uint64_t tc_level_burst(tc_level level, tc_dtype dtype, uint64_t count);
 TC_API const char *tc_dtype_name(tc_dtype dtype); /* "f32", "f16", "bf16", "s16", "s8" */
@@ -1886,38 +1887,43 @@ static unsigned tc__thread_count(const tc__pool *pool) { return pool->started; }
 
 /* Linux lets a process use tiles (state 18) when it has asked: arch_prctl ARCH_REQ_XCOMP_PERM,
  * which is harmless to repeat. */
-static int tc__cpu_amx(unsigned xcr0, unsigned features) {
+static int tc__cpu_amx(unsigned xcr0, unsigned features, unsigned more) {
 #ifdef TC__AMX
     long answer;
-    unsigned a, b, c, d;
     if ((xcr0 & 3u << 17) != 3u << 17 || (features & 13u << 22) != 13u << 22) return 0;
-    if (!__get_cpuid_count(7, 1, &a, &b, &c, &d) || !(a & 1u << 5)) return 0; /* AVX-512 BF16 */
+    if (!(more & 1u << 5)) return 0; /* AVX-512 BF16 */
     __asm__ volatile("syscall"
                      : "=a"(answer)
                      : "0"(158L), "D"(0x1023L), "S"(18L)
                      : "rcx", "r11", "memory");
     return answer == 0;
 #else
-    (void)xcr0, (void)features;
+    (void)xcr0, (void)features, (void)more;
     return 0;
 #endif
 }
 
+/* Under a hypervisor each cpuid takes microseconds, so as few as the level needs. */
 static int tc__cpu_x86(tc_level level) {
-    unsigned a, b, c, d, features, low, high;
-    if (!__get_cpuid(1, &a, &b, &features, &d) || !__get_cpuid(1, &a, &b, &c, &d)) return 0;
+    unsigned a, b, c, d, low, high, more = 0;
+    if (__get_cpuid_max(0, NULL) < 7) return 0;
+    __cpuid(1, a, b, c, d);
     if (~c & (1u << 27 | 1u << 28 | 1u << 29 | 1u << 12)) return 0; /* OSXSAVE AVX F16C FMA */
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    if ((low & 6) != 6 || !__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & 1u << 5)) return 0;
+    __cpuid_count(7, 0, a, b, c, d);
+    if ((low & 6) != 6 || !(b & 1u << 5)) return 0;
     if (level == TC_LEVEL_AVX2) return 1;
-    if (level == TC_LEVEL_AVX2_VNNI)
-        return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & 1u << 4);
+    if (a) { /* there is a second part of leaf 7 */
+        unsigned unused[3];
+        __cpuid_count(7, 1, more, unused[0], unused[1], unused[2]);
+    }
+    if (level == TC_LEVEL_AVX2_VNNI) return (more & 1u << 4) != 0;
     /* F, DQ, BW, VL, and the operating system keeps opmask and zmm registers */
     if ((low & 0xE6) != 0xE6 || !(b & 1u << 16) || !(b & 1u << 17) || !(b & 1u << 30) ||
         !(b & 1u << 31))
         return 0;
     if (level == TC_LEVEL_AVX512 || !(c & 1u << 11)) return level == TC_LEVEL_AVX512;
-    return level == TC_LEVEL_AVX512_VNNI || tc__cpu_amx(low, d);
+    return level == TC_LEVEL_AVX512_VNNI || tc__cpu_amx(low, d, more);
 }
 #endif
 #ifdef TC__ARM
@@ -4085,6 +4091,21 @@ static const tc__split *tc__ktab_split(tc_level level) {
 #endif
     (void)level;
     return NULL;
+}
+
+/* About `count` multiply-adds in registers; returns how many. */
+static size_t tc__ktab_burst(tc_level level, tc_dtype dtype, size_t count) {
+    const tc__ops *ops = tc__ktab_get(level);
+    float out = 0;
+    if (dtype == TC_S8)
+        ops->burst_s8(&out, count);
+    else if (dtype == TC_S16)
+        ops->burst_s16(&out, count);
+    else if (dtype == TC_BF16 && tc__ktab_split(level))
+        tc__ktab_split(level)->burst(&out, count);
+    else
+        ops->burst(&out, count);
+    return out > 0 ? count : 0; /* the result is used, so the work is done */
 }
 
 /* The best level that the CPU has and the cap allows; levels are ordered in tc_level. */
@@ -14264,19 +14285,9 @@ TC_API const char *tc_level_name(tc_level level) {
 }
 
 TC_API uint64_t tc_level_burst(tc_level level, tc_dtype dtype, uint64_t count) {
-    const tc__ops *ops = tc__ktab_get(level);
-    float out = 0;
     TC_ASSERT(tc__cpu_has(level));
     if (!tc__cpu_has(level) || count > SIZE_MAX) return 0;
-    if (dtype == TC_S8)
-        ops->burst_s8(&out, (size_t)count);
-    else if (dtype == TC_S16)
-        ops->burst_s16(&out, (size_t)count);
-    else if (dtype == TC_BF16 && tc__ktab_split(level))
-        tc__ktab_split(level)->burst(&out, (size_t)count);
-    else
-        ops->burst(&out, (size_t)count);
-    return out > 0 ? count : 0; /* the result is used, so the work is done */
+    return tc__ktab_burst(level, dtype, (size_t)count);
 }
 
 TC_API int tc_level_available(tc_level level) {

@@ -47,11 +47,11 @@ static summary summarize(double *v, int n) {
 
 /* Gflop/s or Gop/s of multiply-adds in registers, the best of three. */
 static double burst(tc_level level, tc_dtype dtype) {
-    const uint64_t count = level <= TC_LEVEL_BASE ? 1000000 : 100000000;
+    const size_t count = level <= TC_LEVEL_BASE ? 1000000 : 100000000;
     double best = 0;
     int i;
     for (i = 0; i < 3; i++) {
-        double start = seconds(), done = (double)tc_level_burst(level, dtype, count);
+        double start = seconds(), done = (double)tc__ktab_burst(level, dtype, count);
         double rate = 2e-9 * done / (seconds() - start);
         if (rate > best) best = rate;
     }
@@ -817,7 +817,7 @@ static void bench_latency(const char *what, const architecture *size_of, tc_dtyp
         double start = seconds(), middle;
         run_once(&r);
         middle = seconds();
-        tc_level_burst(best, TC_F32, count);
+        tc__ktab_burst(best, TC_F32, count);
         t[0][i] = middle - start;
         t[1][i] = seconds() - middle;
     }
@@ -842,7 +842,7 @@ static void bench_busy(const char *what, const architecture *size_of, tc_dtype d
     run one, two;
     int i;
     if (child < 0) exit(1);
-    while (!child && getppid() == parent) tc_level_burst(TC_LEVEL_SCALAR, TC_F32, 1000);
+    while (!child && getppid() == parent) tc__ktab_burst(TC_LEVEL_SCALAR, TC_F32, 1000);
     if (!child) _exit(0);
     run_make(&one, size_of, dtype, sequences, length, 1, train);
     run_make(&two, size_of, dtype, sequences, length, 2, train);

@@ -4472,10 +4472,12 @@ static int tc__gemm_in_place(const tc__product *p) {
     return p->w->dtype == TC_S16 || p->w->dtype == TC_F32;
 }
 
-enum { TC__GEMM_ITEM = 16384, TC__GEMM_SHARES = 8 };
+enum { TC__GEMM_ITEM = 16384, TC__GEMM_SHARES = 8, TC__GEMM_LEAST = 40 };
 
 /* Blocks of rows of A that fill about 1 MiB: they stay in L2 while the panels pass. An item has
- * pairs of panels up to so many results, but each thread has its share of items. */
+ * pairs of panels up to so many results, but each thread has its share of items. Where there are
+ * rows for all threads, each has the same ones in every product, whose results it then finds in
+ * its own cache; with fewer, reading the weights more than once costs more than that saves. */
 static void tc__gemm_run(tc__pool *pool, tc__product *p) {
     size_t K = p->w->columns, blocks, wide;
     size_t number = tc__gemm_scaled(p->w->dtype) ? tc__gemm_element(p->w->dtype) : 4;
@@ -4483,6 +4485,8 @@ static void tc__gemm_run(tc__pool *pool, tc__product *p) {
     unsigned threads = tc__thread_count(pool);
     if (block < p->ops->tile_rows) block = p->ops->tile_rows;
     blocks = (p->rows + block - 1) / block;
+    if (p->rows / threads >= TC__GEMM_LEAST)
+        blocks = (blocks + threads - 1) / threads * threads;
     p->block = (p->rows + blocks - 1) / blocks;
     p->panels = (p->w->rows + 15) / 16;
     wide = threads > 1 ? p->panels / (threads * TC__GEMM_SHARES) : p->panels;

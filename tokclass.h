@@ -4476,8 +4476,8 @@ enum { TC__GEMM_ITEM = 16384, TC__GEMM_SHARES = 8, TC__GEMM_LEAST = 40 };
 
 /* Blocks of rows of A that fill about 1 MiB: they stay in L2 while the panels pass. An item has
  * pairs of panels up to so many results, but each thread has its share of items. Where there are
- * rows for all threads, each has the same ones in every product, whose results it then finds in
- * its own cache; with fewer, reading the weights more than once costs more than that saves. */
+ * rows for all threads, each has the same ones in every product and finds in its own cache what
+ * it wrote; with fewer, reading the weights more than once costs more than that saves. */
 static void tc__gemm_run(tc__pool *pool, tc__product *p) {
     size_t K = p->w->columns, blocks, wide;
     size_t number = tc__gemm_scaled(p->w->dtype) ? tc__gemm_element(p->w->dtype) : 4;

@@ -1736,6 +1736,7 @@ struct tc__pool {
 /* Regions are counted in the upper half. Should the count come round while a worker sleeps, the
  * worker misses a region, which does no harm. */
 #define TC__POOL_STEP 0x10000u
+#define TC__POOL_TURN 2000000u
 #define TC__POOL_INSIDE(state) ((state) % TC__POOL_STEP)
 #define TC__POOL_REGION(state) ((state) / TC__POOL_STEP)
 #define TC__POOL_OPEN(state) (TC__POOL_REGION(state) % 2)
@@ -1748,15 +1749,34 @@ TC__INLINE void tc__thread_pause(void) {
 #endif
 }
 
-static void tc__thread_work(tc__pool *pool, unsigned worker) {
+/* Some time that passes steadily. After TC__POOL_TURN, a millisecond or less, a worker offers
+ * its core to other processes, while it has no item: if it lost the core amid one, all threads
+ * would wait for it. */
+TC__INLINE uint64_t tc__thread_time(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+    uint64_t time, rate;
+    __asm__ volatile("mrs %0, cntvct_el0\n\tmrs %1, cntfrq_el0" : "=r"(time), "=r"(rate));
+    return time * (UINT64_C(2000000000) / (rate ? rate : 1));
+#else
+    return 0;
+#endif
+}
+
+/* Takes items until there are none, or until `turn`; 0 if it left some. */
+static int tc__thread_work(tc__pool *pool, unsigned worker, uint64_t turn) {
     unsigned i;
     for (i = 0; i < pool->started; i++) {
         tc__share *share = &pool->shares[(worker + i) % pool->started];
         while (__atomic_load_n(&share->next, __ATOMIC_RELAXED) < share->end) {
-            size_t item = __atomic_fetch_add(&share->next, 1, __ATOMIC_RELAXED);
+            size_t item;
+            if (worker && tc__thread_time() > turn) return 0;
+            item = __atomic_fetch_add(&share->next, 1, __ATOMIC_RELAXED);
             if (item < share->end) pool->job(pool->context, item, worker);
         }
     }
+    return 1;
 }
 
 /* Waits for a region other than that of the state `seen`, or the end: 20 to 50 us of spinning,
@@ -1784,6 +1804,7 @@ static uint32_t tc__thread_wait(tc__pool *pool, uint32_t seen) {
 static void *tc__thread_main(void *argument) {
     tc__worker *worker = (tc__worker *)argument;
     tc__pool *pool = worker->pool;
+    uint64_t turn = tc__thread_time() + TC__POOL_TURN;
     uint32_t seen = 0;
     for (;;) {
         uint32_t now = tc__thread_wait(pool, seen);
@@ -1791,9 +1812,12 @@ static void *tc__thread_main(void *argument) {
         if (!__atomic_compare_exchange_n(&pool->state, &now, now + 1, 0, __ATOMIC_ACQ_REL,
                                          __ATOMIC_RELAXED))
             continue;
-        seen = now;
-        tc__thread_work(pool, worker->index);
+        seen = tc__thread_work(pool, worker->index, turn) ? now : 0;
         __atomic_fetch_sub(&pool->state, 1, __ATOMIC_RELEASE);
+        if (tc__thread_time() > turn) {
+            sched_yield();
+            turn = tc__thread_time() + TC__POOL_TURN;
+        }
     }
 }
 
@@ -1863,7 +1887,7 @@ static void tc__thread_run(tc__pool *pool, tc__job job, void *context, size_t it
     }
     __atomic_fetch_add(&pool->state, TC__POOL_STEP, __ATOMIC_SEQ_CST);
     tc__thread_wake(pool);
-    tc__thread_work(pool, 0);
+    (void)tc__thread_work(pool, 0, 0);
     __atomic_fetch_add(&pool->state, TC__POOL_STEP, __ATOMIC_ACQ_REL);
     while (TC__POOL_INSIDE(__atomic_load_n(&pool->state, __ATOMIC_ACQUIRE))) {
         tc__thread_pause();
@@ -4475,9 +4499,9 @@ static int tc__gemm_in_place(const tc__product *p) {
 enum { TC__GEMM_ITEM = 16384, TC__GEMM_SHARES = 8, TC__GEMM_LEAST = 40 };
 
 /* Blocks of rows of A that fill about 1 MiB: they stay in L2 while the panels pass. An item has
- * pairs of panels up to so many results, but each thread has its share of items. Where there are
- * rows for all threads, each has the same ones in every product and finds in its own cache what
- * it wrote; with fewer, reading the weights more than once costs more than that saves. */
+ * pairs of panels up to so many results, but each thread has its share of items. Where there
+ * are rows for all threads, each has the same ones in every product and finds in its own cache
+ * what it wrote; with fewer, reading the weights more than once costs more than that saves. */
 static void tc__gemm_run(tc__pool *pool, tc__product *p) {
     size_t K = p->w->columns, blocks, wide;
     size_t number = tc__gemm_scaled(p->w->dtype) ? tc__gemm_element(p->w->dtype) : 4;

@@ -120,12 +120,55 @@ static void test_pool(void) {
     }
 }
 
+#if !defined(TC_OPENMP) && !defined(TC_NO_THREADS)
+/* An item that lasts longer than a worker's turn. */
+static void long_item(void *context, size_t item, unsigned worker) {
+    uint64_t end = tc__thread_time() + TC__POOL_TURN + 1;
+    count_item(context, item, worker);
+    while (tc__thread_time() && tc__thread_time() < end) {
+    }
+}
+
+/* Workers that leave a region behind each item come back to it, and no item is lost. */
+static void test_pool_turns(void) {
+    unsigned char seen[7];
+    size_t round, i;
+    tc__pool *pool;
+    tc_env env;
+    int good = 1;
+    memset(&env, 0, sizeof env);
+    if (tc__thread_create(&env, 3, &pool)) {
+        CHECK(0);
+        return;
+    }
+    for (round = 0; round < 10; round++) {
+        memset(seen, 0, sizeof seen);
+        tc__thread_run(pool, long_item, seen, sizeof seen);
+        for (i = 0; i < sizeof seen; i++) good &= seen[i] == 1;
+    }
+    CHECK(good);
+    pool->shares[0].next = pool->shares[1].next = pool->shares[2].next = 0;
+    pool->shares[0].end = pool->shares[1].end = 0;
+    pool->shares[2].end = 2;
+    pool->job = count_item;
+    pool->context = seen;
+    CHECK(tc__thread_time() == 0 || tc__thread_work(pool, 1, 0) == 0);
+    CHECK_EQ(seen[0], 1);
+    CHECK_EQ(tc__thread_work(pool, 1, UINT64_MAX), 1);
+    CHECK(seen[0] == 2 && seen[1] == 2 && seen[2] == 1);
+    tc__thread_free(&env, pool);
+}
+#endif
+
 static void test_base(void) {
     test_checksum();
     test_half();
     test_utf8();
     test_sizes();
     test_pool();
+#if !defined(TC_OPENMP) && !defined(TC_NO_THREADS)
+    test_pool_turns();
+#endif
 }
 
 #endif

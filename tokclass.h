@@ -1736,7 +1736,6 @@ struct tc__pool {
 /* Regions are counted in the upper half. Should the count come round while a worker sleeps, the
  * worker misses a region, which does no harm. */
 #define TC__POOL_STEP 0x10000u
-#define TC__POOL_TURN 2000000u
 #define TC__POOL_INSIDE(state) ((state) % TC__POOL_STEP)
 #define TC__POOL_REGION(state) ((state) / TC__POOL_STEP)
 #define TC__POOL_OPEN(state) (TC__POOL_REGION(state) % 2)
@@ -1748,6 +1747,8 @@ TC__INLINE void tc__thread_pause(void) {
     __asm__ volatile("yield");
 #endif
 }
+
+#define TC__POOL_TURN 2000000u
 
 /* Some time that passes steadily. After TC__POOL_TURN, a millisecond or less, a worker offers
  * its core to other processes, while it has no item: if it lost the core amid one, all threads
@@ -1771,7 +1772,7 @@ static int tc__thread_work(tc__pool *pool, unsigned worker, uint64_t turn) {
         tc__share *share = &pool->shares[(worker + i) % pool->started];
         while (__atomic_load_n(&share->next, __ATOMIC_RELAXED) < share->end) {
             size_t item;
-            if (worker && tc__thread_time() > turn) return 0;
+            if (tc__thread_time() > turn) return 0;
             item = __atomic_fetch_add(&share->next, 1, __ATOMIC_RELAXED);
             if (item < share->end) pool->job(pool->context, item, worker);
         }
@@ -1887,7 +1888,7 @@ static void tc__thread_run(tc__pool *pool, tc__job job, void *context, size_t it
     }
     __atomic_fetch_add(&pool->state, TC__POOL_STEP, __ATOMIC_SEQ_CST);
     tc__thread_wake(pool);
-    (void)tc__thread_work(pool, 0, 0);
+    (void)tc__thread_work(pool, 0, UINT64_MAX);
     __atomic_fetch_add(&pool->state, TC__POOL_STEP, __ATOMIC_ACQ_REL);
     while (TC__POOL_INSIDE(__atomic_load_n(&pool->state, __ATOMIC_ACQUIRE))) {
         tc__thread_pause();
@@ -2075,8 +2076,7 @@ typedef struct tc__panels {
     size_t stride, count; /* floats from panel to panel */
     const float *bias;    /* [count * 16] that sums start at; null: zeros */
     int add;              /* sums start at c instead */
-    const char
-        *ahead; /* comes into cache meanwhile; null: the panels behind these; not of gemm_dw */
+    const char *ahead;    /* of gemm: comes into cache meanwhile; null: the panels behind */
     size_t ahead_stride, ahead_pace; /* bytes from one panel, one k, to the next */
 } tc__panels;
 
@@ -5896,17 +5896,22 @@ static void tc__tok_ascii(tc_tokenizer *t) {
     if (!starts) t->start = -1;
 }
 
-static void tc__tok_plain(tc_tokenizer *t) {
-    uint32_t code;
-    for (code = 0x80; code < 0x800; code++) {
-        uint32_t entry = tc__tok_char(t, code), value = entry & TC__CHAR_VALUE;
-        char bytes[4];
-        tc__plain *x = &t->plain[code];
-        if (value > 0xFFFF || (entry & TC__CHAR_NOT_PLAIN)) continue;
-        x->how = (unsigned char)tc__utf8_put(bytes, value ? value : code);
-        x->how |= (unsigned char)(tc__tok_kind(tc__tok_char(t, value ? value : code)) << 2);
-        memcpy(x->bytes, bytes, sizeof x->bytes);
+/* Bytes (room for 3) that a character of at most 3 becomes, and tc__plain.how; 0 if it is not
+ * plain. */
+TC__INLINE uint32_t tc__tok_plain(const tc_tokenizer *t, uint32_t code, char *out) {
+    uint32_t entry = tc__tok_char(t, code), value = entry & TC__CHAR_VALUE;
+    if (value > 0xFFFF || (entry & TC__CHAR_NOT_PLAIN)) return 0;
+    if (value) {
+        code = value;
+        entry = tc__tok_char(t, code);
     }
+    return tc__utf8_put(out, code) | (uint32_t)tc__tok_kind(entry) << 2;
+}
+
+static void tc__tok_plains(tc_tokenizer *t) {
+    uint32_t code;
+    for (code = 0x80; code < 0x800; code++)
+        t->plain[code].how = (unsigned char)tc__tok_plain(t, code, t->plain[code].bytes);
 }
 
 /* Points *t at the tables of a section; 0 if one lies outside of it. */
@@ -5995,7 +6000,7 @@ static int tc__tok_open(tc_tokenizer *t, const void *section, size_t bytes) {
         unit = tc__tok_child(&t->words, unit, (unsigned char)t->prefix.data[i]);
     t->continuing = unit;
     tc__tok_ascii(t);
-    tc__tok_plain(t);
+    tc__tok_plains(t);
     return 1;
 }
 
@@ -6333,7 +6338,7 @@ static const unsigned char *tc__norm_plain(tc_encoding *e, size_t *n, const unsi
     uint64_t *places = (uint64_t *)(void *)e->places.data, astral = (uint64_t)e->astral << 32;
     size_t at = *n;
     while (p < end) {
-        uint32_t code, entry, value, bytes, how;
+        uint32_t code, bytes, how;
         if (*p < 0x80) {
             size_t run = tc__norm_ascii_run(e, at, p, (size_t)(end - p), chars,
                                             (uint64_t)(p - text) | astral);
@@ -6346,18 +6351,11 @@ static const unsigned char *tc__norm_plain(tc_encoding *e, size_t *n, const unsi
         bytes = tc__utf8_next(p, stop, &code);
         if (code < 0x800) {
             how = t->plain[code].how;
-            if (!how) break;
             memcpy(normal + at, &t->plain[code], 4);
         } else {
-            entry = tc__tok_char(t, code);
-            value = entry & TC__CHAR_VALUE;
-            if (bytes > 3 || value > 0xFFFF || (entry & TC__CHAR_NOT_PLAIN)) break;
-            if (value) {
-                code = value;
-                entry = tc__tok_char(t, code);
-            }
-            how = tc__utf8_put(normal + at, code) | (uint32_t)tc__tok_kind(entry) << 2;
+            how = bytes > 3 ? 0 : tc__tok_plain(t, code, normal + at);
         }
+        if (!how) break;
         memcpy(kinds + at, kind_bytes[how >> 2 & 3], 4);
         source[at] = source[at + 1] = source[at + 2] = source[at + 3] = chars;
         places[chars++] = (uint64_t)(p - text) | astral;

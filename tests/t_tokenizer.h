@@ -382,7 +382,7 @@ static void test_tokenizer_ways(void) {
     for (k = 0; k < 2; k++) {
         made m;
         tc_tokenizer slow;
-        tc_encoding *a, *b;
+        tc_encoding *a = NULL, *b = NULL;
         int bad = 0;
         if (!made_tokenizer_file(&m, files[k])) {
             CHECK(0);
@@ -393,7 +393,7 @@ static void test_tokenizer_ways(void) {
         memset(slow.plain, 0, sizeof slow.plain);
         CHECK(!tc_encoding_create(tc_model_tokenizer(m.model), NULL, &a) &&
               !tc_encoding_create(&slow, NULL, &b));
-        for (i = 0; i < count; i++) {
+        for (i = 0; i < count && b; i++) {
             char text[TC__CHUNK];
             tc_input input;
             memset(&input, 0, sizeof input);

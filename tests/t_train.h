@@ -58,6 +58,18 @@ static size_t train_list(const json_doc *doc, const json_node *node, int32_t *ou
     return n;
 }
 
+static tc_labelled labelled(const int32_t *ids, const uint8_t *types, const uint32_t *lengths,
+                            size_t sequences, const int32_t *labels) {
+    tc_labelled b;
+    memset(&b, 0, sizeof b);
+    b.batch.ids = ids;
+    b.batch.types = types;
+    b.batch.lengths = lengths;
+    b.batch.sequences = sequences;
+    b.labels = labels;
+    return b;
+}
+
 /* The first line of a file: a padded batch and its loss. */
 static void train_batch(train_case *c, const json_doc *doc, const json_node *root) {
     static int32_t ids[1024], labels[1024];
@@ -68,7 +80,6 @@ static void train_batch(train_case *c, const json_doc *doc, const json_node *roo
     tc_labelled batch;
     tc_step step;
     size_t T = 0, i, n, s;
-    memset(&batch, 0, sizeof batch);
     for (i = 0; i < 4; i++) row[i] = json_first(doc, json_get(doc, b, keys[i]));
     for (s = 0; row[0]; s++) {
         int32_t one[4][256];
@@ -85,11 +96,7 @@ static void train_batch(train_case *c, const json_doc *doc, const json_node *roo
             lengths[s]++;
         }
     }
-    batch.batch.ids = ids;
-    batch.batch.types = bytes;
-    batch.batch.lengths = lengths;
-    batch.batch.sequences = s;
-    batch.labels = labels;
+    batch = labelled(ids, bytes, lengths, s, labels);
     CHECK_EQ(tc_trainer_step(c->trainer, &batch, 1, &step), TC_OK);
     c->total = step.grad_norm;
     c->loss = fabs(step.loss - json_double(json_get(doc, root, "loss")));
@@ -513,7 +520,6 @@ static uint64_t train_grouped(const made *base, unsigned threads, double *loss) 
     uint64_t checksum = 0;
     tc_step step;
     tc_env env;
-    memset(&b, 0, sizeof b);
     memset(&env, 0, sizeof env);
     env.threads = threads;
     o.dropout = o.attention_dropout = 0.3;
@@ -523,10 +529,7 @@ static uint64_t train_grouped(const made *base, unsigned threads, double *loss) 
         ids[i] = 2 + (int32_t)(i * 7 % 20);
         labels[i] = (int32_t)(i % 5) - 1;
     }
-    b.batch.ids = ids;
-    b.batch.lengths = lengths;
-    b.batch.sequences = SEQUENCES;
-    b.labels = labels;
+    b = labelled(ids, NULL, lengths, SEQUENCES, labels);
     if (!tc_trainer_create(base->model, &o, &env, &trainer) &&
         !tc_trainer_step(trainer, &b, 1, &step) && !tc_trainer_step(trainer, &b, 1, &step) &&
         !tc_trainer_write(trainer, &data, &size)) {
@@ -546,15 +549,11 @@ static void train_longer(const made *base) {
     tc_train_options o = tc_train_defaults();
     tc_trainer *trainer;
     tc_labelled b;
-    memset(&b, 0, sizeof b);
     for (i = 0; i < 2 * LENGTH; i++) {
         ids[i] = 2 + i % 20;
         labels[i] = i % 7;
     }
-    b.batch.ids = ids;
-    b.batch.lengths = lengths;
-    b.batch.sequences = 2;
-    b.labels = labels;
+    b = labelled(ids, NULL, lengths, 2, labels);
     o.max_length = 16;
     o.batch_size = 32;
     if (tc_trainer_create(base->model, &o, NULL, &trainer)) {
@@ -691,17 +690,12 @@ static void test_train_difference(const plan *p, double dropout) {
     double worst = 0;
     made base;
     slow s;
-    memset(&b, 0, sizeof b);
     memset(&s, 0, sizeof s);
     o.dropout = dropout;
     o.attention_dropout = dropout / 2;
     o.learning_rate = 0;
     o.label_smoothing = dropout > 0 ? 0 : 0.1;
-    b.batch.ids = diff_ids;
-    b.batch.types = diff_types;
-    b.batch.lengths = &length;
-    b.batch.sequences = 1;
-    b.labels = diff_labels;
+    b = labelled(diff_ids, diff_types, &length, 1, diff_labels);
     if (!made_plan(&base, p, NULL) || tc_trainer_create(base.model, &o, NULL, &trainer) ||
         tc_trainer_step(trainer, &b, 1, &step)) {
         CHECK(0);
@@ -885,12 +879,7 @@ static void test_train_hook(void) {
     tc_labelled b;
     made base;
     int i, k;
-    memset(&b, 0, sizeof b);
-    b.batch.ids = diff_ids;
-    b.batch.types = diff_types;
-    b.batch.lengths = &length;
-    b.batch.sequences = 1;
-    b.labels = diff_labels;
+    b = labelled(diff_ids, diff_types, &length, 1, diff_labels);
     o.learning_rate = 1e-2;
     o.max_grad_norm = 0;
     if (!made_plan(&base, &p, NULL)) return;

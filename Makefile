@@ -43,7 +43,7 @@ test: $(B)/tokclass $(B)/all ## build and run everything that needs no more than
 	@sh tests/run.sh "$(B)/all $(SUITES)" "sh tests/cli.sh $(B)/tokclass" "sh tests/kill.sh $(B)/tokclass"
 
 test-all: ## slower: gcc and clang, sanitizers, macros, C++, examples, valgrind
-	@sh tests/configs.sh gcc clang native nosimd openmp asan tsan macros examples valgrind
+	@sh tests/configs.sh gcc clang native nosimd openmp amx asan tsan macros examples valgrind
 
 examples: ## build the programs in examples/
 	@mkdir -p $(B)

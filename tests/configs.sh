@@ -1,7 +1,7 @@
 #!/bin/sh
 # configs.sh NAME... - the tests in several configurations, each built in a folder of its own;
 # ends with the sum of their counts. JOBS=2 runs two at a time. Names: check gcc clang native
-# nosimd openmp asan tsan macros examples valgrind cross fuzz.
+# nosimd openmp amx asan tsan macros examples valgrind cross fuzz.
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 cd "$here/.." || exit 1
@@ -32,6 +32,11 @@ command_of() {
         else
             skipped 'no OpenMP'
         fi
+        ;;
+    amx) # level amx, also where the CPU has none
+        echo "mkdir -p $B/amx && $cc -O2 -Wall -Wextra -Werror -c -o $B/amx/amx.o tests/amx.c &&" \
+            "$MAKE $B/amx/all CC=$cc B=$B/amx LDFLAGS=$B/amx/amx.o" \
+            "CFLAGS='-std=c99 -O2 -DTC__EMULATED_AMX' && $B/amx/all kernels model train"
         ;;
     asan)
         have clang && cc=clang

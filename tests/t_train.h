@@ -506,12 +506,13 @@ static void test_train_bits(void) {
     made_free(&base);
 }
 
-/* Two updates of a batch that is cut in groups, differently for each number of threads; five
- * take it as a whole. */
-static uint64_t train_grouped(const made *base, unsigned threads, double *loss) {
-    enum { SEQUENCES = 8, LONGEST = 40 };
-    int32_t ids[SEQUENCES * LONGEST], labels[SEQUENCES * LONGEST];
-    uint32_t lengths[SEQUENCES], i, n = 0;
+/* Two updates of a batch that is cut in groups, differently for each number of threads; `whole`
+ * and more take it uncut. */
+static uint64_t train_grouped(const made *base, const uint32_t *lengths, unsigned sequences,
+                              tc_env env, unsigned whole, double *loss) {
+    enum { MOST = 320 };
+    int32_t ids[MOST], labels[MOST];
+    uint32_t i, n = 0;
     tc_train_options o = tc_train_defaults();
     tc_labelled b;
     tc_trainer *trainer = NULL;
@@ -519,26 +520,40 @@ static uint64_t train_grouped(const made *base, unsigned threads, double *loss) 
     size_t size;
     uint64_t checksum = 0;
     tc_step step;
-    tc_env env;
-    memset(&env, 0, sizeof env);
-    env.threads = threads;
     o.dropout = o.attention_dropout = 0.3;
-    o.max_tokens = SEQUENCES * LONGEST;
-    for (i = 0; i < SEQUENCES; i++) n += lengths[i] = LONGEST - 3 * (i * 5 % SEQUENCES);
+    o.max_tokens = MOST;
+    for (i = 0; i < sequences; i++) n += lengths[i];
     for (i = 0; i < n; i++) {
         ids[i] = 2 + (int32_t)(i * 7 % 20);
         labels[i] = (int32_t)(i % 5) - 1;
     }
-    b = labelled(ids, NULL, lengths, SEQUENCES, labels);
+    b = labelled(ids, NULL, lengths, sequences, labels);
     if (!tc_trainer_create(base->model, &o, &env, &trainer) &&
         !tc_trainer_step(trainer, &b, 1, &step) && !tc_trainer_step(trainer, &b, 1, &step) &&
         !tc_trainer_write(trainer, &data, &size)) {
         *loss = step.loss;
         checksum = tc__bytes_checksum(data, size);
-        CHECK_EQ(tc__fwd_group(trainer->session) > 0, trainer->session->threads < 5);
+        CHECK_EQ(tc__fwd_group(trainer->session) > 0, trainer->session->threads < whole);
     }
     tc_trainer_free(trainer);
     return checksum;
+}
+
+/* The same bits, however the batch is cut. */
+static void train_cut(const made *base, const uint32_t *lengths, unsigned sequences,
+                      tc_compute compute, unsigned whole) {
+    double first = 0, loss = 0;
+    uint64_t checksum;
+    tc_env env;
+    memset(&env, 0, sizeof env);
+    env.compute = compute;
+    env.threads = 1;
+    checksum = train_grouped(base, lengths, sequences, env, whole, &first);
+    CHECK(checksum != 0);
+    for (env.threads = 2; env.threads <= whole; env.threads++) {
+        CHECK(train_grouped(base, lengths, sequences, env, whole, &loss) == checksum);
+        CHECK(loss == first);
+    }
 }
 
 /* Sequences longer than the option max_length, up to the model's positions. */
@@ -568,20 +583,15 @@ static void train_longer(const made *base) {
 
 static void test_train_groups(void) {
     static const plan p = {2, 16, 2, 20, 12, 0, 7, 200, "gelu", TC_F32};
+    static const uint32_t alike[] = {40, 25, 34, 19, 28, 37, 22, 31}, unlike[] = {190, 20};
     made base;
-    double first = 0, loss = 0;
-    unsigned threads;
-    uint64_t checksum;
     if (!made_plan(&base, &p, NULL)) {
         CHECK(0);
         return;
     }
-    checksum = train_grouped(&base, 1, &first);
-    CHECK(checksum != 0);
-    for (threads = 2; threads < 6; threads++) {
-        CHECK(train_grouped(&base, threads, &loss) == checksum);
-        CHECK(loss == first);
-    }
+    train_cut(&base, alike, 8, TC_COMPUTE_EXACT, 5);
+    train_cut(&base, alike, 8, TC_COMPUTE_FAST, 5);
+    train_cut(&base, unlike, 2, TC_COMPUTE_FAST, 3); /* a group of too few tokens to split */
     train_longer(&base);
     made_free(&base);
 }

@@ -1834,8 +1834,10 @@ static void tc__thread_free(const tc_env *env, tc__pool *pool) {
     unsigned i;
     if (!pool) return;
     if (pool->started > 1) {
+        pthread_mutex_lock(&pool->mutex);
         __atomic_store_n(&pool->quit, 1, __ATOMIC_SEQ_CST);
-        tc__thread_wake(pool);
+        pthread_cond_broadcast(&pool->wake);
+        pthread_mutex_unlock(&pool->mutex);
         for (i = 1; i < pool->started; i++) pthread_join(pool->workers[i].thread, NULL);
     }
     pthread_cond_destroy(&pool->wake);
@@ -2754,10 +2756,13 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  * Where CPUs are in order, a level defines what keeps the inner loops of tiles as written, each
  * load as far before its use as registers allow; compilers put all loads first:
  *
- *   TC__S_LOAD(v, p)      v from 16 bytes          TC__S_ONE(x, p)     lane 0 of x from 4
- *   TC__S_FMA(sum, x, v)  sum += x[0] * v          TC__S_DOT(sum, x, v) sum += x . v
- *   TC__S_GROUP(x, p)     a group of k of a row    TC__S_HOLD(p)       an address computed here
- *   TC__S_NEXT(ahead, pace, left)  fetches what lies ahead, `pace` further each time; left--
+ *   TC__S_LOAD(v, p, at)   v from 16 bytes at p + at
+ *   TC__S_ONE(x, p, at)    lane 0 of x from 4 bytes
+ *   TC__S_FMA(sum, x, v)   sum += x[0] * v            TC__S_DOT(sum, x, v)  sum += x . v
+ *   TC__S_ROW(row, p, at)  row = p + at, if that is what ...
+ *   TC__S_GROUP(x, row, p, at)  loads a group of k of a row from
+ *   TC__S_LESS(n)          n--
+ *   TC__S_NEXT(ahead, pace, a, step, b)  fetches from `ahead`; all three pointers go on
  */
 
 #define TC__JOIN2(a, b, c) a##b##_##c
@@ -3608,15 +3613,20 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, int8x8_t a, uint
         vdotq_lane_s32(vreinterpretq_s32_u32(sum), vreinterpretq_s8_u32(b), a, 0));
 }
 #endif
-/* In sequence: see section 32. */
-#define TC__S_LOAD(v, p)                                                                       \
-    __asm__ volatile("ldr %q0, %1" : "=w"(v) : "m"(*(const unsigned char(*)[16])(p)))
-#define TC__S_ONE(x, p)                                                                        \
-    __asm__ volatile("ldr %s0, %1" : "=w"(x) : "m"(*(const unsigned char(*)[4])(p)))
-#define TC__S_NEXT(ahead, pace, left)                                                          \
-    __asm__ volatile("prfm pldl2keep, [%0]\n\tadd %0, %0, %2\n\tsub %1, %1, 1"                 \
-                     : "+&r"(ahead), "+&r"(left)                                               \
-                     : "r"(pace))
+/* In sequence: see section 32. On Cortex-A55, whose results come in order, a load with an index
+ * takes as long as a multiply-add; one with an offset takes less, and so would wait. */
+#define TC__S_AT(p, at) "r"(p), "rZ"((size_t)(at)) : "memory"
+#define TC__S_LOAD(v, p, at) __asm__ volatile("ldr %q0, [%1, %x2]" : "=w"(v) : TC__S_AT(p, at))
+#define TC__S_ONE(x, p, at) __asm__ volatile("ldr %s0, [%1, %x2]" : "=w"(x) : TC__S_AT(p, at))
+#define TC__S_ADD(p, n) __asm__ volatile("add %0, %0, %1" : "+r"(p) : "rI"((size_t)(n)))
+#define TC__S_LESS(n) __asm__ volatile("sub %0, %0, 1" : "+r"(n))
+#define TC__S_NEXT(ahead, pace, a, step, b)                                                    \
+    do {                                                                                       \
+        __asm__ volatile("prfm pldl2keep, [%0]" ::"r"(ahead));                                 \
+        TC__S_ADD(a, step);                                                                    \
+        TC__S_ADD(b, 64);                                                                      \
+        TC__S_ADD(ahead, pace);                                                                \
+    } while (0)
 #define TC__S_FMA(sum, x, v)                                                                   \
     __asm__ volatile("fmla %0.4s, %1.4s, %2.s[0]" : "+w"(sum) : "w"(v), "w"(x))
 #define TC__KNAME neon
@@ -3674,9 +3684,10 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, int8x8_t a, uint
     { vdupq_n_s32(0), vdupq_n_s32(0) }
 #define TC__D_DOT(sum, a, b)                                                                   \
     tc__karm_dot(sum, vreinterpretq_s16_u32(a), vreinterpretq_s16_u32(b))
-#define TC__S_GROUP(x, p)                                                                      \
-    __asm__ volatile("ld1r {%0.4s}, %1" : "=w"(x) : "Q"(*(const unsigned char(*)[4])(p)))
-#define TC__S_HOLD(p) __asm__ volatile("" : "+r"(p))
+#define TC__S_ROW(row, p, at)                                                                  \
+    __asm__ volatile("add %0, %1, %x2" : "=r"(row) : "r"(p), "rZ"((size_t)(at)))
+#define TC__S_GROUP(x, row, p, at)                                                             \
+    __asm__ volatile("ld1r {%0.4s}, [%1]" : "=w"(x) : "r"(row) : "memory")
 #define TC__S_DOT(sum, x, v)                                                                   \
     __asm__ volatile("smlal %0.4s, %2.4h, %3.4h\n\tsmlal2 %1.4s, %2.8h, %3.8h"                 \
                      : "+&w"((sum).low), "+w"((sum).high)                                      \
@@ -3705,10 +3716,10 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, int8x8_t a, uint
 #undef TC__D_DOT
 #define TC__D_DOT(sum, a, b) tc__karm_sdot(sum, a, b)
 #undef TC__S_GROUP
-#undef TC__S_HOLD
+#undef TC__S_ROW
 #undef TC__S_DOT
-#define TC__S_GROUP(x, p) TC__S_ONE(x, p)
-#define TC__S_HOLD(p) (void)(p)
+#define TC__S_ROW(row, p, at) (void)(row)
+#define TC__S_GROUP(x, row, p, at) TC__S_ONE(x, p, at)
 #define TC__S_DOT(sum, x, v)                                                                   \
     __asm__ volatile("sdot %0.4s, %1.16b, %2.4b[0]" : "+w"(sum) : "w"(v), "w"(x))
 #define TC__D_HIDE(sum) __asm__("" : "+w"(sum)) /* gcc 12 copies sums in each turn */
@@ -14967,23 +14978,24 @@ TC__KINLINE void TC__K(chain)(const int rows, const int panels, const int down, 
     (void)panel_stride;
     if (!K) return;
     TC__UNROLL
-    for (r = 0; r < rows; r++) TC__S_ONE(x[r], a + (size_t)r * row_stride);
+    for (r = 0; r < rows; r++) TC__S_ONE(x[r], a, (size_t)r * row_stride * 4);
     TC__UNROLL
-    for (j = 0; j < TC__RN; j++) TC__S_LOAD(column[j], b + j * TC__RW);
+    for (j = 0; j < TC__RN; j++) TC__S_LOAD(column[j], b, j * 16);
     if (--K) {
+        a += k_stride;
+        b += 16;
         do {
-            a += k_stride;
-            b += 16;
+            TC__S_LESS(K);
             TC__UNROLL
             for (j = 0; j < TC__RN; j++) {
-                if (j == 1) TC__S_NEXT(ahead, pace, K);
                 TC__UNROLL
                 for (r = 0; r < rows; r++) {
                     TC__S_FMA(sum[r][j], x[r], column[j]);
-                    if (j == TC__RN - 1) TC__S_ONE(x[r], a + (size_t)r * row_stride);
+                    if (j == TC__RN - 1) TC__S_ONE(x[r], a, (size_t)r * row_stride * 4);
                 }
-                TC__S_LOAD(column[j], b + j * TC__RW);
+                TC__S_LOAD(column[j], b, j * 16);
             }
+            TC__S_NEXT(ahead, pace, a, k_stride * 4, b);
         } while (K);
     }
     TC__UNROLL
@@ -15877,34 +15889,36 @@ TC__QINLINE void TC__Q(chain)(const int rows, const int panels, size_t n,
 #ifdef TC__S_LOAD
     TC__I column[TC__RN];
     TC__D_ROW x[TC__QROWS];
-    const unsigned char *first = row[0], *at[TC__QROWS];
+    const unsigned char *first = row[0], *at[TC__QROWS] = {0};
     int r, j;
     (void)panels;
     (void)stride;
     if (!n) return;
     TC__UNROLL
-    for (r = 0; r < rows; r++) TC__S_GROUP(x[r], first + TC__ROW5(r, lda, lda3));
+    for (r = 0; r < rows; r++) {
+        TC__S_ROW(at[r], first, TC__ROW5(r, lda, lda3));
+        TC__S_GROUP(x[r], at[r], first, TC__ROW5(r, lda, lda3));
+    }
     TC__UNROLL
-    for (j = 0; j < TC__RN; j++) TC__S_LOAD(column[j], q + j * 16);
+    for (j = 0; j < TC__RN; j++) TC__S_LOAD(column[j], q, j * 16);
     if (--n) {
+        first += 4;
+        q += 64;
         do {
-            first += 4;
-            q += 64;
+            TC__S_LESS(n);
             TC__UNROLL
-            for (r = 0; r < rows; r++) {
-                at[r] = first + TC__ROW5(r, lda, lda3);
-                TC__S_HOLD(at[r]);
-            }
+            for (r = 0; r < rows; r++) TC__S_ROW(at[r], first, TC__ROW5(r, lda, lda3));
             TC__UNROLL
             for (j = 0; j < TC__RN; j++) {
-                if (j == 1) TC__S_NEXT(ahead, pace, n);
                 TC__UNROLL
                 for (r = 0; r < rows; r++) {
                     TC__S_DOT(sum[r][j], x[r], column[j]);
-                    if (j == TC__RN - 1) TC__S_GROUP(x[r], at[r]);
+                    if (j == TC__RN - 1)
+                        TC__S_GROUP(x[r], at[r], first, TC__ROW5(r, lda, lda3));
                 }
-                TC__S_LOAD(column[j], q + j * 16);
+                TC__S_LOAD(column[j], q, j * 16);
             }
+            TC__S_NEXT(ahead, pace, first, 4, q);
         } while (n);
     }
     TC__UNROLL

@@ -2713,6 +2713,8 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *
  *   TC__KNAME             suffix of the functions        TC__KTARGET  attribute, or nothing
  *   TC__KROWS TC__KPANELS the tile of gemm: rows, and panels of 16 columns
+ *   TC__KHOLD             rows up to which a tile keeps numbers of a while columns pass, not
+ *                         columns while rows pass: few sums need this order to hide latency
  *   TC__KSUMS             sums of a burst: 12
  *   TC__R_LOAD STORE SET1 ADD SUB MUL DIV ABS SQRT       as usual
  *   TC__R_LOAD_SOME(p, n, v)  lanes below n from p, those of v in the others; no other is read
@@ -2991,6 +2993,7 @@ __attribute__((target("avx2,f16c"))) TC__INLINE void tc__kx86_f16_avx2(float *lo
 #define TC__R_F16(low, high, v) tc__kx86_f16_avx2(low, high, v)
 #define TC__KROWS 6
 #define TC__KPANELS 1
+#define TC__KHOLD 5
 #define TC__R __m256
 #define TC__I __m256i
 #define TC__RW 8
@@ -15014,15 +15017,29 @@ TC__KINLINE void TC__K(chain)(const int rows, const int panels, const int down, 
         __asm__("" : "+r"(a));
 #endif
         TC__UNROLL
-        for (j = 0; j < width; j++)
-            column[j] = TC__R_LOAD(b + (size_t)(j / TC__RN) * panel_stride +
-                                   (size_t)(j % TC__RN) * TC__RW);
-        TC__UNROLL
         for (j = 0; j < panels; j++)
             if (down)
                 TC__PREFETCH_L1(ahead + (size_t)j * ahead_stride);
             else
                 TC__PREFETCH(ahead + (size_t)j * ahead_stride);
+#ifdef TC__KHOLD
+        if (rows <= TC__KHOLD) {
+            TC__R x[TC__KHOLD];
+            TC__UNROLL
+            for (r = 0; r < rows; r++) x[r] = TC__R_SET1(a[(size_t)r * row_stride]);
+            TC__UNROLL
+            for (j = 0; j < width; j++) {
+                column[j] = TC__R_LOAD(b + j * TC__RW);
+                TC__UNROLL
+                for (r = 0; r < rows; r++) sum[r][j] = TC__R_FMA(x[r], column[j], sum[r][j]);
+            }
+            continue;
+        }
+#endif
+        TC__UNROLL
+        for (j = 0; j < width; j++)
+            column[j] = TC__R_LOAD(b + (size_t)(j / TC__RN) * panel_stride +
+                                   (size_t)(j % TC__RN) * TC__RW);
         TC__UNROLL
         for (r = 0; r < rows; r++) {
             TC__R x = TC__R_SET1(a[(size_t)r * row_stride]);
@@ -16186,6 +16203,7 @@ static TC__QTARGET void TC__Q(quantize)(unsigned char *q, tc__qscale *scale, con
 #undef TC__KTARGET
 #undef TC__KROWS
 #undef TC__KPANELS
+#undef TC__KHOLD
 #undef TC__R
 #undef TC__I
 #undef TC__RW

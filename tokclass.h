@@ -2713,8 +2713,9 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *
  *   TC__KNAME             suffix of the functions        TC__KTARGET  attribute, or nothing
  *   TC__KROWS TC__KPANELS the tile of gemm: rows, and panels of 16 columns
- *   TC__KHOLD             rows up to which a tile keeps numbers of a while columns pass, not
- *                         columns while rows pass: few sums need this order to hide latency
+ *   TC__KHOLD             where tiles have one panel: rows up to which one keeps numbers of a
+ *                         while columns pass, not columns while rows pass: so order hides the
+ *                         latency of few sums
  *   TC__KSUMS             sums of a burst: 12
  *   TC__R_LOAD STORE SET1 ADD SUB MUL DIV ABS SQRT       as usual
  *   TC__R_LOAD_SOME(p, n, v)  lanes below n from p, those of v in the others; no other is read
@@ -2761,8 +2762,8 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *   TC__S_LOAD(v, p, at)   v from 16 bytes at p + at
  *   TC__S_ONE(x, p, at)    lane 0 of x from 4 bytes
  *   TC__S_FMA(sum, x, v)   sum += x[0] * v            TC__S_DOT(sum, x, v)  sum += x . v
- *   TC__S_ROW(row, p, at)  row = p + at, if that is what ...
- *   TC__S_GROUP(x, row, p, at)  loads a group of k of a row from
+ *   TC__S_GROUP(x, row, p, at)  a group of k of a row from p + at
+ *   TC__S_ROW(row, p, at)  computes row = p + at early, if TC__S_GROUP reads from there
  *   TC__S_LESS(n)          n--
  *   TC__S_NEXT(ahead, pace, a, step, b)  fetches from `ahead`; all three pointers go on
  */

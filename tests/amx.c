@@ -6,10 +6,8 @@
 #define _GNU_SOURCE
 #if defined(__x86_64__) && defined(__linux__)
 #include <immintrin.h>
-#include <math.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -101,8 +99,8 @@ static void configure(const unsigned char *from) {
     memset(&amx, 0, sizeof amx);
     if (from[0] == 0) return;
     if (from[0] != 1) refuse("a palette but 1");
-    for (i = 1; i < 16; i++)
-        if (from[i] && i > 1) refuse("reserved bytes of a configuration");
+    for (i = 2; i < 16; i++)
+        if (from[i]) refuse("reserved bytes of a configuration");
     for (i = 0; i < 16; i++) {
         unsigned bytes = from[16 + 2 * i] | (unsigned)from[17 + 2 * i] << 8,
                  rows = from[48 + i];
@@ -164,14 +162,13 @@ __attribute__((target("fma"))) static void dot_bf16(tile *sum, const tile *a, co
         }
 }
 
-static void dot(const instruction *in) {
+static void dot(const instruction *in, void (*add)(tile *, const tile *, const tile *)) {
     tile *sum = tile_of(in->reg), *a = tile_of(in->rm), *b = tile_of(in->vvvv);
     if (sum == a || sum == b || a == b) refuse("one tile twice in a product");
     if (sum->bytes != b->bytes || sum->rows != a->rows || a->bytes / 4 != b->rows ||
         sum->bytes % 4 || a->bytes % 4)
         refuse("shapes of tiles that do not fit");
-    if (in->opcode == 0x5E && in->prefix == 1) dot_bytes(sum, a, b);
-    if (in->opcode == 0x5C && in->prefix == 2) dot_bf16(sum, a, b);
+    add(sum, a, b);
 }
 
 /* True if it was an instruction of AMX that the header has. */
@@ -186,9 +183,10 @@ static int emulate(const instruction *in) {
         load(tile_of(in->reg), in->at, in->stride);
     else if (in->opcode == 0x4B && in->prefix == 2 && in->memory)
         store(tile_of(in->reg), in->at, in->stride);
-    else if (!in->memory && ((in->opcode == 0x5E && in->prefix == 1) ||
-                             (in->opcode == 0x5C && in->prefix == 2)))
-        dot(in);
+    else if (in->opcode == 0x5E && in->prefix == 1 && !in->memory)
+        dot(in, dot_bytes);
+    else if (in->opcode == 0x5C && in->prefix == 2 && !in->memory)
+        dot(in, dot_bf16);
     else
         return 0;
     return 1;

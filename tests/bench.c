@@ -45,8 +45,7 @@ static summary summarize(double *v, int n) {
 
 /* ---- bursts ---- */
 
-/* Gflop/s or Gop/s of multiply-adds in registers, over five milliseconds. What is measured has
- * such a burst before and behind it and is compared with their mean: clocks drift. */
+/* Gflop/s or Gop/s of multiply-adds in registers, over five milliseconds. */
 static double burst(tc_level level, tc_dtype dtype) {
     const size_t count = level <= TC_LEVEL_BASE ? 1000000 : 100000000;
     double start = seconds(), done = 0, time;
@@ -55,6 +54,14 @@ static double burst(tc_level level, tc_dtype dtype) {
         time = seconds() - start;
     } while (time < 0.005);
     return 2e-9 * done / time;
+}
+
+/* What a sample is compared with, as clocks drift: the mean of *last, the burst before it, and
+ * of one behind it, which is the next sample's *last. */
+static double burst_around(double *last, tc_level level, tc_dtype dtype) {
+    double before = *last;
+    *last = burst(level, dtype);
+    return (before + *last) / 2;
 }
 
 /* ---- GEMM: share of the burst on the linear layers of BERT-base and MiniLM ---- */
@@ -144,12 +151,12 @@ static void product_free(product *t) {
 static void bench_gemm(tc_level level, tc_dtype dtype, size_t rows, shape s) {
     double flops = 2.0 * (double)rows * s.N * s.K, share[SAMPLES], rate[SAMPLES];
     product own;
-    double before, after;
+    double last;
     summary t, g;
     int i;
     product_make(&own, level, dtype, rows, s);
-    before = burst(level, dtype);
-    for (i = 0; i < SAMPLES; i++, before = after) {
+    last = burst(level, dtype);
+    for (i = 0; i < SAMPLES; i++) {
         double start = seconds(), end;
         int n = 0;
         do {
@@ -158,8 +165,7 @@ static void bench_gemm(tc_level level, tc_dtype dtype, size_t rows, shape s) {
             end = seconds();
         } while (end - start < 0.02);
         rate[i] = flops * n / (end - start) * 1e-9;
-        after = burst(level, dtype);
-        share[i] = 200 * rate[i] / (before + after);
+        share[i] = 100 * rate[i] / burst_around(&last, level, dtype);
     }
     t = summarize(share, SAMPLES);
     g = summarize(rate, SAMPLES);
@@ -708,17 +714,16 @@ static double run_seconds(run *r, double least) {
 static void bench_forward(const char *what, const architecture *size_of, tc_dtype dtype,
                           uint32_t sequences, uint32_t length, unsigned threads) {
     tc_level best = tc_level_choose(TC_LEVEL_BEST);
-    double ms[SAMPLES], share[SAMPLES], before, after;
+    double ms[SAMPLES], share[SAMPLES], last;
     summary s, p;
     run r;
     int k;
     run_make(&r, size_of, dtype, sequences, length, threads, 0);
-    before = burst(best, dtype);
-    for (k = 0; k < SAMPLES; k++, before = after) {
-        double t = run_seconds(&r, 0.1);
-        after = burst(best, dtype);
+    last = burst(best, dtype);
+    for (k = 0; k < SAMPLES; k++) {
+        double t = run_seconds(&r, 0.1), peak = burst_around(&last, best, dtype);
         ms[k] = t * 1e3;
-        share[k] = forward_flops(size_of, sequences, length) / t * 2e-7 / (before + after);
+        share[k] = forward_flops(size_of, sequences, length) / t * 1e-7 / peak;
     }
     s = summarize(ms, SAMPLES);
     p = summarize(share, SAMPLES);
@@ -750,17 +755,16 @@ static void bench_forwards(void) {
 static void bench_train(const char *what, const architecture *size_of, uint32_t sequences,
                         uint32_t length, unsigned threads) {
     tc_level best = tc_level_choose(TC_LEVEL_BEST);
-    double rate[SAMPLES], share[SAMPLES], before, after;
+    double rate[SAMPLES], share[SAMPLES], last;
     summary s, p;
     run r;
     int k;
     run_make(&r, size_of, TC_F32, sequences, length, threads, 1);
-    before = burst(best, TC_F32);
-    for (k = 0; k < SAMPLES; k++, before = after) { /* backward is two forward passes */
-        double t = run_seconds(&r, 0.3);
-        after = burst(best, TC_F32);
+    last = burst(best, TC_F32);
+    for (k = 0; k < SAMPLES; k++) { /* the backward pass is two forward passes */
+        double t = run_seconds(&r, 0.3), peak = burst_around(&last, best, TC_F32);
         rate[k] = (double)r.tokens / t;
-        share[k] = 3 * forward_flops(size_of, sequences, length) / t * 2e-7 / (before + after);
+        share[k] = 3 * forward_flops(size_of, sequences, length) / t * 1e-7 / peak;
     }
     s = summarize(rate, SAMPLES);
     p = summarize(share, SAMPLES);

@@ -825,8 +825,7 @@ static void test_kernels(void) {
     test_random();
 #endif
     for (level = TC_LEVEL_BASE; level < TC_LEVEL_COUNT; level++) {
-        const tc__ops *ops;
-        ops = tc__ktab_get((tc_level)level);
+        const tc__ops *ops = tc__ktab_get((tc_level)level);
         if (!tc_level_available((tc_level)level)) {
             char why[40];
             snprintf(why, sizeof why, "no %s here", tc_level_name((tc_level)level));

@@ -2042,8 +2042,8 @@ static int tc__cpu_has(tc_level level) {
  * relu, silu
  * add      x += y
  * embed    out = (word + type) + position; type may be null
- * norm     LayerNorm of one row: two passes, biased variance, eps inside the root
- * softmax  x[i] = exp((x[i] - max) * scale); returns the sum; n >= 1
+ * norm     LayerNorm of each row: two passes, biased variance, eps inside the root
+ * softmax  of each row x[i] = exp((x[i] - max) * scale), and the sum of these; n >= 1
  * divide   y = x / s
  * attend   a block of queries of one head: gemm with the keys [S/16][d][16], softmax, gemm
  *          with the values [d/16][S][16], divide; rows at most twice tile_rows, scratch of
@@ -2063,8 +2063,9 @@ static int tc__cpu_has(tc_level level) {
     X(add, (float *x, size_t ldx, const float *y, size_t ldy, size_t rows, size_t n))          \
     X(embed,                                                                                   \
       (float *out, const float *word, const float *type, const float *position, size_t n))     \
-    X(norm, (float *out, const float *x, const float *weight, const float *bias, float eps,    \
-             size_t n))                                                                        \
+    X(norm, (float *out, const float *x, size_t ld, size_t rows, const float *weight,          \
+             const float *bias, float eps, size_t n))                                          \
+    X(softmax, (float *x, size_t ld, size_t rows, size_t n, float scale, float *sums))         \
     X(divide, (float *y, const float *x, float s, size_t n))                                   \
     X(attend,                                                                                  \
       (float *out, size_t ldo, const float *q, size_t ldq, size_t rows, const float *keys,     \
@@ -2113,8 +2114,8 @@ typedef struct tc__qpanels {
  *               nearest even; low is 0
  * quantize_s8   in 8 bits without a sign: low the least number, top the largest minus low, step
  *               = top / 255, q = (x - low) * (255 / top) rounded
- * Both go on as if zeros made n a multiple of 16. A top below 2^-100 gives step 0; a row with a
- * number that is not finite gets a step that is none.
+ * Integers of 0 make n a multiple of 16. A top below 2^-100 gives step 0; a number or a top
+ * that is not finite gives a step that is none, and any integers.
  *
  * gemm_s8       c[r][j] = fma(f32(sum) * a.step, b.scale, fma(a.low, f32(b.sums) * b.scale,
  *               bias)), sum over k of a.q * b.q, exact in 32 bits for K up to 65,536
@@ -2124,12 +2125,12 @@ typedef struct tc__qpanels {
  * How a level keeps the rows of s8 is its own matter. Where s8_bytes is 2, panels are spread
  * before gemm_s8. */
 #define TC__OPS_S16(X)                                                                         \
-    X(quantize_s16, (unsigned char *q, tc__qscale *scale, const float *x, size_t n))           \
+    X(quantize_s16, (const tc__qrows *to, const float *x, size_t ld, size_t rows, size_t n))   \
     X(gemm_s16,                                                                                \
       (size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b, float *c, size_t ldc)) \
     X(burst_s16, (float *out, size_t count))
 #define TC__OPS_S8(X)                                                                          \
-    X(quantize_s8, (unsigned char *q, tc__qscale *scale, const float *x, size_t n))            \
+    X(quantize_s8, (const tc__qrows *to, const float *x, size_t ld, size_t rows, size_t n))    \
     X(gemm_s8,                                                                                 \
       (size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b, float *c, size_t ldc)) \
     X(burst_s8, (float *out, size_t count))
@@ -2160,8 +2161,8 @@ typedef struct tc__adamw {
  * gemm_dw  c[r][j] = start + sum over k of a[k][r] * b[j/16][k][j%16], as gemm but for the
  *          layout of a; no bias; column j lies at j/16*c_stride + j%16
  * NAME_back     dy *= the derivative of NAME at x
- * norm_back     dx of one row of LayerNorm; x becomes (x - mean) / sqrt(variance + eps)
- * softmax_back  d = p * (d - sum of p * d) * scale, one row
+ * norm_back     dx of each row of LayerNorm; x becomes (x - mean) / sqrt(variance + eps)
+ * softmax_back  of each row d = p * (d - sum of p * d) * scale
  * dropout       of x at (row, column) of a larger matrix; column is a multiple of 32
  * column_sum    sum[j] += x[0][j] + x[1][j] + ..., row by row; column_dot: of x * y
  * adamw         g null: zeros */
@@ -2172,9 +2173,9 @@ typedef struct tc__adamw {
     X(gelu_new_back, (float *dy, const float *x, size_t ld, size_t rows, size_t n))            \
     X(relu_back, (float *dy, const float *x, size_t ld, size_t rows, size_t n))                \
     X(silu_back, (float *dy, const float *x, size_t ld, size_t rows, size_t n))                \
-    X(norm_back,                                                                               \
-      (float *dx, float *x, const float *dy, const float *weight, float eps, size_t n))        \
-    X(softmax_back, (float *d, const float *p, float scale, size_t n))                         \
+    X(norm_back, (float *dx, float *x, const float *dy, size_t ld, size_t rows,                \
+                  const float *weight, float eps, size_t n))                                   \
+    X(softmax_back, (float *d, const float *p, size_t ld, size_t rows, float scale, size_t n)) \
     X(dropout, (float *x, size_t ld, size_t rows, size_t n, const tc__dropout *d,              \
                 uint32_t row, uint32_t column))                                                \
     X(column_sum, (float *sum, const float *x, size_t ld, size_t rows, size_t n))              \
@@ -2182,14 +2183,9 @@ typedef struct tc__adamw {
       (float *sum, const float *x, const float *y, size_t ld, size_t rows, size_t n))          \
     X(adamw, (float *p, const float *g, float *m, float *v, size_t n, const tc__adamw *o))
 
-/* squares: the sum of x[i]^2 */
+/* squares: the sum of x[i]^2; apart from the others, which return nothing */
 #define TC__OPS_TRAIN_FLOAT(X) X(squares, (const float *x, size_t n))
 #endif
-
-/* These return a value, so they stand beside the list's void functions. */
-#define TC__OPS_FLOAT(X)                                                                       \
-    X(softmax, (float *x, size_t n, float scale))                                              \
-    TC__OPS_TRAIN_FLOAT(X)
 
 typedef struct tc__ops {
     tc_level level;
@@ -2202,7 +2198,7 @@ typedef struct tc__ops {
     TC__OPS_TRAIN(TC__OP_FIELD)
 #undef TC__OP_FIELD
 #define TC__OP_FIELD(name, args) float(*name) args;
-    TC__OPS_FLOAT(TC__OP_FIELD)
+    TC__OPS_TRAIN_FLOAT(TC__OP_FIELD)
 #undef TC__OP_FIELD
 } tc__ops;
 
@@ -2366,28 +2362,40 @@ static void tc__k_embed_scalar(float *out, const float *word, const float *type,
     for (i = 0; i < n; i++) out[i] = (type ? word[i] + type[i] : word[i]) + position[i];
 }
 
-static void tc__k_norm_scalar(float *out, const float *x, const float *weight,
-                              const float *bias, float eps, size_t n) {
-    float sum[16] = {0}, square[16] = {0}, mean, scale;
+/* Mean and 1 / sqrt(variance + eps) of a row. */
+static void tc__kref_moments(const float *x, size_t n, float eps, float *mean, float *scale) {
+    float sum[16] = {0}, square[16] = {0};
     size_t i;
     for (i = 0; i < n; i++) sum[i % 16] += x[i];
-    mean = tc__kref_sum16(sum) / (float)n;
-    for (i = 0; i < n; i++) square[i % 16] = fmaf(x[i] - mean, x[i] - mean, square[i % 16]);
-    scale = 1.0f / sqrtf(tc__kref_sum16(square) / (float)n + eps);
-    for (i = 0; i < n; i++) out[i] = fmaf((x[i] - mean) * scale, weight[i], bias[i]);
+    *mean = tc__kref_sum16(sum) / (float)n;
+    for (i = 0; i < n; i++) square[i % 16] = fmaf(x[i] - *mean, x[i] - *mean, square[i % 16]);
+    *scale = 1.0f / sqrtf(tc__kref_sum16(square) / (float)n + eps);
 }
 
-static float tc__k_softmax_scalar(float *x, size_t n, float scale) {
-    float top[16], sum[16] = {0}, max;
-    size_t i;
-    for (i = 0; i < 16; i++) top[i] = -INFINITY;
-    for (i = 0; i < n; i++) top[i % 16] = tc__kref_max(x[i], top[i % 16]);
-    max = tc__kref_max16(top);
-    for (i = 0; i < n; i++) {
-        x[i] = tc__kref_exp((x[i] - max) * scale);
-        sum[i % 16] += x[i];
+static void tc__k_norm_scalar(float *out, const float *x, size_t ld, size_t rows,
+                              const float *weight, const float *bias, float eps, size_t n) {
+    for (; rows--; x += ld, out += ld) {
+        float mean, scale;
+        size_t i;
+        tc__kref_moments(x, n, eps, &mean, &scale);
+        for (i = 0; i < n; i++) out[i] = fmaf((x[i] - mean) * scale, weight[i], bias[i]);
     }
-    return tc__kref_sum16(sum);
+}
+
+static void tc__k_softmax_scalar(float *x, size_t ld, size_t rows, size_t n, float scale,
+                                 float *sums) {
+    for (; rows--; x += ld) {
+        float top[16], sum[16] = {0}, max;
+        size_t i;
+        for (i = 0; i < 16; i++) top[i] = -INFINITY;
+        for (i = 0; i < n; i++) top[i % 16] = tc__kref_max(x[i], top[i % 16]);
+        max = tc__kref_max16(top);
+        for (i = 0; i < n; i++) {
+            x[i] = tc__kref_exp((x[i] - max) * scale);
+            sum[i % 16] += x[i];
+        }
+        *sums++ = tc__kref_sum16(sum);
+    }
 }
 
 static void tc__k_divide_scalar(float *y, const float *x, float s, size_t n) {
@@ -2403,7 +2411,8 @@ static void tc__k_attend_scalar(float *out, size_t ldo, const float *q, size_t l
     tc__panels k = tc__kref_panels(keys, d * 16, lds), v = tc__kref_panels(values, S * 16, ldd);
     tc__k_gemm_scalar(rows, d, q, ldq, &k, scratch, lds);
     for (r = 0; r < rows; r++) {
-        float *weights = scratch + r * lds, sum = tc__k_softmax_scalar(weights, S, scale);
+        float *weights = scratch + r * lds, sum;
+        tc__k_softmax_scalar(weights, lds, 1, S, scale, &sum);
         tc__k_gemm_scalar(1, S, weights, lds, &v, mixed, ldd);
         tc__k_divide_scalar(out + r * ldo, mixed, sum, d);
     }
@@ -2433,71 +2442,64 @@ static void tc__k_widen_bf16_scalar(float *out, const uint16_t *in, size_t K) {
 
 #define TC__MAGIC_BITS 0x4B400000u /* of TC__EXP_MAGIC */
 
-/* The bits of an f32 as an integer that grows with it; its own inverse. A NaN lies beyond the
- * infinities. */
-TC__INLINE int32_t tc__kref_order(uint32_t bits) {
-    return (int32_t)(bits ^ (bits >> 31 ? 0x7FFFFFFFu : 0));
-}
-
 /* The factor limit / top, and the step top / limit. */
 static float tc__kref_factor(float top, float limit, float *step) {
-    int none = top < 7.8886090522101181e-31f; /* 2^-100 */
-    *step = none ? 0.0f : top / limit;
-    return none ? 0.0f : limit / top;
+    int some = top >= 7.8886090522101181e-31f && top < INFINITY; /* from 2^-100 on */
+    *step = some ? top / limit : top < 1.0f ? 0.0f : NAN;
+    return some ? limit / top : 0.0f;
 }
 
-TC__INLINE float tc__kref_factor_s8(int32_t least, int32_t most, tc__qscale *scale) {
-    scale->low = tc__bytes_to_float((uint32_t)tc__kref_order((uint32_t)least));
-    return tc__kref_factor(tc__bytes_to_float((uint32_t)tc__kref_order((uint32_t)most)) -
-                               scale->low,
-                           255.0f, &scale->step);
+/* `none` is 0, or not a number if one of the row is not finite. */
+TC__INLINE float tc__kref_factor_s8(float least, float most, float none, tc__qscale *scale) {
+    scale->low = least + 0.0f; /* never -0 */
+    return tc__kref_factor(most - least + none, 255.0f, &scale->step);
 }
 
-TC__INLINE float tc__kref_factor_s16(int32_t least, int32_t most, tc__qscale *scale) {
-    int32_t top = -1 - least > most ? -1 - least : most; /* -1 - x: the order of the negative */
-    scale->low = 0;
-    return tc__kref_factor(tc__bytes_to_float((uint32_t)top), 8191.0f, &scale->step);
+TC__INLINE float tc__kref_factor_s16(float least, float most, float none, tc__qscale *scale) {
+    scale->low = 0.0f;
+    return tc__kref_factor(tc__kref_max(most, -least) + none, 8191.0f, &scale->step);
 }
 
-TC__INLINE int32_t tc__kref_quantize1(float x, float factor, float least, float most) {
-    float v = tc__kref_min(tc__kref_max(x * factor, least), most) + TC__EXP_MAGIC;
-    return (int32_t)(tc__bytes_of_float(v) - TC__MAGIC_BITS);
+TC__INLINE uint32_t tc__kref_quantize1(float x, float factor) {
+    return tc__bytes_of_float(fmaf(x, factor, TC__EXP_MAGIC)) - TC__MAGIC_BITS;
 }
 
-static void tc__kref_range(const float *x, size_t n, int32_t *least, int32_t *most) {
+static float tc__kref_range(const float *x, size_t n, float *least, float *most) {
+    float none = 0.0f;
     size_t i;
-    *least = INT32_MAX;
-    *most = INT32_MIN;
+    *least = INFINITY;
+    *most = -INFINITY;
     for (i = 0; i < n; i++) {
-        int32_t v = tc__kref_order(tc__bytes_of_float(x[i]));
-        if (v < *least) *least = v;
-        if (v > *most) *most = v;
+        *least = tc__kref_min(x[i], *least);
+        *most = tc__kref_max(x[i], *most);
+        none = fmaf(x[i], 0.0f, none);
+    }
+    return none;
+}
+
+static void tc__k_quantize_s8_scalar(const tc__qrows *to, const float *x, size_t ld,
+                                     size_t rows, size_t n) {
+    size_t r, i;
+    for (r = 0; r < rows; r++, x += ld) {
+        unsigned char *q = to->q + r * to->ld;
+        tc__qscale *scale = to->scale + r;
+        float least, most, none = tc__kref_range(x, n, &least, &most);
+        float factor = tc__kref_factor_s8(least, most, none, scale);
+        for (i = 0; i < tc__mem_round(n, 16); i++)
+            q[i] = i < n ? (unsigned char)tc__kref_quantize1(x[i] - scale->low, factor) : 0;
     }
 }
 
-static void tc__k_quantize_s8_scalar(unsigned char *q, tc__qscale *scale, const float *x,
-                                     size_t n) {
-    int32_t least, most;
-    float factor;
-    size_t i;
-    tc__kref_range(x, n, &least, &most);
-    factor = tc__kref_factor_s8(least, most, scale);
-    for (i = 0; i < tc__mem_round(n, 16); i++)
-        q[i] = (unsigned char)tc__kref_quantize1((i < n ? x[i] : 0.0f) - scale->low, factor,
-                                                 0.0f, 255.0f);
-}
-
-static void tc__k_quantize_s16_scalar(unsigned char *q, tc__qscale *scale, const float *x,
-                                      size_t n) {
-    int32_t least, most;
-    float factor;
-    size_t i;
-    tc__kref_range(x, n, &least, &most);
-    factor = tc__kref_factor_s16(least, most, scale);
-    for (i = 0; i < tc__mem_round(n, 16); i++) {
-        uint16_t v =
-            (uint16_t)tc__kref_quantize1(i < n ? x[i] : 0.0f, factor, -8191.0f, 8191.0f);
-        memcpy(q + 2 * i, &v, 2);
+static void tc__k_quantize_s16_scalar(const tc__qrows *to, const float *x, size_t ld,
+                                      size_t rows, size_t n) {
+    size_t r, i;
+    for (r = 0; r < rows; r++, x += ld) {
+        float least, most, none = tc__kref_range(x, n, &least, &most);
+        float factor = tc__kref_factor_s16(least, most, none, to->scale + r);
+        for (i = 0; i < tc__mem_round(n, 16); i++) {
+            uint16_t v = (uint16_t)tc__kref_quantize1(i < n ? x[i] : 0.0f, factor);
+            memcpy(to->q + r * to->ld + 2 * i, &v, 2);
+        }
     }
 }
 
@@ -2629,30 +2631,33 @@ TC__KREF_MAP(silu_back, y[i] * tc__kref_silu_back1(x[i]))
 
 /* dx = (g - mean of g - h * mean of g h) / root, where g = dy * weight and h is the row as
  * LayerNorm normalizes it (Ba et al., 2016, differentiated). */
-static void tc__k_norm_back_scalar(float *dx, float *x, const float *dy, const float *weight,
-                                   float eps, size_t n) {
-    float sum[16] = {0}, square[16] = {0}, all[16] = {0}, dot[16] = {0}, mean, scale;
-    size_t i;
-    for (i = 0; i < n; i++) sum[i % 16] += x[i];
-    mean = tc__kref_sum16(sum) / (float)n;
-    for (i = 0; i < n; i++) square[i % 16] = fmaf(x[i] - mean, x[i] - mean, square[i % 16]);
-    scale = 1.0f / sqrtf(tc__kref_sum16(square) / (float)n + eps);
-    for (i = 0; i < n; i++) {
-        x[i] = (x[i] - mean) * scale;
-        all[i % 16] = fmaf(dy[i], weight[i], all[i % 16]);
-        dot[i % 16] = fmaf(dy[i] * weight[i], x[i], dot[i % 16]);
+static void tc__k_norm_back_scalar(float *dx, float *x, const float *dy, size_t ld, size_t rows,
+                                   const float *weight, float eps, size_t n) {
+    for (; rows--; dx += ld, x += ld, dy += ld) {
+        float all[16] = {0}, dot[16] = {0}, mean, scale;
+        size_t i;
+        tc__kref_moments(x, n, eps, &mean, &scale);
+        for (i = 0; i < n; i++) {
+            x[i] = (x[i] - mean) * scale;
+            all[i % 16] = fmaf(dy[i], weight[i], all[i % 16]);
+            dot[i % 16] = fmaf(dy[i] * weight[i], x[i], dot[i % 16]);
+        }
+        mean = tc__kref_sum16(all) / (float)n;
+        dot[0] = tc__kref_sum16(dot) / (float)n;
+        for (i = 0; i < n; i++)
+            dx[i] = fmaf(x[i], -dot[0], fmaf(dy[i], weight[i], -mean)) * scale;
     }
-    mean = tc__kref_sum16(all) / (float)n;
-    dot[0] = tc__kref_sum16(dot) / (float)n;
-    for (i = 0; i < n; i++) dx[i] = fmaf(x[i], -dot[0], fmaf(dy[i], weight[i], -mean)) * scale;
 }
 
-static void tc__k_softmax_back_scalar(float *d, const float *p, float scale, size_t n) {
-    float lanes[16] = {0}, sum;
-    size_t i;
-    for (i = 0; i < n; i++) lanes[i % 16] = fmaf(p[i], d[i], lanes[i % 16]);
-    sum = tc__kref_sum16(lanes);
-    for (i = 0; i < n; i++) d[i] = p[i] * (d[i] - sum) * scale;
+static void tc__k_softmax_back_scalar(float *d, const float *p, size_t ld, size_t rows,
+                                      float scale, size_t n) {
+    for (; rows--; d += ld, p += ld) {
+        float lanes[16] = {0}, sum;
+        size_t i;
+        for (i = 0; i < n; i++) lanes[i % 16] = fmaf(p[i], d[i], lanes[i % 16]);
+        sum = tc__kref_sum16(lanes);
+        for (i = 0; i < n; i++) d[i] = p[i] * (d[i] - sum) * scale;
+    }
 }
 
 /* The random word of an element: columns share a pair of counters with those 16 further. */
@@ -2726,13 +2731,14 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *   TC__R_FMA(a, b, c)    a * b + c, rounded once (but at TC_LEVEL_BASE)
  *   TC__R_MAX MIN(a, b)   a > b ? a : b and a < b ? a : b: the second where they do not compare
  *   TC__I_LOAD STORE SET1 ADD AND OR XOR SHL SHR SAR       u32; constant shifts
- *   TC__I_GT MAX MIN      of signed numbers
+ *   TC__I_GT(a, b)        of signed numbers
  *   TC__I_SELECT(m, a, b) a where the mask m (all ones or zeros) is set, else b
  *   TC__I_OF_R TC__R_OF_I bits kept                      TC__R_FROM_I  signed integer to f32
  *   TC__R_F16(low, high, v)  lower halves of the lanes of v, f16, in f32 at low, the upper ones
  *                         at high; where the CPU has such
- *   TC__I_PACK16(p, v)    the 16 lanes of an array of registers, -32768..32767, in 16 bits each
- *   TC__I_PACK8(p, v)     the same of lanes in 0..255 in bytes
+ *   TC__I_PACK16(p, v)    the low 16 bits of the 16 lanes of an array of registers, which are
+ *                         TC__MAGIC_BITS + q, q in -32768..32767
+ *   TC__I_PACK8(p, v)     the same for bytes and q in 0..255
  *
  * Parts of the file that are included with TC__KPART: 90, the ops of f32; then 91 for each type
  * of integer product, with
@@ -2821,13 +2827,9 @@ static tc__fetch *tc__kvec_fetch(tc__fetch fetch[2], size_t tiles, size_t rows, 
 #else
 #define TC__HIDE(x) (void)(x)
 #endif
-/* Of a type of integers: the range of a quantised row, whether it has a low other than 0, the
+/* Of a type of integers: whether a quantised row has a low other than 0, the
  * groups of k that are summed at once and whether these are all, the steps at which results are
  * fetched, what finds the factor of a row. */
-#define TC__LEAST_s8 0.0f
-#define TC__LEAST_s16 (-8191.0f)
-#define TC__MOST_s8 255.0f
-#define TC__MOST_s16 8191.0f
 #define TC__SHIFTED_s8 1
 #define TC__SHIFTED_s16 0
 #define TC__WHOLE_s8 1
@@ -2852,7 +2854,6 @@ static tc__fetch *tc__kvec_fetch(tc__fetch fetch[2], size_t tiles, size_t rows, 
         if (TC__RW > 1) *(x) = op(*(x), swap(1, *(x)));                                        \
     } while (0)
 #define TC__R_SWAP(n, v) TC__R_SWAP##n(v)
-#define TC__I_SWAP(n, v) TC__I_OF_R(TC__R_SWAP##n(TC__R_OF_I(v)))
 
 /* ======================================================================== 33-kx86 */
 
@@ -2880,8 +2881,11 @@ TC__INLINE __m128i tc__kx86_select(__m128i m, __m128i a, __m128i b) {
     return _mm_or_si128(_mm_and_si128(m, a), _mm_andnot_si128(m, b));
 }
 TC__INLINE void tc__kx86_pack16(void *p, const __m128i *v) {
-    _mm_storeu_si128((__m128i *)p, _mm_packs_epi32(v[0], v[1]));
-    _mm_storeu_si128((__m128i *)p + 1, _mm_packs_epi32(v[2], v[3]));
+    __m128i magic = _mm_set1_epi32((int)TC__MAGIC_BITS), q[4];
+    int i;
+    for (i = 0; i < 4; i++) q[i] = _mm_sub_epi32(v[i], magic);
+    _mm_storeu_si128((__m128i *)p, _mm_packs_epi32(q[0], q[1]));
+    _mm_storeu_si128((__m128i *)p + 1, _mm_packs_epi32(q[2], q[3]));
 }
 #define TC__KNAME base
 #define TC__KTARGET
@@ -2916,8 +2920,6 @@ TC__INLINE void tc__kx86_pack16(void *p, const __m128i *v) {
 #define TC__I_SHR(a, n) _mm_srli_epi32(a, n)
 #define TC__I_SAR(a, n) _mm_srai_epi32(a, n)
 #define TC__I_GT(a, b) _mm_cmpgt_epi32(a, b)
-#define TC__I_MAX(a, b) tc__kx86_select(_mm_cmpgt_epi32(a, b), a, b)
-#define TC__I_MIN(a, b) tc__kx86_select(_mm_cmpgt_epi32(a, b), b, a)
 #define TC__I_SELECT(m, a, b) tc__kx86_select(m, a, b)
 #define TC__I_OF_R(a) _mm_castps_si128(a)
 #define TC__R_OF_I(a) _mm_castsi128_ps(a)
@@ -2961,7 +2963,9 @@ __attribute__((target("avx2,fma"))) TC__INLINE void tc__kx86_transpose8(__m256 *
     for (i = 0; i < 8; i++) r[i] = t[i];
 }
 __attribute__((target("avx2"))) TC__INLINE __m256i tc__kx86_narrow(const __m256i *v) {
-    return _mm256_permute4x64_epi64(_mm256_packs_epi32(v[0], v[1]), 0xD8);
+    __m256i magic = _mm256_set1_epi32((int)TC__MAGIC_BITS), a = _mm256_sub_epi32(v[0], magic),
+            b = _mm256_sub_epi32(v[1], magic);
+    return _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), 0xD8);
 }
 __attribute__((target("avx2"))) TC__INLINE void tc__kx86_pack16_avx2(void *p,
                                                                      const __m256i *v) {
@@ -3027,8 +3031,6 @@ __attribute__((target("avx2,f16c"))) TC__INLINE void tc__kx86_f16_avx2(float *lo
 #define TC__I_SHR(a, n) _mm256_srli_epi32(a, n)
 #define TC__I_SAR(a, n) _mm256_srai_epi32(a, n)
 #define TC__I_GT(a, b) _mm256_cmpgt_epi32(a, b)
-#define TC__I_MAX(a, b) _mm256_max_epi32(a, b)
-#define TC__I_MIN(a, b) _mm256_min_epi32(a, b)
 #define TC__I_SELECT(m, a, b) _mm256_blendv_epi8(b, a, m)
 #define TC__I_OF_R(a) _mm256_castps_si256(a)
 #define TC__R_OF_I(a) _mm256_castsi256_ps(a)
@@ -3152,8 +3154,6 @@ TC__KX86_AVX512 TC__INLINE void tc__kx86_f16_avx512(float *low, float *high, __m
 #define TC__I_SHR(a, n) _mm512_maskz_srli_epi32(0xFFFF, a, n)
 #define TC__I_SAR(a, n) _mm512_maskz_srai_epi32(0xFFFF, a, n)
 #define TC__I_GT(a, b) _mm512_movm_epi32(_mm512_cmpgt_epi32_mask(a, b))
-#define TC__I_MAX(a, b) _mm512_maskz_max_epi32(0xFFFF, a, b)
-#define TC__I_MIN(a, b) _mm512_maskz_min_epi32(0xFFFF, a, b)
 #define TC__I_SELECT(m, a, b) _mm512_ternarylogic_epi32(m, a, b, 0xCA)
 #define TC__I_OF_R(a) _mm512_castps_si512(a)
 #define TC__R_OF_I(a) _mm512_castsi512_ps(a)
@@ -3403,9 +3403,9 @@ static void tc__k_gemm_s8_amx(size_t rows, size_t K, const tc__qrows *a, const t
     tc__kx86_amx_end();
 }
 
-static void tc__k_quantize_s8_amx(unsigned char *q, tc__qscale *scale, const float *x,
+static void tc__k_quantize_s8_amx(const tc__qrows *to, const float *x, size_t ld, size_t rows,
                                   size_t n) {
-    tc__k_quantize_s8_avx512_vnni(q, scale, x, n);
+    tc__k_quantize_s8_avx512_vnni(to, x, ld, rows, n);
 }
 
 /* Four products of tiles that come from L1 each time. */
@@ -3670,10 +3670,6 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, int8x8_t a, uint
 #define TC__I_SHR(a, n) vshrq_n_u32(a, n)
 #define TC__I_SAR(a, n) vreinterpretq_u32_s32(vshrq_n_s32(vreinterpretq_s32_u32(a), n))
 #define TC__I_GT(a, b) vcgtq_s32(vreinterpretq_s32_u32(a), vreinterpretq_s32_u32(b))
-#define TC__I_MAX(a, b)                                                                        \
-    vreinterpretq_u32_s32(vmaxq_s32(vreinterpretq_s32_u32(a), vreinterpretq_s32_u32(b)))
-#define TC__I_MIN(a, b)                                                                        \
-    vreinterpretq_u32_s32(vminq_s32(vreinterpretq_s32_u32(a), vreinterpretq_s32_u32(b)))
 #define TC__I_SELECT(m, a, b) vbslq_u32(m, a, b)
 #define TC__I_OF_R(a) vreinterpretq_u32_f32(a)
 #define TC__R_OF_I(a) vreinterpretq_f32_u32(a)
@@ -3820,9 +3816,9 @@ typedef void(*tc__karm_tile_function) TC__TILE_ARGS;
 #define TC__NAME(pairs, unused) tc__k_tile_##pairs##_s8_i8mm,
 TC__EACH_5(TC__TILE, 1)
 
-static void tc__k_quantize_s8_i8mm(unsigned char *q, tc__qscale *scale, const float *x,
+static void tc__k_quantize_s8_i8mm(const tc__qrows *to, const float *x, size_t ld, size_t rows,
                                    size_t n) {
-    tc__k_quantize_s8_dotprod(q, scale, x, n);
+    tc__k_quantize_s8_dotprod(to, x, ld, rows, n);
 }
 
 /* Pairs of rows; one that is left over goes the way of level dotprod. */
@@ -4024,8 +4020,6 @@ static TC__BF16 void tc__karm_split_burst(float *out, size_t count) {
 #define TC__I_SHR(a, n) ((a) >> (n))
 #define TC__I_SAR(a, n) ((a) >> (n) | ((a) >> 31 ? ~(UINT32_MAX >> (n)) : 0u))
 #define TC__I_GT(a, b) ((int32_t)(a) > (int32_t)(b) ? UINT32_MAX : 0u)
-#define TC__I_MAX(a, b) ((int32_t)(a) > (int32_t)(b) ? (a) : (b))
-#define TC__I_MIN(a, b) ((int32_t)(a) > (int32_t)(b) ? (b) : (a))
 #define TC__I_SELECT(m, a, b) (((m) & (a)) | (~(m) & (b)))
 #define TC__I_OF_R(a) tc__bytes_of_float(a)
 #define TC__R_OF_I(a) tc__bytes_to_float(a)
@@ -4060,7 +4054,7 @@ static TC__BF16 void tc__karm_split_burst(float *out, size_t count) {
 
 /* The ops of f32 (X), of s16 (Y) and of s8 (Z). */
 #define TC__KTAB(X, Y, Z)                                                                      \
-    TC__OPS(X) TC__OPS_S16(Y) TC__OPS_S8(Z) TC__OPS_TRAIN(X) TC__OPS_FLOAT(X)
+    TC__OPS(X) TC__OPS_S16(Y) TC__OPS_S8(Z) TC__OPS_TRAIN(X) TC__OPS_TRAIN_FLOAT(X)
 
 static const tc__ops *tc__ktab_get(tc_level level) {
     static const tc__ops scalar = {TC_LEVEL_SCALAR, 4, 1, 1,
@@ -4208,7 +4202,7 @@ static float tc__gemm_scale(tc_dtype t, const float *w, size_t n) {
 }
 
 /* Nearest integer to w / scale, ties to even. */
-static int tc__gemm_quantize(tc_dtype t, float w, float scale) {
+static int tc__gemm_integer(tc_dtype t, float w, float scale) {
     float limit = tc__gemm_limit(t), q = scale > 0 ? w / scale : 0;
     q = tc__kref_min(limit, tc__kref_max(-limit, q));
     return (int)((q + TC__EXP_MAGIC) - TC__EXP_MAGIC);
@@ -4220,11 +4214,11 @@ static void tc__gemm_put(unsigned char *out, tc_dtype t, size_t at, float value,
     if (t == TC_F32) {
         memcpy(out + 4 * at, &value, 4);
     } else if (t == TC_S8) {
-        out[at] = (unsigned char)tc__gemm_quantize(t, value, scale);
+        out[at] = (unsigned char)tc__gemm_integer(t, value, scale);
     } else {
         h = t == TC_F16    ? tc__bytes_to_f16(value)
             : t == TC_BF16 ? tc__bytes_to_bf16(value)
-                           : (uint16_t)tc__gemm_quantize(t, value, scale);
+                           : (uint16_t)tc__gemm_integer(t, value, scale);
         memcpy(out + 2 * at, &h, 2);
     }
 }
@@ -4253,7 +4247,7 @@ static void tc__gemm_pack(unsigned char *out, tc_dtype t, uint32_t rows, uint32_
         for (k = 0; k < columns; k++) {
             tc__gemm_put(out, t, n / 16 * padded * 16 + tc__kref_place(k, n % 16, g), row[k],
                          scale);
-            if (scaled) sum += tc__gemm_quantize(t, row[k], scale);
+            if (scaled) sum += tc__gemm_integer(t, row[k], scale);
         }
         if (scaled) {
             memcpy(out + scales + 4 * n, &scale, 4);
@@ -4495,16 +4489,18 @@ TC__INLINE size_t tc__gemm_qld(size_t columns, int split) {
     return ld % 4096 ? ld : ld + 64;
 }
 
-/* Quantises or splits row r of A. */
-static void tc__gemm_quantize_row(const tc__product *p, size_t r) {
-    const tc__qrows *to = &p->qa;
+/* Quantises or splits rows of A from row r on. */
+static void tc__gemm_quantize(const tc__product *p, size_t r, size_t rows) {
     const float *a = p->a + r * p->lda;
+    tc__qrows to = p->qa;
+    to.q += r * to.ld;
+    to.scale += r;
     if (p->split)
-        p->split->row(to->q + r * to->ld, a, p->w->columns);
+        for (; rows--; to.q += to.ld, a += p->lda) p->split->row(to.q, a, p->w->columns);
     else if (p->w->dtype == TC_S8)
-        p->ops->quantize_s8(to->q + r * to->ld, to->scale + r, a, p->w->columns);
+        p->ops->quantize_s8(&to, a, p->lda, rows, p->w->columns);
     else
-        p->ops->quantize_s16(to->q + r * to->ld, to->scale + r, a, p->w->columns);
+        p->ops->quantize_s16(&to, a, p->lda, rows, p->w->columns);
 }
 
 /* Whether kernels read the panels where they are; else they do it two at a time. */
@@ -9053,11 +9049,11 @@ static void tc__fwd_embed_item(void *context, size_t item, unsigned worker) {
     tc_session *s = e->s;
     const tc_model *m = s->model;
     const uint32_t *starts = (const uint32_t *)(void *)s->starts.data;
-    size_t E = m->info.embedding_size, ld = tc__fwd_ld(E), t = item * TC__ROWS_AT_ONCE,
-           end = t + TC__ROWS_AT_ONCE, low = tc__fwd_sequence(s, t);
+    size_t E = m->info.embedding_size, ld = tc__fwd_ld(E), first = item * TC__ROWS_AT_ONCE,
+           rows = tc__mem_least(s->tokens - first, TC__ROWS_AT_ONCE),
+           low = tc__fwd_sequence(s, first), t;
     float *spare = s->scratch[worker];
-    if (end > s->tokens) end = s->tokens;
-    for (; t < end; t++) {
+    for (t = first; t < first + rows; t++) {
         const float *word, *type = NULL, *position;
         while (t >= starts[low + 1]) low++;
         word = tc__fwd_row(&m->word, (size_t)s->batch->ids[t], spare);
@@ -9065,12 +9061,12 @@ static void tc__fwd_embed_item(void *context, size_t item, unsigned worker) {
             type = tc__fwd_row(&m->type, s->batch->types ? s->batch->types[t] : 0, spare + ld);
         position = tc__fwd_row(&m->position, t - starts[low], spare + 2 * ld);
         s->ops->embed(e->sums + t * ld, word, type, position, E);
-        s->ops->norm(e->out + t * ld, e->sums + t * ld, m->embed_weight, m->embed_bias,
-                     m->info.layer_norm_eps, E);
-#ifndef TC_NO_TRAIN
-        if (e->drop) s->ops->dropout(e->out + t * ld, ld, 1, E, e->drop, (uint32_t)t, 0);
-#endif
     }
+    s->ops->norm(e->out + first * ld, e->sums + first * ld, ld, rows, m->embed_weight,
+                 m->embed_bias, m->info.layer_norm_eps, E);
+#ifndef TC_NO_TRAIN
+    if (e->drop) s->ops->dropout(e->out + first * ld, ld, rows, E, e->drop, (uint32_t)first, 0);
+#endif
 }
 
 typedef struct tc__norming {
@@ -9081,12 +9077,11 @@ typedef struct tc__norming {
 
 static void tc__fwd_norm_item(void *context, size_t item, unsigned worker) {
     const tc__norming *n = (const tc__norming *)context;
-    size_t H = n->s->model->info.hidden_size, ld = tc__fwd_ld(H), t = item * TC__ROWS_AT_ONCE,
-           end = t + TC__ROWS_AT_ONCE;
+    size_t H = n->s->model->info.hidden_size, ld = tc__fwd_ld(H), t = item * TC__ROWS_AT_ONCE;
     (void)worker;
-    for (; t < end && t < n->s->tokens; t++)
-        n->s->ops->norm(n->out + t * ld, n->in + t * ld, n->weight, n->bias,
-                        n->s->model->info.layer_norm_eps, H);
+    n->s->ops->norm(n->out + t * ld, n->in + t * ld, ld,
+                    tc__mem_least(n->s->tokens - t, TC__ROWS_AT_ONCE), n->weight, n->bias,
+                    n->s->model->info.layer_norm_eps, H);
 }
 
 static void tc__fwd_norm(tc_session *s, float *out, const float *in, const float *weight,
@@ -9120,9 +9115,9 @@ static tc__product tc__fwd_product(tc_session *s, const tc__matrix *w, const flo
 
 static void tc__fwd_quantize_item(void *context, size_t item, unsigned worker) {
     const tc__product *p = (const tc__product *)context;
-    size_t r = item * TC__ROWS_AT_ONCE, end = r + TC__ROWS_AT_ONCE;
+    size_t r = item * TC__ROWS_AT_ONCE;
     (void)worker;
-    for (; r < end && r < p->rows; r++) tc__gemm_quantize_row(p, r);
+    tc__gemm_quantize(p, r, tc__mem_least(p->rows - r, TC__ROWS_AT_ONCE));
 }
 
 static void tc__fwd_multiply(tc_session *s, tc__product *p) {
@@ -9216,7 +9211,7 @@ static void tc__fwd_attend_drop(const tc__ops *ops, float *out, size_t ldo, cons
     float sums[TC__QUERY_ROWS], *mixed = scratch + rows * lds;
     tc__panels k = tc__kref_panels(keys, d * 16, lds), v = tc__kref_panels(values, S * 16, ldd);
     ops->gemm(rows, d, q, ldq, &k, scratch, lds);
-    for (r = 0; r < rows; r++) sums[r] = ops->softmax(scratch + r * lds, S, scale);
+    ops->softmax(scratch, lds, rows, S, scale, sums);
     ops->dropout(scratch, lds, rows, S, drop, row, 0);
     ops->gemm(rows, S, scratch, lds, &v, mixed, ldd);
     for (r = 0; r < rows; r++) ops->divide(out + r * ldo, mixed + r * ldd, sums[r], d);
@@ -9929,11 +9924,11 @@ typedef struct tc__nback {
 static void tc__bwd_norm_item(void *context, size_t item, unsigned worker) {
     const tc__nback *b = (const tc__nback *)context;
     const tc_session *s = b->t->s;
-    size_t ld = tc__fwd_ld(b->n), t = item * TC__ROWS_AT_ONCE, end = t + TC__ROWS_AT_ONCE;
+    size_t first = item * TC__ROWS_AT_ONCE, ld = tc__fwd_ld(b->n), at = first * ld;
     (void)worker;
-    for (; t < end && t < s->tokens; t++)
-        s->ops->norm_back(b->dx + t * ld, b->x + t * ld, b->dy + t * ld, b->weight,
-                          s->model->info.layer_norm_eps, b->n);
+    s->ops->norm_back(b->dx + at, b->x + at, b->dy + at, ld,
+                      tc__mem_least(s->tokens - first, TC__ROWS_AT_ONCE), b->weight,
+                      s->model->info.layer_norm_eps, b->n);
 }
 
 static void tc__bwd_columns_item(void *context, size_t item, unsigned worker) {
@@ -10060,6 +10055,7 @@ static void tc__bwd_attend(const tc__ahead *h, size_t i, size_t rows, const floa
                            size_t ldq, const float *dout, size_t ldo, float *dq) {
     size_t r, S = h->S, lds = h->lds;
     const float *dropped = h->weights;
+    float sums[TC__QUERY_ROWS];
     tc__panels keys = tc__kref_panels(h->keys, h->d * 16, lds),
                values = tc__kref_panels(h->values, h->d * 16, lds),
                key_rows = tc__kref_panels(h->key_rows, S * 16, h->ldd),
@@ -10067,10 +10063,9 @@ static void tc__bwd_attend(const tc__ahead *h, size_t i, size_t rows, const floa
                douts = tc__kref_panels(h->douts + i * 16, S * 16, h->ldd);
     queries.add = douts.add = i > 0;
     h->ops->gemm(rows, h->d, q, ldq, &keys, h->weights, lds);
-    for (r = 0; r < rows; r++) {
-        float sum = h->ops->softmax(h->weights + r * lds, S, h->scale);
-        h->ops->divide(h->weights + r * lds, h->weights + r * lds, sum, S);
-    }
+    h->ops->softmax(h->weights, lds, rows, S, h->scale, sums);
+    for (r = 0; r < rows; r++)
+        h->ops->divide(h->weights + r * lds, h->weights + r * lds, sums[r], S);
     h->ops->gemm(rows, h->d, dout, ldo, &values, h->dweights, lds);
     if (h->drop) {
         uint32_t row = (uint32_t)(h->row + i);
@@ -10080,8 +10075,7 @@ static void tc__bwd_attend(const tc__ahead *h, size_t i, size_t rows, const floa
         dropped = h->dropped;
     }
     h->ops->gemm_dw(S, rows, dropped, lds, &douts, h->dvalues, h->ldg, 16);
-    for (r = 0; r < rows; r++)
-        h->ops->softmax_back(h->dweights + r * lds, h->weights + r * lds, h->scale, S);
+    h->ops->softmax_back(h->dweights, h->weights, lds, rows, h->scale, S);
     h->ops->gemm_dw(S, rows, h->dweights, lds, &queries, h->dkeys, h->ldg, 16);
     h->ops->gemm(rows, S, h->dweights, lds, &key_rows, dq, h->ldg);
 }
@@ -10273,7 +10267,7 @@ static double tc__loss_row(const tc__ops *ops, float *x, uint32_t C, uint32_t la
         top = tc__kref_max(x[j], top);
         mean += (double)x[j];
     }
-    sum = ops->softmax(x, C, 1.0f);
+    ops->softmax(x, C, 1, C, 1.0f, &sum);
     rest = (double)tc__kref_log(sum) + (double)top;
     nll = rest - (double)chosen;
     for (j = 0; j < C; j++)
@@ -12791,7 +12785,8 @@ static tc_status tc__tag_batch(tc_tagger *g, size_t first, size_t last) {
     outputs.logits = p;
     status = tc__fwd_run(g->session, &batch, &outputs);
     for (i = start; i < end && !status; i++, p += C) {
-        float sum = g->session->ops->softmax(p, C, 1.0f);
+        float sum;
+        g->session->ops->softmax(p, C, 1, C, 1.0f, &sum);
         for (j = 0; j < C; j++) p[j] /= sum;
     }
     return status;
@@ -15348,45 +15343,95 @@ TC__KINLINE void TC__K(square)(TC__R *lanes, const float *x, TC__R mean) {
     }
 }
 
-static TC__KTARGET void TC__K(norm)(float *out, const float *x, const float *weight,
-                                    const float *bias, float eps, size_t n) {
-    TC__R lanes[TC__RN], mean, scale;
-    float tail[16], m, s;
-    size_t i;
+/* lanes += x, 16 elements */
+TC__KINLINE void TC__K(plus)(TC__R *lanes, const float *x) {
     int j;
-    for (j = 0; j < TC__RN; j++) lanes[j] = TC__R_SET1(0.0f);
-    for (i = 0; i + 16 <= n; i += 16)
-        for (j = 0; j < TC__RN; j++)
-            lanes[j] = TC__R_ADD(lanes[j], TC__R_LOAD(x + i + j * TC__RW));
-    if (i < n) {
-        TC__K(tail)(tail, x + i, n - i, 0.0f);
-        for (j = 0; j < TC__RN; j++)
-            lanes[j] = TC__R_ADD(lanes[j], TC__R_LOAD(tail + j * TC__RW));
+    for (j = 0; j < TC__RN; j++) lanes[j] = TC__R_ADD(lanes[j], TC__R_LOAD(x + j * TC__RW));
+}
+
+enum { TC__K(together) = TC__KCHAINS / TC__RN }; /* rows whose sums can be under way */
+
+/* Mean and 1 / sqrt(variance + eps) of each row. */
+TC__KINLINE void TC__K(moments)(const float *x, size_t ld, const int rows, size_t n, float eps,
+                                float *mean, float *scale) {
+    TC__R lanes[TC__KCHAINS], m[TC__K(together)];
+    float tail[16];
+    size_t wide = n - n % 16, i;
+    int r, j;
+    TC__UNROLL
+    for (j = 0; j < rows * TC__RN; j++) lanes[j] = TC__R_SET1(0.0f);
+    for (i = 0; i < wide; i += 16) {
+        TC__UNROLL
+        for (r = 0; r < rows; r++) TC__K(plus)(lanes + r * TC__RN, x + (size_t)r * ld + i);
     }
-    m = TC__K(sum)(lanes) / (float)n;
-    mean = TC__R_SET1(m);
-    for (j = 0; j < TC__RN; j++) lanes[j] = TC__R_SET1(0.0f);
-    for (i = 0; i + 16 <= n; i += 16) TC__K(square)(lanes, x + i, mean);
-    if (i < n) {
-        TC__K(tail)(tail, x + i, n - i, m);
-        TC__K(square)(lanes, tail, mean);
+    TC__UNROLL
+    for (r = 0; r < rows; r++) {
+        if (wide < n) {
+            TC__K(tail)(tail, x + (size_t)r * ld + wide, n - wide, 0.0f);
+            TC__K(plus)(lanes + r * TC__RN, tail);
+        }
+        mean[r] = TC__K(sum)(lanes + r * TC__RN) / (float)n;
+        m[r] = TC__R_SET1(mean[r]);
     }
-    s = 1.0f / sqrtf(TC__K(sum)(lanes) / (float)n + eps);
-    scale = TC__R_SET1(s);
-    for (i = 0; i + TC__RW <= n; i += TC__RW) {
-        TC__R d = TC__R_MUL(TC__R_SUB(TC__R_LOAD(x + i), mean), scale);
-        TC__R_STORE(out + i, TC__R_FMA(d, TC__R_LOAD(weight + i), TC__R_LOAD(bias + i)));
+    TC__UNROLL
+    for (j = 0; j < rows * TC__RN; j++) lanes[j] = TC__R_SET1(0.0f);
+    for (i = 0; i < wide; i += 16) {
+        TC__UNROLL
+        for (r = 0; r < rows; r++)
+            TC__K(square)(lanes + r * TC__RN, x + (size_t)r * ld + i, m[r]);
     }
+    TC__UNROLL
+    for (r = 0; r < rows; r++) {
+        if (wide < n) {
+            TC__K(tail)(tail, x + (size_t)r * ld + wide, n - wide, mean[r]);
+            TC__K(square)(lanes + r * TC__RN, tail, m[r]);
+        }
+        scale[r] = 1.0f / sqrtf(TC__K(sum)(lanes + r * TC__RN) / (float)n + eps);
+    }
+}
+
+/* The same of some of the rows: returns how many. */
+static TC__KTARGET size_t TC__K(some_moments)(const float *x, size_t ld, size_t rows, size_t n,
+                                              float eps, float *mean, float *scale) {
+    size_t now = rows < TC__K(together) ? 1 : TC__K(together);
+    if (now > 1)
+        TC__K(moments)(x, ld, TC__K(together), n, eps, mean, scale);
+    else
+        TC__K(moments)(x, ld, 1, n, eps, mean, scale);
+    return now;
+}
+
+TC__KINLINE void TC__K(norm1)(float *out, const float *x, TC__R mean, TC__R scale,
+                              const float *weight, const float *bias) {
+    TC__R d = TC__R_MUL(TC__R_SUB(TC__R_LOAD(x), mean), scale);
+    TC__R_STORE(out, TC__R_FMA(d, TC__R_LOAD(weight), TC__R_LOAD(bias)));
+}
+
+TC__KINLINE void TC__K(norm_row)(float *out, const float *x, const float *weight,
+                                 const float *bias, float mean, float scale, size_t n) {
+    TC__R m = TC__R_SET1(mean), s = TC__R_SET1(scale);
+    size_t i, j;
+    for (i = 0; i + TC__RW <= n; i += TC__RW)
+        TC__K(norm1)(out + i, x + i, m, s, weight + i, bias + i);
     if (i < n) {
-        float w[16], b[16];
-        TC__K(tail)(tail, x + i, n - i, m);
+        float tail[16], w[16], b[16];
+        TC__K(tail)(tail, x + i, n - i, mean);
         TC__K(tail)(w, weight + i, n - i, 0.0f);
         TC__K(tail)(b, bias + i, n - i, 0.0f);
-        for (j = 0; j < 16; j += TC__RW) {
-            TC__R d = TC__R_MUL(TC__R_SUB(TC__R_LOAD(tail + j), mean), scale);
-            TC__R_STORE(tail + j, TC__R_FMA(d, TC__R_LOAD(w + j), TC__R_LOAD(b + j)));
-        }
+        for (j = 0; j < 16; j += TC__RW) TC__K(norm1)(tail + j, tail + j, m, s, w + j, b + j);
         TC__K(put)(out + i, tail, n - i);
+    }
+}
+
+static TC__KTARGET void TC__K(norm)(float *out, const float *x, size_t ld, size_t rows,
+                                    const float *weight, const float *bias, float eps,
+                                    size_t n) {
+    float mean[TC__K(together)], scale[TC__K(together)];
+    size_t now, r;
+    for (; rows; rows -= now, x += now * ld, out += now * ld) {
+        now = TC__K(some_moments)(x, ld, rows, n, eps, mean, scale);
+        for (r = 0; r < now; r++)
+            TC__K(norm_row)(out + r * ld, x + r * ld, weight, bias, mean[r], scale[r], n);
     }
 }
 
@@ -15404,9 +15449,8 @@ TC__KINLINE void TC__K(weigh)(float *x, TC__R max, TC__R scale, TC__R *lanes, co
     }
 }
 
-static TC__KTARGET float TC__K(softmax)(float *x, size_t n, float scale) {
-    TC__R lanes[TC__RN], max, factor = TC__R_SET1(scale);
-    float tail[16];
+TC__KINLINE float TC__K(largest)(const float *x, size_t n) {
+    TC__R lanes[TC__RN];
     size_t i;
     int j;
     for (j = 0; j < TC__RN; j++) lanes[j] = TC__R_SET1(-INFINITY);
@@ -15414,18 +15458,26 @@ static TC__KTARGET float TC__K(softmax)(float *x, size_t n, float scale) {
         for (j = 0; j < TC__RN; j++)
             lanes[j] = TC__R_MAX(TC__R_LOAD(x + i + j * TC__RW), lanes[j]);
     if (i < n) {
+        float tail[16];
         TC__K(tail)(tail, x + i, n - i, -INFINITY);
         for (j = 0; j < TC__RN; j++)
             lanes[j] = TC__R_MAX(TC__R_LOAD(tail + j * TC__RW), lanes[j]);
     }
     TC__FOLD(lanes, TC__R_MAX, TC__R_SWAP);
-    max = TC__R_SET1(TC__R_FIRST(*lanes));
+    return TC__R_FIRST(*lanes);
+}
+
+TC__KINLINE float TC__K(weigh_row)(float *x, size_t n, float largest, float scale) {
+    TC__R lanes[TC__RN], max = TC__R_SET1(largest), factor = TC__R_SET1(scale);
+    size_t i;
+    int j;
     for (j = 0; j < TC__RN; j++) lanes[j] = TC__R_SET1(0.0f);
     for (i = 0; i + TC__KCHAINS * TC__RW <= n; i += TC__KCHAINS * TC__RW)
         TC__K(weigh)(x + i, max, factor, lanes, TC__KCHAINS);
     for (; i + 16 <= n; i += 16) TC__K(weigh)(x + i, max, factor, lanes, TC__RN);
     if (i < n) {
         TC__R unused[TC__RN];
+        float tail[16];
         for (j = 0; j < TC__RN; j++) unused[j] = max;
         TC__K(tail)(tail, x + i, n - i, 0.0f);
         TC__K(weigh)(tail, max, factor, unused, TC__RN);
@@ -15435,6 +15487,17 @@ static TC__KTARGET float TC__K(softmax)(float *x, size_t n, float scale) {
             lanes[j] = TC__R_ADD(lanes[j], TC__R_LOAD(tail + j * TC__RW));
     }
     return TC__K(sum)(lanes);
+}
+
+/* The largest of the next row is sought before a row is weighed, which waits for its own. */
+static TC__KTARGET void TC__K(softmax)(float *x, size_t ld, size_t rows, size_t n, float scale,
+                                       float *sums) {
+    float largest = 0, next = 0;
+    size_t r;
+    for (r = 0; r <= rows; r++, largest = next) {
+        if (r < rows) next = TC__K(largest)(x + r * ld, n);
+        if (r) sums[r - 1] = TC__K(weigh_row)(x + (r - 1) * ld, n, largest, scale);
+    }
 }
 
 static TC__KTARGET void TC__K(divide)(float *y, const float *x, float s, size_t n) {
@@ -15459,7 +15522,7 @@ static void TC__K(attend)(float *out, size_t ldo, const float *q, size_t ldq, si
     float sums[2 * TC__KROWS], *mixed = scratch + rows * lds;
     tc__panels k = tc__kref_panels(keys, d * 16, lds), v = tc__kref_panels(values, S * 16, ldd);
     TC__K(gemm)(rows, d, q, ldq, &k, scratch, lds);
-    for (r = 0; r < rows; r++) sums[r] = TC__K(softmax)(scratch + r * lds, S, scale);
+    TC__K(softmax)(scratch, lds, rows, S, scale, sums);
     TC__K(gemm)(rows, S, scratch, lds, &v, mixed, ldd);
     for (r = 0; r < rows; r++) TC__K(divide)(out + r * ldo, mixed + r * ldd, sums[r], d);
 }
@@ -15610,32 +15673,6 @@ TC__KMAP(gelu_new_back)
 TC__KMAP(relu_back)
 TC__KMAP(silu_back)
 
-/* Mean and 1 / sqrt(variance + eps) of a row. */
-TC__KINLINE void TC__K(moments)(const float *x, float eps, size_t n, float *mean,
-                                float *scale) {
-    TC__R lanes[TC__RN];
-    float tail[16];
-    size_t i;
-    int j;
-    for (j = 0; j < TC__RN; j++) lanes[j] = TC__R_SET1(0.0f);
-    for (i = 0; i + 16 <= n; i += 16)
-        for (j = 0; j < TC__RN; j++)
-            lanes[j] = TC__R_ADD(lanes[j], TC__R_LOAD(x + i + j * TC__RW));
-    if (i < n) {
-        TC__K(tail)(tail, x + i, n - i, 0.0f);
-        for (j = 0; j < TC__RN; j++)
-            lanes[j] = TC__R_ADD(lanes[j], TC__R_LOAD(tail + j * TC__RW));
-    }
-    *mean = TC__K(sum)(lanes) / (float)n;
-    for (j = 0; j < TC__RN; j++) lanes[j] = TC__R_SET1(0.0f);
-    for (i = 0; i + 16 <= n; i += 16) TC__K(square)(lanes, x + i, TC__R_SET1(*mean));
-    if (i < n) {
-        TC__K(tail)(tail, x + i, n - i, *mean);
-        TC__K(square)(lanes, tail, TC__R_SET1(*mean));
-    }
-    *scale = 1.0f / sqrtf(TC__K(sum)(lanes) / (float)n + eps);
-}
-
 /* 16 elements: x normalized in place, sums of g and of g * x. */
 TC__KINLINE void TC__K(norm_sums)(float *x, const float *dy, const float *weight, TC__R mean,
                                   TC__R scale, TC__R *all, TC__R *dot) {
@@ -15659,37 +15696,46 @@ TC__KINLINE void TC__K(norm_dx)(float *dx, const float *x, const float *dy, cons
     }
 }
 
-static TC__KTARGET void TC__K(norm_back)(float *dx, float *x, const float *dy,
-                                         const float *weight, float eps, size_t n) {
-    TC__R all[TC__RN], dot[TC__RN];
-    float m, s, h[16], d[16], w[16];
-    size_t i, full = n / 16 * 16;
+TC__KINLINE void TC__K(norm_back_row)(float *dx, float *x, const float *dy, const float *weight,
+                                      float mean, float scale, size_t n) {
+    TC__R all[TC__RN], dot[TC__RN], m = TC__R_SET1(mean), s = TC__R_SET1(scale), mean_dot;
+    float h[16], d[16], w[16];
+    size_t i, full = n - n % 16;
     int j;
-    TC__K(moments)(x, eps, n, &m, &s);
     for (j = 0; j < TC__RN; j++) all[j] = dot[j] = TC__R_SET1(0.0f);
-    for (i = 0; i < full; i += 16) TC__K(norm_sums)
-    (x + i, dy + i, weight + i, TC__R_SET1(m), TC__R_SET1(s), all, dot);
+    for (i = 0; i < full; i += 16) TC__K(norm_sums)(x + i, dy + i, weight + i, m, s, all, dot);
     if (full < n) {
-        TC__K(tail)(h, x + full, n - full, m);
+        TC__K(tail)(h, x + full, n - full, mean);
         TC__K(tail)(d, dy + full, n - full, 0.0f);
         TC__K(tail)(w, weight + full, n - full, 0.0f);
-        TC__K(norm_sums)(h, d, w, TC__R_SET1(m), TC__R_SET1(s), all, dot);
+        TC__K(norm_sums)(h, d, w, m, s, all, dot);
         TC__K(put)(x + full, h, n - full);
     }
-    m = -(TC__K(sum)(all) / (float)n);
-    h[0] = -(TC__K(sum)(dot) / (float)n);
-    for (i = 0; i < full; i += 16) TC__K(norm_dx)
-    (dx + i, x + i, dy + i, weight + i, TC__R_SET1(m), TC__R_SET1(h[0]), TC__R_SET1(s));
+    m = TC__R_SET1(-(TC__K(sum)(all) / (float)n));
+    mean_dot = TC__R_SET1(-(TC__K(sum)(dot) / (float)n));
+    for (i = 0; i < full; i += 16)
+        TC__K(norm_dx)(dx + i, x + i, dy + i, weight + i, m, mean_dot, s);
     if (full < n) {
-        float mean_dot = h[0];
         TC__K(tail)(h, x + full, n - full, 0.0f);
-        TC__K(norm_dx)(h, h, d, w, TC__R_SET1(m), TC__R_SET1(mean_dot), TC__R_SET1(s));
+        TC__K(norm_dx)(h, h, d, w, m, mean_dot, s);
         TC__K(put)(dx + full, h, n - full);
     }
 }
 
-static TC__KTARGET void TC__K(softmax_back)(float *d, const float *p, float scale, size_t n) {
-    TC__R lanes[TC__RN], sum, factor = TC__R_SET1(scale);
+static TC__KTARGET void TC__K(norm_back)(float *dx, float *x, const float *dy, size_t ld,
+                                         size_t rows, const float *weight, float eps,
+                                         size_t n) {
+    float mean[TC__K(together)], scale[TC__K(together)];
+    size_t now, r;
+    for (; rows; rows -= now) {
+        now = TC__K(some_moments)(x, ld, rows, n, eps, mean, scale);
+        for (r = 0; r < now; r++, dx += ld, x += ld, dy += ld)
+            TC__K(norm_back_row)(dx, x, dy, weight, mean[r], scale[r], n);
+    }
+}
+/* The sum of d * p. */
+TC__KINLINE float TC__K(dot)(const float *d, const float *p, size_t n) {
+    TC__R lanes[TC__RN];
     float x[16], y[16];
     size_t i;
     int j;
@@ -15705,19 +15751,36 @@ static TC__KTARGET void TC__K(softmax_back)(float *d, const float *p, float scal
             lanes[j] =
                 TC__R_FMA(TC__R_LOAD(x + j * TC__RW), TC__R_LOAD(y + j * TC__RW), lanes[j]);
     }
-    sum = TC__R_SET1(TC__K(sum)(lanes));
+    return TC__K(sum)(lanes);
+}
+
+TC__KINLINE TC__R TC__K(softmax_back1)(const float *d, const float *p, TC__R sum, TC__R scale) {
+    return TC__R_MUL(TC__R_MUL(TC__R_LOAD(p), TC__R_SUB(TC__R_LOAD(d), sum)), scale);
+}
+
+TC__KINLINE void TC__K(softmax_back_row)(float *d, const float *p, float dot, float scale,
+                                         size_t n) {
+    TC__R sum = TC__R_SET1(dot), factor = TC__R_SET1(scale);
+    size_t i, j;
     for (i = 0; i + TC__RW <= n; i += TC__RW)
-        TC__R_STORE(
-            d + i,
-            TC__R_MUL(TC__R_MUL(TC__R_LOAD(p + i), TC__R_SUB(TC__R_LOAD(d + i), sum)), factor));
+        TC__R_STORE(d + i, TC__K(softmax_back1)(d + i, p + i, sum, factor));
     if (i < n) {
+        float x[16], y[16];
         TC__K(tail)(x, p + i, n - i, 0.0f);
         TC__K(tail)(y, d + i, n - i, 0.0f);
         for (j = 0; j < 16; j += TC__RW)
-            TC__R_STORE(y + j, TC__R_MUL(TC__R_MUL(TC__R_LOAD(x + j),
-                                                   TC__R_SUB(TC__R_LOAD(y + j), sum)),
-                                         factor));
+            TC__R_STORE(y + j, TC__K(softmax_back1)(y + j, x + j, sum, factor));
         TC__K(put)(d + i, y, n - i);
+    }
+}
+
+static TC__KTARGET void TC__K(softmax_back)(float *d, const float *p, size_t ld, size_t rows,
+                                            float scale, size_t n) {
+    float dot = 0, next = 0;
+    size_t r;
+    for (r = 0; r <= rows; r++, dot = next) {
+        if (r < rows) next = TC__K(dot)(d + r * ld, p + r * ld, n);
+        if (r) TC__K(softmax_back_row)(d + (r - 1) * ld, p + (r - 1) * ld, dot, scale, n);
     }
 }
 
@@ -16115,28 +16178,57 @@ static void TC__Q(gemm)(size_t rows, size_t K, const tc__qrows *a, const tc__qpa
     }
 }
 
-/* The range of 16 numbers in the order of tc__kref_order. */
-TC__QINLINE void TC__Q(range)(TC__I *least, TC__I *most, const float *x) {
+TC__QINLINE void TC__Q(range)(TC__R *least, TC__R *most, TC__R *none, const float *x,
+                              const int n) {
     int j;
-    for (j = 0; j < TC__RN; j++) {
-        TC__I bits = TC__I_LOAD(x + j * TC__RW);
-        bits = TC__I_XOR(bits, TC__I_AND(TC__I_SAR(bits, 31), TC__I_SET1(0x7FFFFFFF)));
-        least[j] = TC__I_MIN(bits, least[j]);
-        most[j] = TC__I_MAX(bits, most[j]);
+    TC__UNROLL
+    for (j = 0; j < n; j++) {
+        TC__R v = TC__R_LOAD(x + j * TC__RW);
+        least[j] = TC__R_MIN(v, least[j]);
+        most[j] = TC__R_MAX(v, most[j]);
+        none[j] = TC__R_FMA(v, TC__R_SET1(0.0f), none[j]);
     }
 }
 
+/* The scale of a row, and the factor of its numbers. */
+TC__QINLINE float TC__Q(scale)(tc__qscale *scale, const float *x, size_t n) {
+    TC__R least[TC__KCHAINS], most[TC__KCHAINS], none[TC__KCHAINS];
+    size_t i;
+    int j;
+    TC__UNROLL
+    for (j = 0; j < TC__KCHAINS; j++) {
+        least[j] = TC__R_SET1(INFINITY);
+        most[j] = TC__R_SET1(-INFINITY);
+        none[j] = TC__R_SET1(0.0f);
+    }
+    for (i = 0; i + TC__KCHAINS * TC__RW <= n; i += TC__KCHAINS * TC__RW)
+        TC__Q(range)(least, most, none, x + i, TC__KCHAINS);
+    for (; i + 16 <= n; i += 16) TC__Q(range)(least, most, none, x + i, TC__RN);
+    if (i < n) {
+        float tail[16];
+        TC__K(tail)(tail, x + i, n - i, x[0]);
+        TC__Q(range)(least, most, none, tail, TC__RN);
+    }
+    TC__UNROLL
+    for (j = TC__RN; j < TC__KCHAINS; j++) {
+        least[j % TC__RN] = TC__R_MIN(least[j], least[j % TC__RN]);
+        most[j % TC__RN] = TC__R_MAX(most[j], most[j % TC__RN]);
+        none[j % TC__RN] = TC__R_ADD(none[j], none[j % TC__RN]);
+    }
+    TC__FOLD(least, TC__R_MIN, TC__R_SWAP);
+    TC__FOLD(most, TC__R_MAX, TC__R_SWAP);
+    TC__FOLD(none, TC__R_ADD, TC__R_SWAP);
+    return TC__OF_TYPE(FACTOR, TC__QTYPE)(TC__R_FIRST(*least), TC__R_FIRST(*most),
+                                          TC__R_FIRST(*none), scale);
+}
+
 TC__QINLINE void TC__Q(quantize16)(unsigned char *q, const float *x, TC__R low, TC__R factor) {
-    TC__R least = TC__R_SET1(TC__OF_TYPE(LEAST, TC__QTYPE)),
-          most = TC__R_SET1(TC__OF_TYPE(MOST, TC__QTYPE));
     TC__I v[TC__RN];
     int j;
     for (j = 0; j < TC__RN; j++) {
-        TC__R scaled = TC__R_LOAD(x + j * TC__RW);
-        if (TC__OF_TYPE(SHIFTED, TC__QTYPE)) scaled = TC__R_SUB(scaled, low);
-        scaled = TC__R_MIN(TC__R_MAX(TC__R_MUL(scaled, factor), least), most);
-        scaled = TC__R_ADD(scaled, TC__R_SET1(TC__EXP_MAGIC));
-        v[j] = TC__I_ADD(TC__I_OF_R(scaled), TC__I_SET1(0u - TC__MAGIC_BITS));
+        TC__R number = TC__R_LOAD(x + j * TC__RW);
+        if (TC__OF_TYPE(SHIFTED, TC__QTYPE)) number = TC__R_SUB(number, low);
+        v[j] = TC__I_OF_R(TC__R_FMA(number, factor, TC__R_SET1(TC__EXP_MAGIC)));
         if (TC__QFLIP) v[j] = TC__I_XOR(v[j], TC__I_SET1(TC__QFLIP));
     }
 #if TC__QBYTES == 1
@@ -16146,34 +16238,27 @@ TC__QINLINE void TC__Q(quantize16)(unsigned char *q, const float *x, TC__R low, 
 #endif
 }
 
-static TC__QTARGET void TC__Q(quantize)(unsigned char *q, tc__qscale *scale, const float *x,
-                                        size_t n) {
-    TC__I least[TC__RN], most[TC__RN];
-    TC__R low, factor;
-    float tail[16];
-    int32_t bits[2][TC__RW];
+TC__QINLINE void TC__Q(quantize_row)(unsigned char *q, const float *x, size_t n, float low,
+                                     float factor) {
+    TC__R from = TC__R_SET1(low), by = TC__R_SET1(factor);
     size_t i;
-    int j;
-    for (j = 0; j < TC__RN; j++) {
-        least[j] = TC__I_SET1(INT32_MAX);
-        most[j] = TC__I_SET1(INT32_MIN);
-    }
-    for (i = 0; i + 16 <= n; i += 16) TC__Q(range)(least, most, x + i);
+    for (i = 0; i + 16 <= n; i += 16) TC__Q(quantize16)(q + i * TC__QBYTES, x + i, from, by);
     if (i < n) {
-        TC__K(tail)(tail, x + i, n - i, x[0]);
-        TC__Q(range)(least, most, tail);
+        float tail[16];
+        TC__K(tail)(tail, x + i, n - i, low);
+        TC__Q(quantize16)(q + i * TC__QBYTES, tail, from, by);
     }
-    TC__FOLD(least, TC__I_MIN, TC__I_SWAP);
-    TC__FOLD(most, TC__I_MAX, TC__I_SWAP);
-    TC__I_STORE(bits[0], *least);
-    TC__I_STORE(bits[1], *most);
-    factor = TC__R_SET1(TC__OF_TYPE(FACTOR, TC__QTYPE)(bits[0][0], bits[1][0], scale));
-    low = TC__R_SET1(scale->low);
-    for (i = 0; i + 16 <= n; i += 16, q += 16 * TC__QBYTES)
-        TC__Q(quantize16)(q, x + i, low, factor);
-    if (i < n) {
-        TC__K(tail)(tail, x + i, n - i, 0.0f);
-        TC__Q(quantize16)(q, tail, low, factor);
+}
+
+/* The scale of the next row is found before the integers of a row, which wait for their own. */
+static TC__QTARGET void TC__Q(quantize)(const tc__qrows *to, const float *x, size_t ld,
+                                        size_t rows, size_t n) {
+    float factor = 0, next = 0;
+    size_t r;
+    for (r = 0; r <= rows; r++, factor = next) {
+        if (r < rows) next = TC__Q(scale)(to->scale + r, x + r * ld, n);
+        if (r) TC__Q(quantize_row)
+        (to->q + (r - 1) * to->ld, x + (r - 1) * ld, n, to->scale[r - 1].low, factor);
     }
 }
 
@@ -16231,8 +16316,6 @@ static TC__QTARGET void TC__Q(quantize)(unsigned char *q, tc__qscale *scale, con
 #undef TC__I_SHR
 #undef TC__I_SAR
 #undef TC__I_GT
-#undef TC__I_MAX
-#undef TC__I_MIN
 #undef TC__I_SELECT
 #undef TC__I_OF_R
 #undef TC__R_OF_I

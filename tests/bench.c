@@ -96,7 +96,6 @@ static void product_make(product *t, tc_level level, tc_dtype dtype, size_t rows
     int overflow = 0;
     unsigned char *line;
     tc_env env;
-    size_t r;
     memset(&env, 0, sizeof env);
     memset(t, 0, sizeof *t);
     t->bytes = (size_t)tc__gemm_bytes(dtype, s.N, s.K, &overflow);
@@ -130,8 +129,7 @@ static void product_make(product *t, tc_level level, tc_dtype dtype, size_t rows
     t->p.c = t->c;
     t->p.ldc = tc__fwd_ld(s.N);
     t->p.scratch = t->scratch;
-    for (r = 0; r < rows && (tc__gemm_scaled(dtype) || t->p.split); r++)
-        tc__gemm_quantize_row(&t->p, r);
+    if (tc__gemm_scaled(dtype) || t->p.split) tc__gemm_quantize(&t->p, 0, rows);
     tc__gemm_run(t->pool, &t->p);
 }
 
@@ -306,8 +304,8 @@ static size_t bench_embed_call(const tc__ops *o, float *x, float *y) {
     return N;
 }
 static size_t bench_norm_call(const tc__ops *o, float *x, float *y) {
-    o->norm(x, y, y + N, y + 2 * N, 1e-12f, N);
-    return N;
+    o->norm(x, y, N, ROWS, y, y + N, 1e-12f, N);
+    return ROWS * N;
 }
 static size_t bench_divide_call(const tc__ops *o, float *x, float *y) {
     o->divide(x, y, 1.25f, N);
@@ -319,9 +317,8 @@ static size_t bench_attend_call(const tc__ops *o, float *x, float *y) {
     return 6 * 64;
 }
 static size_t bench_softmax_call(const tc__ops *o, float *x, float *y) {
-    (void)y;
-    (void)o->softmax(x, N, 0.125f);
-    return N;
+    o->softmax(x, N, ROWS, N, 0.125f, y);
+    return ROWS * N;
 }
 #define BENCH_WIDEN(name, type, ...)                                                           \
     static size_t bench_widen_##name##_call(const tc__ops *o, float *x, float *y) {            \
@@ -341,12 +338,14 @@ static size_t bench_burst_call(const tc__ops *o, float *x, float *y) {
     return ROWS * N;
 }
 static size_t bench_quantize_s8_call(const tc__ops *o, float *x, float *y) {
-    o->quantize_s8((unsigned char *)(void *)(x + 16), (tc__qscale *)(void *)x, y, N);
-    return N;
+    tc__qrows to = {(unsigned char *)(void *)(x + 64), 2 * N, (tc__qscale *)(void *)x};
+    o->quantize_s8(&to, y, N, ROWS, N);
+    return ROWS * N;
 }
 static size_t bench_quantize_s16_call(const tc__ops *o, float *x, float *y) {
-    o->quantize_s16((unsigned char *)(void *)(x + 16), (tc__qscale *)(void *)x, y, N);
-    return N;
+    tc__qrows to = {(unsigned char *)(void *)(x + 64), 2 * N, (tc__qscale *)(void *)x};
+    o->quantize_s16(&to, y, N, ROWS, N);
+    return ROWS * N;
 }
 
 static size_t bench_gemm_dw_call(const tc__ops *o, float *x, float *y) {
@@ -363,12 +362,12 @@ BENCH_MAP(gelu_new_back)
 BENCH_MAP(relu_back)
 BENCH_MAP(silu_back)
 static size_t bench_norm_back_call(const tc__ops *o, float *x, float *y) {
-    o->norm_back(x, x + N, y, y + N, 1e-12f, N);
-    return N;
+    o->norm_back(x, x, y, N, ROWS, y, 1e-12f, N);
+    return ROWS * N;
 }
 static size_t bench_softmax_back_call(const tc__ops *o, float *x, float *y) {
-    o->softmax_back(x, y, 0.125f, N);
-    return N;
+    o->softmax_back(x, y, N, ROWS, 0.125f, N);
+    return ROWS * N;
 }
 static size_t bench_dropout_call(const tc__ops *o, float *x, float *y) {
     static const tc__dropout site = {{1, 2}, 0x1999999A, 1};
@@ -427,7 +426,7 @@ static void bench_ops(tc_level level) {
     BENCH_OP(quantize_s8, )
     BENCH_OP(quantize_s16, )
     TC__OPS_TRAIN(BENCH_OP)
-    TC__OPS_FLOAT(BENCH_OP)
+    TC__OPS_TRAIN_FLOAT(BENCH_OP)
 #undef BENCH_OP
 }
 

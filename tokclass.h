@@ -2044,7 +2044,7 @@ static int tc__cpu_has(tc_level level) {
  * embed    out = (word + type) + position; type may be null
  * norm     LayerNorm of each row: two passes, biased variance, eps inside the root
  * softmax  of each row x[i] = exp((x[i] - max) * scale), and the sum of these; n >= 1
- * divide   y = x / s
+ * divide   y = x * (1 / s)
  * attend   a block of queries of one head: gemm with the keys [S/16][d][16], softmax, gemm
  *          with the values [d/16][S][16], divide; rows at most twice tile_rows, scratch of
  *          rows * (S + d, each rounded up to 16)
@@ -2399,8 +2399,9 @@ static void tc__k_softmax_scalar(float *x, size_t ld, size_t rows, size_t n, flo
 }
 
 static void tc__k_divide_scalar(float *y, const float *x, float s, size_t n) {
+    float factor = 1.0f / s;
     size_t i;
-    for (i = 0; i < n; i++) y[i] = x[i] / s;
+    for (i = 0; i < n; i++) y[i] = x[i] * factor;
 }
 
 static void tc__k_attend_scalar(float *out, size_t ldo, const float *q, size_t ldq, size_t rows,
@@ -15501,16 +15502,16 @@ static TC__KTARGET void TC__K(softmax)(float *x, size_t ld, size_t rows, size_t 
 }
 
 static TC__KTARGET void TC__K(divide)(float *y, const float *x, float s, size_t n) {
-    TC__R divisor = TC__R_SET1(s);
+    TC__R factor = TC__R_SET1(1.0f / s);
     size_t i;
     for (i = 0; i + TC__RW <= n; i += TC__RW)
-        TC__R_STORE(y + i, TC__R_DIV(TC__R_LOAD(x + i), divisor));
+        TC__R_STORE(y + i, TC__R_MUL(TC__R_LOAD(x + i), factor));
     if (i < n) {
         float tail[16];
         size_t j;
         TC__K(tail)(tail, x + i, n - i, 0.0f);
         for (j = 0; j < 16; j += TC__RW)
-            TC__R_STORE(tail + j, TC__R_DIV(TC__R_LOAD(tail + j), divisor));
+            TC__R_STORE(tail + j, TC__R_MUL(TC__R_LOAD(tail + j), factor));
         TC__K(put)(y + i, tail, n - i);
     }
 }

@@ -2043,11 +2043,8 @@ static int tc__cpu_has(tc_level level) {
  * add      x += y
  * embed    out = (word + type) + position; type may be null
  * norm     LayerNorm of each row: two passes, biased variance, eps inside the root
- * softmax  of each row x[i] = exp((x[i] - max) * scale), and the sum of these; n >= 1
- * divide   y = x * (1 / s)
- * attend   a block of queries of one head: gemm with the keys [S/16][d][16], softmax, gemm
- *          with the values [d/16][S][16], divide; rows at most twice tile_rows, scratch of
- *          rows * (S + d, each rounded up to 16)
+ * softmax  of each row x[i] = exp((x[i] - max) * scale), whose sum goes to sums; n >= 1
+ * divide   row r of y = row r of x * (1 / sums[r])
  * transpose  16 x 16
  * widen_t  a panel [K/2][16][2] of type t to f32 [K rounded up to 2][16]
  * spread_s8  a panel [K/4][16][4] to [K/2][16][2], both K rounded up to 4
@@ -2066,10 +2063,8 @@ static int tc__cpu_has(tc_level level) {
     X(norm, (float *out, const float *x, size_t ld, size_t rows, const float *weight,          \
              const float *bias, float eps, size_t n))                                          \
     X(softmax, (float *x, size_t ld, size_t rows, size_t n, float scale, float *sums))         \
-    X(divide, (float *y, const float *x, float s, size_t n))                                   \
-    X(attend,                                                                                  \
-      (float *out, size_t ldo, const float *q, size_t ldq, size_t rows, const float *keys,     \
-       const float *values, size_t S, size_t d, float scale, float *scratch))                  \
+    X(divide, (float *y, size_t ldy, const float *x, size_t ldx, size_t rows, size_t n,        \
+               const float *sums))                                                             \
     X(transpose, (float *out, size_t ldo, const float *in, size_t ldi))                        \
     X(widen_f16, (float *out, const uint16_t *in, size_t K))                                   \
     X(widen_bf16, (float *out, const uint16_t *in, size_t K))                                  \
@@ -2398,24 +2393,12 @@ static void tc__k_softmax_scalar(float *x, size_t ld, size_t rows, size_t n, flo
     }
 }
 
-static void tc__k_divide_scalar(float *y, const float *x, float s, size_t n) {
-    float factor = 1.0f / s;
-    size_t i;
-    for (i = 0; i < n; i++) y[i] = x[i] * factor;
-}
-
-static void tc__k_attend_scalar(float *out, size_t ldo, const float *q, size_t ldq, size_t rows,
-                                const float *keys, const float *values, size_t S, size_t d,
-                                float scale, float *scratch) {
-    size_t lds = tc__mem_round(S, 16), ldd = tc__mem_round(d, 16), r;
-    float *mixed = scratch + rows * lds;
-    tc__panels k = tc__kref_panels(keys, d * 16, lds), v = tc__kref_panels(values, S * 16, ldd);
-    tc__k_gemm_scalar(rows, d, q, ldq, &k, scratch, lds);
-    for (r = 0; r < rows; r++) {
-        float *weights = scratch + r * lds, sum;
-        tc__k_softmax_scalar(weights, lds, 1, S, scale, &sum);
-        tc__k_gemm_scalar(1, S, weights, lds, &v, mixed, ldd);
-        tc__k_divide_scalar(out + r * ldo, mixed, sum, d);
+static void tc__k_divide_scalar(float *y, size_t ldy, const float *x, size_t ldx, size_t rows,
+                                size_t n, const float *sums) {
+    for (; rows--; y += ldy, x += ldx) {
+        float factor = 1.0f / *sums++;
+        size_t i;
+        for (i = 0; i < n; i++) y[i] = x[i] * factor;
     }
 }
 
@@ -9200,24 +9183,28 @@ static void tc__fwd_pack_values(float *out, const float *v, size_t ld, size_t S,
         }
 }
 
-#ifndef TC_NO_TRAIN
 enum { TC__QUERY_ROWS = 32 }; /* no level's query rows are more */
 
-/* The op `attend` with dropout of the weights; rows of weights are numbered head by head. */
-static void tc__fwd_attend_drop(const tc__ops *ops, float *out, size_t ldo, const float *q,
-                                size_t ldq, size_t rows, const float *keys, const float *values,
-                                size_t S, size_t d, float scale, float *scratch,
-                                const tc__dropout *drop, uint32_t row) {
-    size_t lds = tc__mem_round(S, 16), ldd = tc__mem_round(d, 16), r;
+/* A block of queries of one head meets the keys [S/16][d][16] and values [d/16][S][16]. Scratch
+ * of rows * (S + d, each rounded up to 16). With dropout, weights count head by head. */
+static void tc__fwd_attend(const tc__ops *ops, float *out, size_t ldo, const float *q,
+                           size_t ldq, size_t rows, const float *keys, const float *values,
+                           size_t S, size_t d, float scale, float *scratch,
+                           const struct tc__dropout *drop, uint32_t row) {
+    size_t lds = tc__mem_round(S, 16), ldd = tc__mem_round(d, 16);
     float sums[TC__QUERY_ROWS], *mixed = scratch + rows * lds;
     tc__panels k = tc__kref_panels(keys, d * 16, lds), v = tc__kref_panels(values, S * 16, ldd);
     ops->gemm(rows, d, q, ldq, &k, scratch, lds);
     ops->softmax(scratch, lds, rows, S, scale, sums);
-    ops->dropout(scratch, lds, rows, S, drop, row, 0);
-    ops->gemm(rows, S, scratch, lds, &v, mixed, ldd);
-    for (r = 0; r < rows; r++) ops->divide(out + r * ldo, mixed + r * ldd, sums[r], d);
-}
+#ifdef TC_NO_TRAIN
+    (void)drop;
+    (void)row;
+#else
+    if (drop) ops->dropout(scratch, lds, rows, S, drop, row, 0);
 #endif
+    ops->gemm(rows, S, scratch, lds, &v, mixed, ldd);
+    ops->divide(out, ldo, mixed, ldd, rows, d, sums);
+}
 
 /* One head of one sequence: softmax(q k^T / sqrt(d)) v. A block of queries meets all keys, so
  * that its scores stay in cache; the division by the sum of weights comes last. */
@@ -9231,20 +9218,17 @@ static void tc__fwd_attention_item(void *context, size_t item, unsigned worker) 
     float *keys = s->scratch[worker], *values = keys + tc__mem_round(S, 16) * d;
     float *scratch = values + tc__mem_round(d, 16) * S;
     float *out = s->acts.context + first * ldh + head * d, scale = 1.0f / sqrtf((float)d);
+    const struct tc__dropout *drop = NULL;
+#ifndef TC_NO_TRAIN
+    if (s->acts.drops) drop = s->acts.drops->attention;
+#endif
     tc__fwd_pack_keys(s->ops, keys, q + H, ld, S, d);
     tc__fwd_pack_values(values, q + 2 * H, ld, S, d);
     for (i = 0; i < S; i += tc__fwd_query_rows(s->ops)) {
-        size_t rows = S - i < tc__fwd_query_rows(s->ops) ? S - i : tc__fwd_query_rows(s->ops);
-#ifndef TC_NO_TRAIN
-        if (s->acts.drops && s->acts.drops->attention) {
-            tc__fwd_attend_drop(s->ops, out + i * ldh, ldh, q + i * ld, ld, rows, keys, values,
-                                S, d, scale, scratch, s->acts.drops->attention,
-                                (uint32_t)(head * s->total + s->before + first + i));
-            continue;
-        }
-#endif
-        s->ops->attend(out + i * ldh, ldh, q + i * ld, ld, rows, keys, values, S, d, scale,
-                       scratch);
+        tc__fwd_attend(s->ops, out + i * ldh, ldh, q + i * ld, ld,
+                       tc__mem_least(S - i, tc__fwd_query_rows(s->ops)), keys, values, S, d,
+                       scale, scratch, drop,
+                       (uint32_t)(head * s->total + s->before + first + i));
     }
 }
 
@@ -10054,7 +10038,7 @@ typedef struct tc__ahead { /* one head of one sequence */
 /* A block of query rows from row i on: adds to dkeys and dvalues, writes dq. */
 static void tc__bwd_attend(const tc__ahead *h, size_t i, size_t rows, const float *q,
                            size_t ldq, const float *dout, size_t ldo, float *dq) {
-    size_t r, S = h->S, lds = h->lds;
+    size_t S = h->S, lds = h->lds;
     const float *dropped = h->weights;
     float sums[TC__QUERY_ROWS];
     tc__panels keys = tc__kref_panels(h->keys, h->d * 16, lds),
@@ -10065,8 +10049,7 @@ static void tc__bwd_attend(const tc__ahead *h, size_t i, size_t rows, const floa
     queries.add = douts.add = i > 0;
     h->ops->gemm(rows, h->d, q, ldq, &keys, h->weights, lds);
     h->ops->softmax(h->weights, lds, rows, S, h->scale, sums);
-    for (r = 0; r < rows; r++)
-        h->ops->divide(h->weights + r * lds, h->weights + r * lds, sums[r], S);
+    h->ops->divide(h->weights, lds, h->weights, lds, rows, S, sums);
     h->ops->gemm(rows, h->d, dout, ldo, &values, h->dweights, lds);
     if (h->drop) {
         uint32_t row = (uint32_t)(h->row + i);
@@ -15501,31 +15484,21 @@ static TC__KTARGET void TC__K(softmax)(float *x, size_t ld, size_t rows, size_t 
     }
 }
 
-static TC__KTARGET void TC__K(divide)(float *y, const float *x, float s, size_t n) {
-    TC__R factor = TC__R_SET1(1.0f / s);
-    size_t i;
-    for (i = 0; i + TC__RW <= n; i += TC__RW)
-        TC__R_STORE(y + i, TC__R_MUL(TC__R_LOAD(x + i), factor));
-    if (i < n) {
-        float tail[16];
-        size_t j;
-        TC__K(tail)(tail, x + i, n - i, 0.0f);
-        for (j = 0; j < 16; j += TC__RW)
-            TC__R_STORE(tail + j, TC__R_MUL(TC__R_LOAD(tail + j), factor));
-        TC__K(put)(y + i, tail, n - i);
+static TC__KTARGET void TC__K(divide)(float *y, size_t ldy, const float *x, size_t ldx,
+                                      size_t rows, size_t n, const float *sums) {
+    for (; rows--; y += ldy, x += ldx) {
+        TC__R factor = TC__R_SET1(1.0f / *sums++);
+        size_t i, j;
+        for (i = 0; i + TC__RW <= n; i += TC__RW)
+            TC__R_STORE(y + i, TC__R_MUL(TC__R_LOAD(x + i), factor));
+        if (i < n) {
+            float tail[16];
+            TC__K(tail)(tail, x + i, n - i, 0.0f);
+            for (j = 0; j < 16; j += TC__RW)
+                TC__R_STORE(tail + j, TC__R_MUL(TC__R_LOAD(tail + j), factor));
+            TC__K(put)(y + i, tail, n - i);
+        }
     }
-}
-
-static void TC__K(attend)(float *out, size_t ldo, const float *q, size_t ldq, size_t rows,
-                          const float *keys, const float *values, size_t S, size_t d,
-                          float scale, float *scratch) {
-    size_t lds = tc__mem_round(S, 16), ldd = tc__mem_round(d, 16), r;
-    float sums[2 * TC__KROWS], *mixed = scratch + rows * lds;
-    tc__panels k = tc__kref_panels(keys, d * 16, lds), v = tc__kref_panels(values, S * 16, ldd);
-    TC__K(gemm)(rows, d, q, ldq, &k, scratch, lds);
-    TC__K(softmax)(scratch, lds, rows, S, scale, sums);
-    TC__K(gemm)(rows, S, scratch, lds, &v, mixed, ldd);
-    for (r = 0; r < rows; r++) TC__K(divide)(out + r * ldo, mixed + r * ldd, sums[r], d);
 }
 
 /* 16 columns of one group of rows are 16 words of 32 bits: the rows are shifted out of them. */

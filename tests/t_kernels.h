@@ -190,18 +190,20 @@ static void test_op_softmax(const tc__ops *ops, const tc__ops *ref) {
 }
 
 static void test_op_divide(const tc__ops *ops, const tc__ops *ref) {
-    size_t n;
+    size_t n, r;
     int good = 1;
-    for (n = 0; n <= 33; n++) {
-        float *x = guarded_random(n, 3), *y = guarded(n), *z = guarded(n);
-        ops->divide(y, x, 1.7f, n);
-        ref->divide(z, x, 1.7f, n);
-        good &= same(ops, y, z, n);
+    for (n = 1; n <= 33; n++) {
+        size_t rows = 1 + n % 3, ldx = n + n % 5, ldy = n + n % 2;
+        float *x = guarded_random((rows - 1) * ldx + n, 3), *sums = guarded_random(rows, 9);
+        float *y = guarded((rows - 1) * ldy + n), *z = guarded((rows - 1) * ldy + n);
+        ops->divide(y, ldy, x, ldx, rows, n, sums);
+        ref->divide(z, ldy, x, ldx, rows, n, sums);
+        for (r = 0; r < rows; r++) good &= same(ops, y + r * ldy, z + r * ldy, n);
     }
     CHECK_CASE(good, tc_level_name(ops->level));
 }
 
-static void test_op_attend(const tc__ops *ops, const tc__ops *ref) {
+static void test_attend(const tc__ops *ops, const tc__ops *ref) {
     size_t S, d, rows;
     int good = 1;
     for (S = 1; S <= 67; S += S < 20 ? 6 : 15)
@@ -215,8 +217,10 @@ static void test_op_attend(const tc__ops *ops, const tc__ops *ref) {
                 float *out = guarded(n), *expected = guarded(n);
                 memset(out, 0, n * sizeof *out);
                 memset(expected, 0, n * sizeof *out);
-                ops->attend(out, d + 3, q, d, rows, keys, values, S, d, 0.4f, scratch);
-                ref->attend(expected, d + 3, q, d, rows, keys, values, S, d, 0.4f, scratch);
+                tc__fwd_attend(ops, out, d + 3, q, d, rows, keys, values, S, d, 0.4f, scratch,
+                               NULL, 0);
+                tc__fwd_attend(ref, expected, d + 3, q, d, rows, keys, values, S, d, 0.4f,
+                               scratch, NULL, 0);
                 good &= same(ops, out, expected, n);
             }
     CHECK_CASE(good, tc_level_name(ops->level));
@@ -870,6 +874,7 @@ static void test_kernels(void) {
         TC__OPS_TRAIN(TC__OP_TEST)
         TC__OPS_TRAIN_FLOAT(TC__OP_TEST)
 #undef TC__OP_TEST
+        test_attend(ops, ref);
         test_halves(ops);
         if (tc__ktab_split(ops->level)) test_split(ops, tc__ktab_split(ops->level));
     }

@@ -2811,9 +2811,9 @@ static tc__fetch *tc__kvec_fetch(tc__fetch fetch[2], size_t tiles, size_t rows, 
 #else
 #define TC__HIDE(x) (void)(x)
 #endif
-/* Of a type of integers: whether a quantised row has a low other than 0, the
- * groups of k that are summed at once and whether these are all, the steps at which results are
- * fetched, what finds the factor of a row. */
+/* Of a type of integers: whether a quantised row has a low other than 0, the groups of k that
+ * are summed at once and whether these are all, the steps at which results are fetched, what
+ * finds the factor of a row. */
 #define TC__SHIFTED_s8 1
 #define TC__SHIFTED_s16 0
 #define TC__WHOLE_s8 1

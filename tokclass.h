@@ -1104,8 +1104,10 @@ TC_API const char *tc_dtype_name(tc_dtype dtype); /* "f32", "f16", "bf16", "s16"
 
 #if defined(__GNUC__) || defined(__clang__)
 #define TC__INLINE static inline __attribute__((always_inline, unused))
+#define TC__NOINLINE __attribute__((noinline))
 #else
 #define TC__INLINE static inline
+#define TC__NOINLINE
 #endif
 
 /* In front of a loop over registers, of a constant number of turns: no turn is left a loop.
@@ -2427,7 +2429,7 @@ static void tc__k_widen_bf16_scalar(float *out, const uint16_t *in, size_t K) {
 #define TC__MAGIC_BITS 0x4B400000u /* of TC__EXP_MAGIC */
 
 /* The factor limit / top, and the step top / limit. */
-static float tc__kref_factor(float top, float limit, float *step) {
+TC__NOINLINE static float tc__kref_factor(float top, float limit, float *step) {
     int some = top >= 7.8886090522101181e-31f && top < INFINITY; /* from 2^-100 on */
     *step = some ? top / limit : top < 1.0f ? 0.0f : NAN;
     return some ? limit / top : 0.0f;
@@ -2448,7 +2450,7 @@ TC__INLINE uint32_t tc__kref_quantize1(float x, float factor) {
     return tc__bytes_of_float(fmaf(x, factor, TC__EXP_MAGIC)) - TC__MAGIC_BITS;
 }
 
-static float tc__kref_range(const float *x, size_t n, float *least, float *most) {
+TC__NOINLINE static float tc__kref_range(const float *x, size_t n, float *least, float *most) {
     float none = 0.0f;
     size_t i;
     *least = INFINITY;
@@ -15229,7 +15231,7 @@ TC__KINLINE size_t TC__K(some)(size_t n, size_t i) {
 }
 #endif
 
-/* The last n < 16 elements of a row, in a full vector whose other lanes hold `fill`. */
+/* The last n <= 16 elements of a row, in a full vector whose other lanes hold `fill`. */
 TC__KINLINE void TC__K(tail)(float *out, const float *x, size_t n, float fill) {
     size_t i;
 #ifdef TC__R_LOAD_SOME
@@ -15374,14 +15376,13 @@ TC__KINLINE void TC__K(moments)(const float *x, size_t ld, const int rows, size_
     }
 }
 
-/* The same of some of the rows: returns how many. */
-static TC__KTARGET size_t TC__K(some_moments)(const float *x, size_t ld, size_t rows, size_t n,
-                                              float eps, float *mean, float *scale) {
+/* The same of some of the rows: returns how many. Few are taken one by one, the sums in use
+ * being all of that row. */
+TC__NOINLINE static TC__KTARGET size_t TC__K(some_moments)(const float *x, size_t ld,
+                                                           size_t rows, size_t n, float eps,
+                                                           float *mean, float *scale) {
     size_t now = rows < TC__K(together) ? 1 : TC__K(together);
-    if (now > 1)
-        TC__K(moments)(x, ld, TC__K(together), n, eps, mean, scale);
-    else
-        TC__K(moments)(x, ld, 1, n, eps, mean, scale);
+    TC__K(moments)(x, now > 1 ? ld : 0, TC__K(together), n, eps, mean, scale);
     return now;
 }
 
@@ -16177,10 +16178,9 @@ TC__QINLINE float TC__Q(scale)(tc__qscale *scale, const float *x, size_t n) {
     }
     for (i = 0; i + TC__KCHAINS * TC__RW <= n; i += TC__KCHAINS * TC__RW)
         TC__Q(range)(least, most, none, x + i, TC__KCHAINS);
-    for (; i + 16 <= n; i += 16) TC__Q(range)(least, most, none, x + i, TC__RN);
-    if (i < n) {
+    for (; i < n; i += 16) {
         float tail[16];
-        TC__K(tail)(tail, x + i, n - i, x[0]);
+        TC__K(tail)(tail, x + i, tc__mem_least(n - i, 16), x[0]);
         TC__Q(range)(least, most, none, tail, TC__RN);
     }
     TC__UNROLL

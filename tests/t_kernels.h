@@ -294,7 +294,7 @@ typedef void (*quantizer)(const tc__qrows *, const float *, size_t, size_t, size
 
 /* Whether a row of integers is that of the reference: within one at the level that rounds
  * products too, and anything where the scale is none. */
-static int same_row(const tc__ops *ops, const tc__qrows *got, size_t bytes, int flip,
+static int same_row(const tc__ops *ops, const tc__qrows *got, size_t bytes, unsigned flip,
                     const tc__qrows *want, size_t ref_bytes, size_t r, size_t n) {
     const tc__qscale *a = got->scale + r, *b = want->scale + r;
     int near = ops->level == TC_LEVEL_BASE, good = same(ops, &a->step, &b->step, 1);

@@ -15337,21 +15337,25 @@ TC__KINLINE void TC__K(plus)(TC__R *lanes, const float *x) {
 
 enum { TC__K(together) = TC__KCHAINS / TC__RN }; /* rows whose sums can be under way */
 
-/* Mean and 1 / sqrt(variance + eps) of each row. */
-TC__KINLINE void TC__K(moments)(const float *x, size_t ld, const int rows, size_t n, float eps,
-                                float *mean, float *scale) {
+/* Mean and 1 / sqrt(variance + eps) of the first rows: returns how many. Where fewer are left
+ * than go together, all sums are of the first. */
+TC__NOINLINE static TC__KTARGET size_t TC__K(moments)(const float *x, size_t ld, size_t rows,
+                                                      size_t n, float eps, float *mean,
+                                                      float *scale) {
     TC__R lanes[TC__KCHAINS], m[TC__K(together)];
     float tail[16];
-    size_t wide = n - n % 16, i;
+    size_t now = rows < TC__K(together) ? 1 : TC__K(together), wide = n - n % 16, i;
     int r, j;
+    if (now == 1) ld = 0;
     TC__UNROLL
-    for (j = 0; j < rows * TC__RN; j++) lanes[j] = TC__R_SET1(0.0f);
+    for (j = 0; j < TC__KCHAINS; j++) lanes[j] = TC__R_SET1(0.0f);
     for (i = 0; i < wide; i += 16) {
         TC__UNROLL
-        for (r = 0; r < rows; r++) TC__K(plus)(lanes + r * TC__RN, x + (size_t)r * ld + i);
+        for (r = 0; r < TC__K(together); r++)
+            TC__K(plus)(lanes + r * TC__RN, x + (size_t)r * ld + i);
     }
     TC__UNROLL
-    for (r = 0; r < rows; r++) {
+    for (r = 0; r < TC__K(together); r++) {
         if (wide < n) {
             TC__K(tail)(tail, x + (size_t)r * ld + wide, n - wide, 0.0f);
             TC__K(plus)(lanes + r * TC__RN, tail);
@@ -15360,29 +15364,20 @@ TC__KINLINE void TC__K(moments)(const float *x, size_t ld, const int rows, size_
         m[r] = TC__R_SET1(mean[r]);
     }
     TC__UNROLL
-    for (j = 0; j < rows * TC__RN; j++) lanes[j] = TC__R_SET1(0.0f);
+    for (j = 0; j < TC__KCHAINS; j++) lanes[j] = TC__R_SET1(0.0f);
     for (i = 0; i < wide; i += 16) {
         TC__UNROLL
-        for (r = 0; r < rows; r++)
+        for (r = 0; r < TC__K(together); r++)
             TC__K(square)(lanes + r * TC__RN, x + (size_t)r * ld + i, m[r]);
     }
     TC__UNROLL
-    for (r = 0; r < rows; r++) {
+    for (r = 0; r < TC__K(together); r++) {
         if (wide < n) {
             TC__K(tail)(tail, x + (size_t)r * ld + wide, n - wide, mean[r]);
             TC__K(square)(lanes + r * TC__RN, tail, m[r]);
         }
         scale[r] = 1.0f / sqrtf(TC__K(sum)(lanes + r * TC__RN) / (float)n + eps);
     }
-}
-
-/* The same of some of the rows: returns how many. Few are taken one by one, the sums in use
- * being all of that row. */
-TC__NOINLINE static TC__KTARGET size_t TC__K(some_moments)(const float *x, size_t ld,
-                                                           size_t rows, size_t n, float eps,
-                                                           float *mean, float *scale) {
-    size_t now = rows < TC__K(together) ? 1 : TC__K(together);
-    TC__K(moments)(x, now > 1 ? ld : 0, TC__K(together), n, eps, mean, scale);
     return now;
 }
 
@@ -15414,7 +15409,7 @@ static TC__KTARGET void TC__K(norm)(float *out, const float *x, size_t ld, size_
     float mean[TC__K(together)], scale[TC__K(together)];
     size_t now, r;
     for (; rows; rows -= now, x += now * ld, out += now * ld) {
-        now = TC__K(some_moments)(x, ld, rows, n, eps, mean, scale);
+        now = TC__K(moments)(x, ld, rows, n, eps, mean, scale);
         for (r = 0; r < now; r++)
             TC__K(norm_row)(out + r * ld, x + r * ld, weight, bias, mean[r], scale[r], n);
     }
@@ -15703,11 +15698,12 @@ static TC__KTARGET void TC__K(norm_back)(float *dx, float *x, const float *dy, s
     float mean[TC__K(together)], scale[TC__K(together)];
     size_t now, r;
     for (; rows; rows -= now) {
-        now = TC__K(some_moments)(x, ld, rows, n, eps, mean, scale);
+        now = TC__K(moments)(x, ld, rows, n, eps, mean, scale);
         for (r = 0; r < now; r++, dx += ld, x += ld, dy += ld)
             TC__K(norm_back_row)(dx, x, dy, weight, mean[r], scale[r], n);
     }
 }
+
 /* The sum of d * p. */
 TC__KINLINE float TC__K(dot)(const float *d, const float *p, size_t n) {
     TC__R lanes[TC__RN];
@@ -16231,8 +16227,10 @@ static TC__QTARGET void TC__Q(quantize)(const tc__qrows *to, const float *x, siz
     size_t r;
     for (r = 0; r <= rows; r++, factor = next) {
         if (r < rows) next = TC__Q(scale)(to->scale + r, x + r * ld, n);
-        if (r) TC__Q(quantize_row)
-        (to->q + (r - 1) * to->ld, x + (r - 1) * ld, n, to->scale[r - 1].low, factor);
+        if (r) {
+            TC__Q(quantize_row)
+            (to->q + (r - 1) * to->ld, x + (r - 1) * ld, n, to->scale[r - 1].low, factor);
+        }
     }
 }
 

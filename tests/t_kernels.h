@@ -192,7 +192,7 @@ static void test_op_softmax(const tc__ops *ops, const tc__ops *ref) {
 static void test_op_divide(const tc__ops *ops, const tc__ops *ref) {
     size_t n, r;
     int good = 1;
-    for (n = 1; n <= 33; n++) {
+    for (n = 0; n <= 33; n++) {
         size_t rows = 1 + n % 3, ldx = n + n % 5, ldy = n + n % 2;
         float *x = guarded_random((rows - 1) * ldx + n, 3), *sums = guarded_random(rows, 9);
         float *y = guarded((rows - 1) * ldy + n), *z = guarded((rows - 1) * ldy + n);

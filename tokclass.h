@@ -340,10 +340,10 @@ typedef enum tc_dtype {
 /* How products are computed. */
 typedef enum tc_compute {
     TC_COMPUTE_EXACT = 0, /* the same bits at every level */
-    /* Where the CPU has products of bf16 tiles (TC_LEVEL_AMX), f32, f16 and bf16 weights are
-     * multiplied as sums of two bf16 a number: relative error about 1e-5. In training: the
-     * forward pass and the gradients of activations; weights stay f32. At TC_LEVEL_BF16 this
-     * goes for bf16 weights alone. Else as exact. */
+    /* Where the CPU has products of bf16 (TC_LEVEL_AMX, TC_LEVEL_BF16), bf16 weights meet
+     * activations that are rounded to bf16. At TC_LEVEL_AMX f32 and f16 weights are multiplied
+     * as sums of two bf16 a number: relative error about 1e-5. In training: the forward pass
+     * and the gradients of activations; weights stay f32. Else as exact. */
     TC_COMPUTE_FAST
 } tc_compute;
 
@@ -1176,6 +1176,10 @@ TC__INLINE uint64_t tc__mem_add(uint64_t a, uint64_t b, int *overflow) {
 TC__INLINE size_t tc__mem_least(size_t a, size_t b) { return a < b ? a : b; }
 
 TC__INLINE size_t tc__mem_round(size_t n, size_t unit) { return (n + unit - 1) / unit * unit; }
+
+/* Bytes from row to row of a matrix with rows so long: an odd number of lines of 64 bytes, so
+ * that the rows of a tile lie in different sets of the L1 cache. */
+TC__INLINE size_t tc__mem_stride(size_t bytes) { return ((bytes + 63) / 64 | 1) * 64; }
 
 static void *tc__mem_realloc(const tc_env *env, void *old, size_t old_size, size_t new_size) {
     if (env->allocate) return env->allocate(env->user, old, old_size, new_size);
@@ -2199,17 +2203,19 @@ typedef struct tc__ops {
 #undef TC__OP_FIELD
 } tc__ops;
 
-/* Products of numbers that are split in two bf16, x = hi + lo: hi hi + hi lo + lo hi, in f32 in
- * an order of the level's own. Only some levels have them. */
+/* Products of bf16, in f32 in an order of the level's own; only some levels have them. Weights
+ * that are bf16 meet rows that are rounded to it. Other numbers are split in two, x = hi + lo:
+ * hi hi + hi lo + lo hi. */
 typedef struct tc__tiles {
     const unsigned char *hi, *lo; /* [count] panels [K/2][16][2] of bf16, K rounded up to 32 */
-    size_t stride, count;         /* bytes from panel to panel; lo is null where it is zero */
+    size_t stride, count;         /* bytes from panel to panel; lo is null: no second half */
     const float *bias;            /* [count * 16] or null */
 } tc__tiles;
 
 typedef struct tc__split {
-    void (*row)(unsigned char *out, const float *x, size_t n); /* hi, then lo, zeros behind */
-    /* null: only panels that are bf16 as they lie are worth it */
+    /* hi and, if both, lo; each with zeros behind it up to a multiple of 32 */
+    void (*row)(unsigned char *out, const float *x, size_t n, int both);
+    /* null: only weights that are bf16 are worth it */
     void (*panel)(unsigned char *hi, unsigned char *lo, const float *in, size_t K);
     void (*gemm)(size_t rows, size_t K, const unsigned char *a, size_t lda, const tc__tiles *b,
                  float *c, size_t ldc);
@@ -3183,8 +3189,9 @@ TC__KX86_DOT(dpbusd, TC__KX86_AVX512_VNNI, __m512i, "vpdpbusd", "v")
 #include TC_HEADER
 #ifdef TC__AMX
 /* Level amx: tiles of 16 rows of 64 bytes. Registers 0 to 3 hold the sums of up to 32 rows and
- * two panels, 4 and 5 rows of A, where they lie, 6 and 7 panels, whose 64 k are such a tile. Up
- * to 16 rows meet four panels: a product waits 52 cycles for the one whose sum it adds to. */
+ * two panels, 4 and 5 rows of A, where they lie, 6 and 7 panels, of which 64 bytes a column are
+ * such a tile: 64 k of bytes, 32 of bf16. Up to 16 rows meet four panels: a product waits 52
+ * cycles for the one whose sum it adds to. */
 #define TC__AMX_LOAD(tile, p, stride)                                                          \
     __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile ::"r"(p), "r"(stride) : "memory")
 #define TC__AMX_STORE(tile, p, stride)                                                         \
@@ -3192,6 +3199,8 @@ TC__KX86_DOT(dpbusd, TC__KX86_AVX512_VNNI, __m512i, "vpdpbusd", "v")
 #define TC__AMX_ZERO(tile) __asm__ volatile("tilezero %%tmm" #tile ::)
 #define TC__AMX_DOT(sum, a, b)                                                                 \
     __asm__ volatile("tdpbusd %%tmm" #b ", %%tmm" #a ", %%tmm" #sum ::)
+#define TC__AMX_DOT_BF16(sum, a, b)                                                            \
+    __asm__ volatile("tdpbf16ps %%tmm" #b ", %%tmm" #a ", %%tmm" #sum ::)
 
 typedef struct tc__kx86_shape {
     unsigned char palette, start, none[14];
@@ -3218,102 +3227,149 @@ static void tc__kx86_amx_begin(size_t top, size_t bottom, size_t five) {
 
 static void tc__kx86_amx_end(void) { __asm__ volatile("tilerelease" ::); }
 
-TC__INLINE void tc__kx86_amx_zero(void) {
-    TC__AMX_ZERO(0);
-    TC__AMX_ZERO(1);
-    TC__AMX_ZERO(2);
-    TC__AMX_ZERO(3);
-}
-
-/* The sums as [rows, 32] numbers of 4 bytes, or as [rows, 64] where there is no bottom. */
-TC__INLINE void tc__kx86_amx_store(void *sums, size_t top, int tall) {
-    char *to = (char *)sums, *rest = tall ? to + top * 128 : to + 128;
-    size_t ld = tall ? 128 : 256;
-    TC__AMX_STORE(0, to, ld);
-    TC__AMX_STORE(1, to + 64, ld);
-    TC__AMX_STORE(2, rest, ld);
-    TC__AMX_STORE(3, rest + 64, ld);
-}
-
-typedef struct tc__kx86_amx {
+/* Where a step finds its tiles. */
+typedef struct tc__kx86_tiles {
     const unsigned char *a, *b[4]; /* rows, panels; the last again where there are fewer */
     size_t lda, down;              /* bytes from row to row, from upper to lower rows */
-} tc__kx86_amx;
+    size_t lo, low;                /* bytes from hi to lo of split rows and panels */
+} tc__kx86_tiles;
 
-/* What has up to four panels, from b on. */
-static void tc__kx86_amx_panels(tc__kx86_amx *t, const unsigned char *b, size_t stride,
-                                size_t count) {
-    size_t i;
-    for (i = 0; i < 4; i++) t->b[i] = b + (i < count ? i : count - 1) * stride;
+/* Adds a step's products to the sums, of upper and lower rows and two panels (tall), or of four
+ * panels. */
+#define TC__KX86_AMX_STEP(name, DOT)                                                           \
+    TC__INLINE void tc__kx86_amx_##name(int tall, const tc__kx86_tiles *t) {                   \
+        TC__AMX_LOAD(4, t->a, t->lda);                                                         \
+        TC__AMX_LOAD(6, t->b[0], (size_t)64);                                                  \
+        DOT(0, 4, 6);                                                                          \
+        TC__AMX_LOAD(7, t->b[1], (size_t)64);                                                  \
+        DOT(1, 4, 7);                                                                          \
+        if (tall) {                                                                            \
+            TC__AMX_LOAD(5, t->a + t->down, t->lda);                                           \
+            DOT(2, 5, 6);                                                                      \
+            DOT(3, 5, 7);                                                                      \
+        } else {                                                                               \
+            TC__AMX_LOAD(5, t->b[2], (size_t)64);                                              \
+            DOT(2, 4, 5);                                                                      \
+            TC__AMX_LOAD(6, t->b[3], (size_t)64);                                              \
+            DOT(3, 4, 6);                                                                      \
+        }                                                                                      \
+    }
+TC__KX86_AMX_STEP(s8, TC__AMX_DOT)
+TC__KX86_AMX_STEP(bf16, TC__AMX_DOT_BF16)
+
+/* Products of split numbers: hi lo + hi hi + lo hi. */
+TC__INLINE void tc__kx86_amx_split_tall(const tc__kx86_tiles *t) {
+    int part;
+    TC__AMX_LOAD(4, t->a, t->lda);
+    TC__AMX_LOAD(5, t->a + t->down, t->lda);
+    for (part = 0; part < 3; part++) {
+        if (part < 2) {
+            TC__AMX_LOAD(6, t->b[0] + (part ? 0 : t->low), (size_t)64);
+            TC__AMX_LOAD(7, t->b[1] + (part ? 0 : t->low), (size_t)64);
+        } else {
+            TC__AMX_LOAD(4, t->a + t->lo, t->lda);
+            TC__AMX_LOAD(5, t->a + t->lo + t->down, t->lda);
+        }
+        TC__AMX_DOT_BF16(0, 4, 6);
+        TC__AMX_DOT_BF16(1, 4, 7);
+        TC__AMX_DOT_BF16(2, 5, 6);
+        TC__AMX_DOT_BF16(3, 5, 7);
+    }
 }
 
-TC__INLINE void tc__kx86_amx_on(tc__kx86_amx *t) {
-    t->a += 64;
-    t->b[0] += 1024;
-    t->b[1] += 1024;
-    t->b[2] += 1024;
-    t->b[3] += 1024;
+#define TC__AMX_SPLIT_PANEL(sum)                                                               \
+    TC__AMX_LOAD(6, t->b[sum] + t->low, (size_t)64);                                           \
+    TC__AMX_DOT_BF16(sum, 4, 6);                                                               \
+    TC__AMX_LOAD(7, t->b[sum], (size_t)64);                                                    \
+    TC__AMX_DOT_BF16(sum, 4, 7);                                                               \
+    TC__AMX_DOT_BF16(sum, 5, 7);
+
+TC__INLINE void tc__kx86_amx_split(int tall, const tc__kx86_tiles *t) {
+    if (tall) {
+        tc__kx86_amx_split_tall(t);
+        return;
+    }
+    TC__AMX_LOAD(4, t->a, t->lda);
+    TC__AMX_LOAD(5, t->a + t->lo, t->lda);
+    TC__AMX_SPLIT_PANEL(0)
+    TC__AMX_SPLIT_PANEL(1)
+    TC__AMX_SPLIT_PANEL(2)
+    TC__AMX_SPLIT_PANEL(3)
 }
 
-/* Sums that are yet to be scaled, from row `done` on, to panels p to p + wide. */
+/* Sums of some rows and panels that are complete. */
 typedef struct tc__kx86_sums {
+    const uint32_t *sum; /* [rows, ld] */
     float *c;
-    size_t ldc, rows, done, p, wide;
-    const tc__qscale *scale;
-    const tc__qpanels *b;
-    size_t ld;
-    uint32_t sum[1024]; /* [rows, ld] */
+    size_t ld, ldc, rows, wide;  /* wide: panels */
+    const tc__qscale *scale;     /* of the rows, or null: the sums are f32 */
+    const float *columns, *bias; /* of the panels; bias may be null */
+    const int32_t *shift;
 } tc__kx86_sums;
 
-static TC__KX86_AVX512_VNNI void tc__kx86_amx_scale(tc__kx86_sums *s, size_t rows) {
-    size_t last = s->rows - s->done < rows ? s->rows : s->done + rows, j, r;
+/* Writes so many rows of them to C. */
+static TC__KX86_AVX512_VNNI TC__NOINLINE void tc__kx86_amx_finish(tc__kx86_sums *s,
+                                                                  size_t rows) {
+    const size_t n = tc__mem_least(rows, s->rows), ld = s->ld, ldc = s->ldc;
+    const tc__qscale *scale = s->scale;
+    size_t j, r;
     for (j = 0; j < s->wide * 16; j += 16) {
-        size_t at = s->p * 16 + j;
-        TC__R column = TC__R_LOAD(s->b->scale + at);
-        TC__R shift = TC__R_MUL(TC__R_FROM_I(TC__I_LOAD(s->b->sums + at)), column);
-        TC__R from = s->b->bias ? TC__R_LOAD(s->b->bias + at) : TC__R_SET1(0.0f);
-        for (r = s->done; r < last; r++) {
-            TC__R v = TC__R_FROM_I(TC__I_LOAD(s->sum + r * s->ld + j));
-            TC__R start = TC__R_FMA(TC__R_SET1(s->scale[r].low), shift, from);
-            v = TC__R_MUL(v, TC__R_SET1(s->scale[r].step));
-            TC__R_STORE(s->c + r * s->ldc + at, TC__R_FMA(v, column, start));
+        const float *sum = (const float *)(const void *)s->sum + j;
+        float *to = s->c + j;
+        TC__R bias = s->bias ? TC__R_LOAD(s->bias + j) : TC__R_SET1(0.0f), column, shift;
+        for (r = 0; !scale && r < n; r++)
+            TC__R_STORE(to + r * ldc, TC__R_ADD(TC__R_LOAD(sum + r * ld), bias));
+        if (!scale) continue;
+        column = TC__R_LOAD(s->columns + j);
+        shift = TC__R_MUL(TC__R_FROM_I(TC__I_LOAD(s->shift + j)), column);
+        for (r = 0; r < n; r++) {
+            TC__R v = TC__R_FROM_I(TC__I_LOAD(sum + r * ld));
+            TC__R start = TC__R_FMA(TC__R_SET1(scale[r].low), shift, bias);
+            v = TC__R_MUL(v, TC__R_SET1(scale[r].step));
+            TC__R_STORE(to + r * ldc, TC__R_FMA(v, column, start));
         }
     }
-    s->done = last;
+    s->sum += n * ld;
+    s->c += n * ldc;
+    s->rows -= n;
+    if (scale) s->scale += n;
 }
 
-/* Adds 64 k of up to 32 rows and two panels, or of up to 16 and four. */
-TC__INLINE void tc__kx86_amx_step(int tall, const tc__kx86_amx *t) {
-    TC__AMX_LOAD(4, t->a, t->lda);
-    TC__AMX_LOAD(6, t->b[0], (size_t)64);
-    TC__AMX_DOT(0, 4, 6);
-    TC__AMX_LOAD(7, t->b[1], (size_t)64);
-    TC__AMX_DOT(1, 4, 7);
-    if (tall) {
-        TC__AMX_LOAD(5, t->a + t->down, t->lda);
-        TC__AMX_DOT(2, 5, 6);
-        TC__AMX_DOT(3, 5, 7);
-    } else {
-        TC__AMX_LOAD(5, t->b[2], (size_t)64);
-        TC__AMX_DOT(2, 4, 5);
-        TC__AMX_LOAD(6, t->b[3], (size_t)64);
-        TC__AMX_DOT(3, 4, 6);
-    }
-}
+typedef enum tc__kx86_kind { TC__AMX_S8, TC__AMX_BF16, TC__AMX_SPLIT } tc__kx86_kind;
 
-/* Adds `steps` times 64 k. The sums before are scaled meanwhile, so many rows a step: tiles
+/* A product: C[rows, 16 count] of A and panels. */
+typedef struct tc__kx86_product {
+    tc__kx86_kind kind;
+    size_t rows, bytes; /* of a row of A that meet the panels, of hi where it is split */
+    tc__kx86_tiles at;  /* the first; all of b are the first panel */
+    size_t stride, count;
+    tc__kx86_sums to;
+} tc__kx86_product;
+
+/* Adds `steps` times 64 bytes. Sums before are finished meanwhile, so many rows a step: tiles
  * and vectors have units of their own. */
-static void tc__kx86_amx_steps(int tall, tc__kx86_amx t, size_t steps, tc__kx86_sums *before) {
-    size_t share = steps ? (before->rows - before->done + steps - 1) / steps : 0;
-    for (; steps; steps--, tc__kx86_amx_on(&t)) {
-        tc__kx86_amx_step(tall, &t);
-        if (before->done < before->rows) tc__kx86_amx_scale(before, share);
+static void tc__kx86_amx_steps(tc__kx86_kind kind, int tall, tc__kx86_tiles t, size_t steps,
+                               tc__kx86_sums *before) {
+    const size_t share = steps ? (before->rows + steps - 1) / steps : 0;
+    for (; steps; steps--) {
+        if (kind == TC__AMX_S8)
+            tc__kx86_amx_s8(tall, &t);
+        else if (kind == TC__AMX_BF16)
+            tc__kx86_amx_bf16(tall, &t);
+        else
+            tc__kx86_amx_split(tall, &t);
+        t.a += 64;
+        t.b[0] += 1024;
+        t.b[1] += 1024;
+        t.b[2] += 1024;
+        t.b[3] += 1024;
+        if (before->rows) tc__kx86_amx_finish(before, share);
     }
 }
 
-/* The last K % 64, from copies with zeros behind them. */
-static void tc__kx86_amx_rest(int tall, tc__kx86_amx t, size_t rows, size_t done, size_t bytes,
-                              tc__kx86_sums *before) {
+/* The last K % 64 bytes of s8, from copies with zeros behind them. */
+static void tc__kx86_amx_rest(int tall, tc__kx86_tiles t, size_t rows, size_t done,
+                              size_t bytes, tc__kx86_sums *before) {
     unsigned char a[32][64], b[4][16 * 64];
     size_t r;
     memset(a, 0, sizeof a);
@@ -3326,67 +3382,109 @@ static void tc__kx86_amx_rest(int tall, tc__kx86_amx t, size_t rows, size_t done
     t.down = t.down / t.lda * 64;
     t.a = a[0];
     t.lda = 64;
-    tc__kx86_amx_steps(tall, t, 1, before);
+    tc__kx86_amx_steps(TC__AMX_S8, tall, t, 1, before);
 }
 
-/* Sums of the rows and panels, while those before are scaled. */
-static void tc__kx86_amx_tile(tc__kx86_sums *to, size_t top, int tall, size_t K, tc__kx86_amx t,
-                              tc__kx86_sums *before) {
-    tc__kx86_amx_zero();
-    tc__kx86_amx_steps(tall, t, K / 64, before);
-    if (K % 64)
-        tc__kx86_amx_rest(tall, t, to->rows, K / 64 * 64, tc__mem_round(K % 64, 4), before);
-    tc__kx86_amx_store(to->sum, top, tall);
+/* The sums of n rows over so many bytes, as [n, 32] numbers of 4 bytes, or as [n, 64]; those
+ * before are finished by then, and may be where these go. */
+static void tc__kx86_amx_tile(tc__kx86_kind kind, tc__kx86_tiles t, size_t n, size_t bytes,
+                              uint32_t *sums, tc__kx86_sums *before) {
+    const int tall = n > 16;
+    const size_t ld = tall ? 128 : 256;
+    char *to = (char *)sums, *rest = tall ? to + (n + 1) / 2 * ld : to + 128;
+    TC__AMX_ZERO(0);
+    TC__AMX_ZERO(1);
+    TC__AMX_ZERO(2);
+    TC__AMX_ZERO(3);
+    tc__kx86_amx_steps(kind, tall, t, bytes / 64, before);
+    if (bytes % 64) tc__kx86_amx_rest(tall, t, n, bytes / 64 * 64, bytes % 64, before);
+    TC__AMX_STORE(0, to, ld);
+    TC__AMX_STORE(1, to + 64, ld);
+    TC__AMX_STORE(2, rest, ld);
+    TC__AMX_STORE(3, rest + 64, ld);
+}
+
+/* Where to and of what the sums of n rows from r on and panels from p on are. */
+static tc__kx86_sums tc__kx86_amx_sums(const tc__kx86_product *x, size_t r, size_t n, size_t p,
+                                       size_t most) {
+    tc__kx86_sums s = x->to;
+    s.rows = n;
+    s.ld = most * 16;
+    s.wide = tc__mem_least(x->count - p, most);
+    s.c += r * s.ldc + p * 16;
+    if (s.bias) s.bias += p * 16;
+    if (s.scale) {
+        s.scale += r;
+        s.columns += p * 16;
+        s.shift += p * 16;
+    }
+    return s;
 }
 
 /* Brings the first and last panel of the results into cache. */
-static void tc__kx86_amx_fetch(const tc__kx86_sums *to) {
-    const float *c = to->c + to->p * 16;
+static void tc__kx86_amx_fetch(const tc__kx86_sums *s) {
+    const float *c = s->c;
     size_t r;
-    for (r = 0; r < to->rows; r++, c += to->ldc) {
+    for (r = 0; r < s->rows; r++, c += s->ldc) {
         TC__PREFETCH(c);
-        TC__PREFETCH(c + (to->wide - 1) * 16);
+        TC__PREFETCH(c + (s->wide - 1) * 16);
     }
 }
 
-/* Groups of as many rows each; the last may begin within the one before. Few rows wait for the
- * panels, which the loads of vectors bring faster. */
+/* Groups of as many rows each; the last may begin within the one before. */
+static void tc__kx86_amx_gemm(const tc__kx86_product *x) {
+    __attribute__((aligned(64))) uint32_t sums[1024];
+    const size_t groups = (x->rows + 31) / 32, n = (x->rows + groups - 1) / groups,
+                 top = n > 16 ? (n + 1) / 2 : n, most = n > 16 ? 2 : 4;
+    size_t p, g, i;
+    tc__kx86_sums before = x->to;
+    before.rows = 0;
+    tc__kx86_amx_begin(top, n - top, n > top ? n - top : x->kind == TC__AMX_SPLIT ? n : 16);
+    for (p = 0; p < x->count; p += most)
+        for (g = 0; g < groups; g++) {
+            const size_t r = tc__mem_least(g * n, x->rows - n);
+            tc__kx86_sums own = tc__kx86_amx_sums(x, r, n, p, most);
+            tc__kx86_tiles t = x->at;
+            own.sum = sums;
+            t.a += r * t.lda;
+            t.down = top * t.lda;
+            for (i = 0; i < 4; i++) t.b[i] += (p + tc__mem_least(i, own.wide - 1)) * x->stride;
+            tc__kx86_amx_fetch(&own);
+            tc__kx86_amx_tile(x->kind, t, n, x->bytes, sums, &before);
+            before = own;
+        }
+    tc__kx86_amx_finish(&before, n);
+    tc__kx86_amx_end();
+}
+
+TC__INLINE void tc__kx86_amx_panel(tc__kx86_tiles *t, const void *first) {
+    t->b[0] = t->b[1] = t->b[2] = t->b[3] = (const unsigned char *)first;
+}
+
+/* Few rows wait for the panels, which the loads of vectors bring faster. */
 static void tc__k_gemm_s8_amx(size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b,
                               float *c, size_t ldc) {
-    tc__kx86_sums sums[2];
-    size_t parts = (rows + 31) / 32, n = (rows + parts - 1) / parts,
-           top = n > 16 ? (n + 1) / 2 : n, most = n > 16 ? 2 : 4, p, g, now = 0;
+    tc__kx86_product x;
     if (rows < 8) {
         tc__k_gemm_s8_avx512_vnni(rows, K, a, b, c, ldc);
         return;
     }
-    sums[1].rows = sums[1].done = 0;
-    tc__kx86_amx_begin(top, n - top, n > top ? n - top : 16);
-    for (p = 0; p < b->count; p += most) {
-        for (g = 0; g < parts; g++, now ^= 1) {
-            size_t r = (g + 1) * n > rows ? rows - n : g * n;
-            tc__kx86_sums *to = sums + now;
-            tc__kx86_amx t;
-            to->c = c + r * ldc;
-            to->ldc = ldc;
-            to->rows = n;
-            to->done = 0;
-            to->p = p;
-            to->wide = b->count - p < most ? b->count - p : most;
-            to->scale = a->scale + r;
-            to->b = b;
-            to->ld = most * 16;
-            t.a = a->q + r * a->ld;
-            t.lda = a->ld;
-            t.down = top * a->ld;
-            tc__kx86_amx_panels(&t, (const unsigned char *)b->q + p * b->stride, b->stride,
-                                to->wide);
-            tc__kx86_amx_fetch(to);
-            tc__kx86_amx_tile(to, top, n > top, K, t, sums + !now);
-        }
-    }
-    tc__kx86_amx_scale(sums + !now, n);
-    tc__kx86_amx_end();
+    memset(&x, 0, sizeof x);
+    x.kind = TC__AMX_S8;
+    x.rows = rows;
+    x.bytes = tc__mem_round(K, 4);
+    x.at.a = a->q;
+    x.at.lda = a->ld;
+    tc__kx86_amx_panel(&x.at, b->q);
+    x.stride = b->stride;
+    x.count = b->count;
+    x.to.c = c;
+    x.to.ldc = ldc;
+    x.to.scale = a->scale;
+    x.to.columns = b->scale;
+    x.to.shift = b->sums;
+    x.to.bias = b->bias;
+    tc__kx86_amx_gemm(&x);
 }
 
 static void tc__k_quantize_s8_amx(const tc__qrows *to, const float *x, size_t ld, size_t rows,
@@ -3394,120 +3492,58 @@ static void tc__k_quantize_s8_amx(const tc__qrows *to, const float *x, size_t ld
     tc__k_quantize_s8_avx512_vnni(to, x, ld, rows, n);
 }
 
-/* Four products of tiles that come from L1 each time. */
-static void tc__k_burst_s8_amx(float *out, size_t count) {
-    unsigned char zeros[4096];
+/* Four products of tiles that come from L1 each time, `each` multiply-adds a product. */
+static void tc__kx86_amx_burst(tc__kx86_kind kind, size_t each, float *out, size_t count) {
+    __attribute__((aligned(64))) unsigned char zeros[4096];
     uint32_t sums[32 * 32];
-    tc__kx86_amx t;
+    tc__kx86_sums none;
+    tc__kx86_tiles t;
     size_t i;
     memset(zeros, *out > 0 ? 1 : 0, sizeof zeros);
+    memset(&none, 0, sizeof none);
+    memset(&t, 0, sizeof t);
     t.a = zeros;
     t.lda = 64;
     t.down = 1024;
-    tc__kx86_amx_panels(&t, zeros + 2048, 1024, 2);
+    t.b[0] = zeros + 2048;
+    t.b[1] = zeros + 3072;
     tc__kx86_amx_begin(16, 16, 16);
-    for (i = 0; i < count; i += 4 * 16 * 16 * 64) tc__kx86_amx_step(1, &t);
+    for (i = 0; i < count; i += 4 * each) tc__kx86_amx_steps(kind, 1, t, 1, &none);
     TC__AMX_STORE(0, sums, (size_t)128);
     tc__kx86_amx_end();
     *out = 1.0f + (float)sums[0];
 }
 
-/* The same tiles with 32 bf16 in a row. */
+static void tc__k_burst_s8_amx(float *out, size_t count) {
+    tc__kx86_amx_burst(TC__AMX_S8, 16 * 16 * 64, out, count);
+}
+
+static void tc__kx86_split_burst(float *out, size_t count) {
+    tc__kx86_amx_burst(TC__AMX_BF16, 16 * 16 * 32, out, count);
+}
+
+static void tc__kx86_split_gemm(size_t rows, size_t K, const unsigned char *a, size_t lda,
+                                const tc__tiles *b, float *c, size_t ldc) {
+    tc__kx86_product x;
+    memset(&x, 0, sizeof x);
+    x.kind = b->lo ? TC__AMX_SPLIT : TC__AMX_BF16;
+    x.rows = rows;
+    x.bytes = tc__mem_round(K, 32) * 2;
+    x.at.a = a;
+    x.at.lda = lda;
+    x.at.lo = x.bytes;
+    tc__kx86_amx_panel(&x.at, b->hi);
+    if (b->lo) x.at.low = (size_t)(b->lo - b->hi);
+    x.stride = b->stride;
+    x.count = b->count;
+    x.to.c = c;
+    x.to.ldc = ldc;
+    x.to.bias = b->bias;
+    tc__kx86_amx_gemm(&x);
+}
+
 #define TC__KX86_AMX_BF16                                                                      \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma,f16c")))
-#define TC__AMX_DOT_BF16(sum, a, b)                                                            \
-    __asm__ volatile("tdpbf16ps %%tmm" #b ", %%tmm" #a ", %%tmm" #sum ::)
-#define TC__AMX_DOTS_BF16                                                                      \
-    do {                                                                                       \
-        TC__AMX_DOT_BF16(0, 4, 6);                                                             \
-        TC__AMX_DOT_BF16(1, 4, 7);                                                             \
-        TC__AMX_DOT_BF16(2, 5, 6);                                                             \
-        TC__AMX_DOT_BF16(3, 5, 7);                                                             \
-    } while (0)
-
-/* Adds 32 k as tc__kx86_amx_step does; lo and low: bytes from hi to lo of rows and panels. */
-TC__INLINE void tc__kx86_split_tall(const int both, const tc__kx86_amx *t, size_t lo,
-                                    size_t low) {
-    int half;
-    TC__AMX_LOAD(4, t->a, t->lda);
-    TC__AMX_LOAD(5, t->a + t->down, t->lda);
-    for (half = both ? 0 : 1; half < 3; half++) {
-        if (half < 2) {
-            TC__AMX_LOAD(6, t->b[0] + (half ? 0 : low), (size_t)64);
-            TC__AMX_LOAD(7, t->b[1] + (half ? 0 : low), (size_t)64);
-        } else {
-            TC__AMX_LOAD(4, t->a + lo, t->lda);
-            TC__AMX_LOAD(5, t->a + lo + t->down, t->lda);
-        }
-        TC__AMX_DOTS_BF16;
-    }
-}
-
-#define TC__AMX_PANEL_BF16(sum)                                                                \
-    if (both) {                                                                                \
-        TC__AMX_LOAD(6, t->b[sum] + low, (size_t)64);                                          \
-        TC__AMX_DOT_BF16(sum, 4, 6);                                                           \
-    }                                                                                          \
-    TC__AMX_LOAD(7, t->b[sum], (size_t)64);                                                    \
-    TC__AMX_DOT_BF16(sum, 4, 7);                                                               \
-    TC__AMX_DOT_BF16(sum, 5, 7);
-
-TC__INLINE void tc__kx86_split_flat(const int both, const tc__kx86_amx *t, size_t lo,
-                                    size_t low) {
-    TC__AMX_LOAD(4, t->a, t->lda);
-    TC__AMX_LOAD(5, t->a + lo, t->lda);
-    TC__AMX_PANEL_BF16(0)
-    TC__AMX_PANEL_BF16(1)
-    TC__AMX_PANEL_BF16(2)
-    TC__AMX_PANEL_BF16(3)
-}
-
-static void tc__kx86_split_tile(float *sums, size_t top, int tall, int both, tc__kx86_amx t,
-                                size_t lo, size_t low, size_t steps) {
-    t.down = top * t.lda;
-    tc__kx86_amx_zero();
-    for (; steps; steps--, tc__kx86_amx_on(&t)) {
-        if (tall && both)
-            tc__kx86_split_tall(1, &t, lo, low);
-        else if (tall)
-            tc__kx86_split_tall(0, &t, lo, low);
-        else if (both)
-            tc__kx86_split_flat(1, &t, lo, low);
-        else
-            tc__kx86_split_flat(0, &t, lo, low);
-    }
-    tc__kx86_amx_store(sums, top, tall);
-}
-
-static TC__KX86_AVX512_VNNI void tc__kx86_split_gemm(size_t rows, size_t K,
-                                                     const unsigned char *a, size_t lda,
-                                                     const tc__tiles *b, float *c, size_t ldc) {
-    float sums[32 * 32];
-    size_t parts = (rows + 31) / 32, n = (rows + parts - 1) / parts,
-           top = n > 16 ? (n + 1) / 2 : n, most = n > 16 ? 2 : 4, steps = (K + 31) / 32, p, g,
-           i, j;
-    tc__kx86_amx_begin(top, n - top, n > top ? n - top : top);
-    for (p = 0; p < b->count; p += most) {
-        size_t wide = b->count - p < most ? b->count - p : most;
-        tc__kx86_amx t;
-        tc__kx86_amx_panels(&t, b->hi + p * b->stride, b->stride, wide);
-        t.lda = lda;
-        for (g = 0; g < parts; g++) {
-            size_t r = (g + 1) * n > rows ? rows - n : g * n;
-            t.a = a + r * lda;
-            tc__kx86_split_tile(sums, top, n > top, b->lo != NULL, t, steps * 64,
-                                b->lo ? (size_t)(b->lo - b->hi) : 0, steps);
-            for (j = 0; j < wide * 16; j += 16) {
-                TC__R bias = b->bias ? TC__R_LOAD(b->bias + p * 16 + j) : TC__R_SET1(0.0f);
-                float *to = c + r * ldc + p * 16 + j;
-                for (i = 0; i < n; i++)
-                    TC__R_STORE(to + i * ldc,
-                                TC__R_ADD(TC__R_LOAD(sums + i * most * 16 + j), bias));
-            }
-        }
-    }
-    tc__kx86_amx_end();
-}
 
 /* 16 numbers as bf16 in the lower halves. */
 TC__KX86_AMX_BF16 TC__INLINE __m512i tc__kx86_split_half(__m512 x) {
@@ -3518,17 +3554,19 @@ TC__KX86_AMX_BF16 TC__INLINE __m512 tc__kx86_split_less(__m512 x, __m512i half) 
     return _mm512_sub_ps(x, _mm512_castsi512_ps(_mm512_maskz_slli_epi32(0xFFFF, half, 16)));
 }
 
-static TC__KX86_AMX_BF16 void tc__kx86_split_row(unsigned char *out, const float *x, size_t n) {
+static TC__KX86_AMX_BF16 void tc__kx86_split_row(unsigned char *out, const float *x, size_t n,
+                                                 int both) {
     size_t lo = tc__mem_round(n, 32) * 2, i;
     for (i = 0; i < tc__mem_round(n, 32); i += 16) {
         __mmask16 mask = (__mmask16)(n >= i + 16 ? 0xFFFF : n > i ? (1u << (n - i)) - 1 : 0);
         __m512 v = _mm512_maskz_loadu_ps(mask, x + i);
         __m512i hi = tc__kx86_split_half(v);
-        __m512i rest = tc__kx86_split_half(tc__kx86_split_less(v, hi));
         _mm256_storeu_si256((__m256i *)(void *)(out + 2 * i),
                             _mm512_maskz_cvtepi32_epi16(0xFFFF, hi));
+        if (!both) continue;
+        hi = tc__kx86_split_half(tc__kx86_split_less(v, hi));
         _mm256_storeu_si256((__m256i *)(void *)(out + lo + 2 * i),
-                            _mm512_maskz_cvtepi32_epi16(0xFFFF, rest));
+                            _mm512_maskz_cvtepi32_epi16(0xFFFF, hi));
     }
 }
 
@@ -3544,24 +3582,6 @@ static TC__KX86_AMX_BF16 void tc__kx86_split_panel(unsigned char *hi, unsigned c
         _mm512_storeu_si512(hi, _mm512_or_si512(e, _mm512_maskz_slli_epi32(0xFFFF, o, 16)));
         _mm512_storeu_si512(lo, _mm512_or_si512(e2, _mm512_maskz_slli_epi32(0xFFFF, o2, 16)));
     }
-}
-
-static void tc__kx86_split_burst(float *out, size_t count) {
-    unsigned char zeros[4096];
-    float sums[32 * 32];
-    size_t i;
-    memset(zeros, *out > 0 ? 1 : 0, sizeof zeros);
-    tc__kx86_amx_begin(16, 16, 16);
-    for (i = 0; i < count; i += 4 * 16 * 16 * 32) {
-        TC__AMX_LOAD(4, zeros, (size_t)64);
-        TC__AMX_LOAD(5, zeros + 1024, (size_t)64);
-        TC__AMX_LOAD(6, zeros + 2048, (size_t)64);
-        TC__AMX_LOAD(7, zeros + 3072, (size_t)64);
-        TC__AMX_DOTS_BF16;
-    }
-    TC__AMX_STORE(0, sums, (size_t)128);
-    tc__kx86_amx_end();
-    *out = 1.0f + sums[0];
 }
 #endif
 #define TC__KPART 92
@@ -3849,30 +3869,20 @@ TC__I8MM static void tc__k_burst_s8_i8mm(float *out, size_t count) {
 #endif
 
 #ifdef TC__BF16
-/* Split rows times weights in bf16: 2 rows of a times 2 columns of a panel are [2][4] times
- * [4][2]. With weights that are split as well the f32 of NEON are faster. */
+/* Rows and weights in bf16: 2 rows of a times 2 columns of a panel are [2][4] times [4][2]. The
+ * three products of split numbers are no faster than f32. */
 enum { TC__BF16_PAIRS = 5 };
 
-TC__BF16 TC__INLINE uint16x4_t tc__karm_split_half(float32x4_t x) {
-    return vreinterpret_u16_bf16(vcvt_bf16_f32(x));
-}
-
-TC__INLINE float32x4_t tc__karm_split_less(float32x4_t x, uint16x4_t half) {
-    return vsubq_f32(x, vreinterpretq_f32_u32(vshll_n_u16(half, 16)));
-}
-
-static TC__BF16 void tc__karm_split_row(unsigned char *out, const float *x, size_t n) {
-    uint16_t *hi = (uint16_t *)(void *)out, *lo = hi + tc__mem_round(n, 32);
+static TC__BF16 void tc__karm_split_row(unsigned char *out, const float *x, size_t n,
+                                        int both) {
+    uint16_t *hi = (uint16_t *)(void *)out;
     float tail[4];
     size_t i, j;
+    (void)both;
     for (i = 0; i < tc__mem_round(n, 32); i += 4) {
-        float32x4_t v;
-        uint16x4_t half;
         for (j = 0; i + 4 > n && j < 4; j++) tail[j] = i + j < n ? x[i + j] : 0.0f;
-        v = vld1q_f32(i + 4 > n ? tail : x + i);
-        half = tc__karm_split_half(v);
-        vst1_u16(hi + i, half);
-        vst1_u16(lo + i, tc__karm_split_half(tc__karm_split_less(v, half)));
+        vst1_u16(hi + i,
+                 vreinterpret_u16_bf16(vcvt_bf16_f32(vld1q_f32(i + 4 > n ? tail : x + i))));
     }
 }
 
@@ -3900,13 +3910,13 @@ TC__BF16 TC__INLINE void tc__karm_split_tile(const int pairs, size_t rows, size_
             column[2 * j + 1] = vreinterpretq_bf16_u32(vzip2q_u32(low, high));
         }
         TC__UNROLL
-        for (i = 0; i < 2 * pairs; i++) { /* hi, then lo of each pair of rows */
-            const unsigned char *x = a + (size_t)(i / 2 * 2) * lda + (i % 2 ? 2 * K : 0);
-            uint8x16_t both = vcombine_u8(vld1_u8(x), vld1_u8(x + second));
+        for (i = 0; i < pairs; i++) {
+            const unsigned char *row = a + (size_t)(2 * i) * lda;
+            uint64x2_t both = vld1q_dup_u64((const uint64_t *)(const void *)row);
+            both = vld1q_lane_u64((const uint64_t *)(const void *)(row + second), both, 1);
             TC__UNROLL
             for (j = 0; j < 4; j++)
-                sum[i / 2][j] =
-                    vbfmmlaq_f32(sum[i / 2][j], vreinterpretq_bf16_u8(both), column[j]);
+                sum[i][j] = vbfmmlaq_f32(sum[i][j], vreinterpretq_bf16_u64(both), column[j]);
         }
     }
     TC__UNROLL
@@ -4468,11 +4478,9 @@ static void tc__gemm_item(void *context, size_t item, unsigned worker) {
     tc__gemm_finish(p, r, rows, first, wide);
 }
 
-/* Bytes of a quantised row of `columns` numbers of any type, or of a split one; a multiple of a
- * cache line, but not of 4 KiB. */
+/* Bytes from row to row of `columns` quantised numbers of any type, or of split ones. */
 TC__INLINE size_t tc__gemm_qld(size_t columns, int split) {
-    size_t ld = tc__mem_round(columns, 32) * (split ? 4 : 2);
-    return ld % 4096 ? ld : ld + 64;
+    return tc__mem_stride(tc__mem_round(columns, 32) * (split ? 4 : 2));
 }
 
 /* Quantises or splits rows of A from row r on. */
@@ -4482,7 +4490,8 @@ static void tc__gemm_quantize(const tc__product *p, size_t r, size_t rows) {
     to.q += r * to.ld;
     to.scale += r;
     if (p->split)
-        for (; rows--; to.q += to.ld, a += p->lda) p->split->row(to.q, a, p->w->columns);
+        for (; rows--; to.q += to.ld, a += p->lda)
+            p->split->row(to.q, a, p->w->columns, !tc__gemm_halves(p->w));
     else if (p->w->dtype == TC_S8)
         p->ops->quantize_s8(&to, a, p->lda, rows, p->w->columns);
     else
@@ -8992,12 +9001,8 @@ struct tc_session {
     struct tc_session **lanes; /* [threads] or null: for batches that are cut in groups */
 };
 
-/* Leading dimension of n columns; not a multiple of 4 KiB, where all rows of a tile would meet
- * in one set of the L1 cache. */
-TC__INLINE size_t tc__fwd_ld(size_t n) {
-    size_t ld = tc__mem_round(n, 16);
-    return ld % 1024 ? ld : ld + 16;
-}
+/* Leading dimension of n columns. */
+TC__INLINE size_t tc__fwd_ld(size_t n) { return tc__mem_stride(4 * n) / 4; }
 
 enum { TC__ROWS_AT_ONCE = 16 };
 
@@ -9115,7 +9120,7 @@ static void tc__fwd_multiply(tc_session *s, tc__product *p) {
     if (integer || p->split) {
         p->qa.scale = (tc__qscale *)(void *)s->integers.data;
         p->qa.q = (unsigned char *)(s->integers.data + 2 * tc__mem_round(p->rows, 16));
-        p->qa.ld = tc__gemm_qld(p->w->columns, p->split != NULL);
+        p->qa.ld = tc__gemm_qld(p->w->columns, p->split && !tc__gemm_halves(p->w));
         tc__thread_run(s->pool, tc__fwd_quantize_item, p,
                        (p->rows + TC__ROWS_AT_ONCE - 1) / TC__ROWS_AT_ONCE);
     }

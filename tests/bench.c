@@ -123,7 +123,7 @@ static void product_make(product *t, tc_level level, tc_dtype dtype, size_t rows
     t->p.lda = tc__fwd_ld(s.K);
     t->p.rows = rows;
     t->p.split = dtype == TC_BF16 ? tc__ktab_split(level) : NULL;
-    t->p.qa.ld = tc__gemm_qld(s.K, t->p.split != NULL);
+    t->p.qa.ld = tc__gemm_qld(s.K, 0);
     t->p.qa.q = (unsigned char *)calloc(rows, t->p.qa.ld);
     t->p.qa.scale = (tc__qscale *)(void *)t->scales;
     t->p.c = t->c;

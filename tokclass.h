@@ -3232,6 +3232,8 @@ typedef struct tc__kx86_tiles {
     const unsigned char *a, *b[4]; /* rows, panels; the last again where there are fewer */
     size_t lda, down;              /* bytes from row to row, from upper to lower rows */
     size_t lo, low;                /* bytes from hi to lo of split rows and panels */
+    const unsigned char *ahead;    /* comes into cache meanwhile, so many lines a step */
+    size_t lines;
 } tc__kx86_tiles;
 
 /* Adds a step's products to the sums, of upper and lower rows and two panels (tall), or of four
@@ -3351,7 +3353,9 @@ typedef struct tc__kx86_product {
 static void tc__kx86_amx_steps(tc__kx86_kind kind, int tall, tc__kx86_tiles t, size_t steps,
                                tc__kx86_sums *before) {
     const size_t share = steps ? (before->rows + steps - 1) / steps : 0;
+    size_t i;
     for (; steps; steps--) {
+        for (i = 0; i < t.lines; i++, t.ahead += 64) TC__PREFETCH(t.ahead);
         if (kind == TC__AMX_S8)
             tc__kx86_amx_s8(tall, &t);
         else if (kind == TC__AMX_BF16)
@@ -3431,7 +3435,8 @@ static void tc__kx86_amx_fetch(const tc__kx86_sums *s) {
     }
 }
 
-/* Groups of as many rows each; the last may begin within the one before. */
+/* Groups of as many rows each; the last may begin within the one before. If there are more than
+ * one, each brings its share of the next two panels into cache. */
 static void tc__kx86_amx_gemm(const tc__kx86_product *x) {
     __attribute__((aligned(64))) uint32_t sums[1024];
     const size_t groups = (x->rows + 31) / 32, n = (x->rows + groups - 1) / groups,
@@ -3449,6 +3454,10 @@ static void tc__kx86_amx_gemm(const tc__kx86_product *x) {
             t.a += r * t.lda;
             t.down = top * t.lda;
             for (i = 0; i < 4; i++) t.b[i] += (p + tc__mem_least(i, own.wide - 1)) * x->stride;
+            if (groups > 1 && x->kind != TC__AMX_SPLIT) {
+                t.lines = (32 + groups - 1) / groups;
+                t.ahead += (p + most) * x->stride + g * t.lines * x->bytes;
+            }
             tc__kx86_amx_fetch(&own);
             tc__kx86_amx_tile(x->kind, t, n, x->bytes, sums, &before);
             before = own;
@@ -3458,7 +3467,7 @@ static void tc__kx86_amx_gemm(const tc__kx86_product *x) {
 }
 
 TC__INLINE void tc__kx86_amx_panel(tc__kx86_tiles *t, const void *first) {
-    t->b[0] = t->b[1] = t->b[2] = t->b[3] = (const unsigned char *)first;
+    t->b[0] = t->b[1] = t->b[2] = t->b[3] = t->ahead = (const unsigned char *)first;
 }
 
 /* Few rows wait for the panels, which the loads of vectors bring faster. */

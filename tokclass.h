@@ -3343,8 +3343,9 @@ typedef enum tc__kx86_kind { TC__AMX_S8, TC__AMX_BF16, TC__AMX_SPLIT } tc__kx86_
 typedef struct tc__kx86_product {
     tc__kx86_kind kind;
     size_t rows, bytes; /* of a row of A that meet the panels, of hi where it is split */
-    tc__kx86_tiles at;  /* the first; all of b are the first panel */
-    size_t stride, count;
+    tc__kx86_tiles at;  /* the first rows; panels come from b on */
+    const unsigned char *b;
+    size_t stride, count; /* bytes from panel to panel, panels */
     tc__kx86_sums to;
 } tc__kx86_product;
 
@@ -3386,6 +3387,7 @@ static void tc__kx86_amx_rest(int tall, tc__kx86_tiles t, size_t rows, size_t do
     t.down = t.down / t.lda * 64;
     t.a = a[0];
     t.lda = 64;
+    t.lines = 0;
     tc__kx86_amx_steps(TC__AMX_S8, tall, t, 1, before);
 }
 
@@ -3453,10 +3455,11 @@ static void tc__kx86_amx_gemm(const tc__kx86_product *x) {
             own.sum = sums;
             t.a += r * t.lda;
             t.down = top * t.lda;
-            for (i = 0; i < 4; i++) t.b[i] += (p + tc__mem_least(i, own.wide - 1)) * x->stride;
+            for (i = 0; i < 4; i++)
+                t.b[i] = x->b + (p + tc__mem_least(i, own.wide - 1)) * x->stride;
             if (groups > 1 && x->kind != TC__AMX_SPLIT) {
                 t.lines = (32 + groups - 1) / groups;
-                t.ahead += (p + most) * x->stride + g * t.lines * x->bytes;
+                t.ahead = x->b + (p + most) * x->stride + g * t.lines * x->bytes;
             }
             tc__kx86_amx_fetch(&own);
             tc__kx86_amx_tile(x->kind, t, n, x->bytes, sums, &before);
@@ -3464,10 +3467,6 @@ static void tc__kx86_amx_gemm(const tc__kx86_product *x) {
         }
     tc__kx86_amx_finish(&before, n);
     tc__kx86_amx_end();
-}
-
-TC__INLINE void tc__kx86_amx_panel(tc__kx86_tiles *t, const void *first) {
-    t->b[0] = t->b[1] = t->b[2] = t->b[3] = t->ahead = (const unsigned char *)first;
 }
 
 /* Few rows wait for the panels, which the loads of vectors bring faster. */
@@ -3484,7 +3483,7 @@ static void tc__k_gemm_s8_amx(size_t rows, size_t K, const tc__qrows *a, const t
     x.bytes = tc__mem_round(K, 4);
     x.at.a = a->q;
     x.at.lda = a->ld;
-    tc__kx86_amx_panel(&x.at, b->q);
+    x.b = (const unsigned char *)b->q;
     x.stride = b->stride;
     x.count = b->count;
     x.to.c = c;
@@ -3541,7 +3540,7 @@ static void tc__kx86_split_gemm(size_t rows, size_t K, const unsigned char *a, s
     x.at.a = a;
     x.at.lda = lda;
     x.at.lo = x.bytes;
-    tc__kx86_amx_panel(&x.at, b->hi);
+    x.b = b->hi;
     if (b->lo) x.at.low = (size_t)(b->lo - b->hi);
     x.stride = b->stride;
     x.count = b->count;
@@ -3921,8 +3920,8 @@ TC__BF16 TC__INLINE void tc__karm_split_tile(const int pairs, size_t rows, size_
         TC__UNROLL
         for (i = 0; i < pairs; i++) {
             const unsigned char *row = a + (size_t)(2 * i) * lda;
-            uint64x2_t both = vld1q_dup_u64((const uint64_t *)(const void *)row);
-            both = vld1q_lane_u64((const uint64_t *)(const void *)(row + second), both, 1);
+            uint64x2_t both = vdupq_n_u64(tc__bytes_u64(row));
+            both = vsetq_lane_u64(tc__bytes_u64(row + second), both, 1);
             TC__UNROLL
             for (j = 0; j < 4; j++)
                 sum[i][j] = vbfmmlaq_f32(sum[i][j], vreinterpretq_bf16_u64(both), column[j]);
@@ -9321,7 +9320,7 @@ static tc_status tc__fwd_rows(tc_session *s, tc__floats *f, size_t columns) {
 
 /* Room for quantised or split rows. */
 static tc_status tc__fwd_reserve_rows(tc_session *s, size_t widest) {
-    uint64_t row = tc__gemm_qld(widest, s->split != NULL) / 4;
+    uint64_t row = tc__gemm_qld(widest, s->split && s->split->panel) / 4;
     return tc__mem_floats(&s->env, &s->integers,
                           2 * tc__mem_round(s->tokens, 16) + s->tokens * row);
 }

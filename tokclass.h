@@ -2434,8 +2434,9 @@ static void tc__k_widen_bf16_scalar(float *out, const uint16_t *in, size_t K) {
 
 #define TC__MAGIC_BITS 0x4B400000u /* of TC__EXP_MAGIC */
 
-/* The factor limit / top, and the step top / limit. */
-TC__NOINLINE static float tc__kref_factor(float top, float limit, float *step) {
+/* The factor limit / top, and the step top / limit. Inline: gcc 12 would call code of SSE while
+ * the upper halves of registers are in use, which costs hundreds of cycles. */
+TC__INLINE float tc__kref_factor(float top, float limit, float *step) {
     int some = top >= 7.8886090522101181e-31f && top < INFINITY; /* from 2^-100 on */
     *step = some ? top / limit : top < 1.0f ? 0.0f : NAN;
     return some ? limit / top : 0.0f;

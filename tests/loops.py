@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""loops.py ASSEMBLY [LLVM-MCA] - the inner loops of the products, as a compiler wrote them.
+"""loops.py ASSEMBLY [LLVM-MCA] - the kernels as a compiler wrote them.
 
-Each must be one loop with all the multiply-adds of its tile: where a compiler leaves a loop over
+The inner loop of a product must be one loop with all the multiply-adds of its tile: where a compiler leaves a loop over
 registers, the sums are in memory, and a product takes five times as long; where it runs out of
 registers, it takes half as long again. With llvm-mca, cycles of a turn by llvm's models of CPUs,
 and what their busiest resource needs; an out-of-order CPU may take 1.05 of that. The in-order one
 may take 1.3 of it: in its model results come in order too, so that an addition or a fetch waits
 where a multiply-add, which takes longer, stands before it, and the branch waits three cycles.
+On x86 no kernel may call code of SSE while the upper halves of its registers are in use: CPUs save
+them and bring them back, which takes hundreds of cycles, and gcc does not always clear them.
 Exit status 1 if something fails."""
 import re
 import subprocess
@@ -21,6 +23,10 @@ KERNELS = {"tile_5x1_neon": 20, "tile_dw_5x1_neon": 20, "tile_3x1_s8_neon": 24,
 CPUS = {"neoverse-n1": 1.05, "neoverse-n2": 1.05, "neoverse-v2": 1.05, "cortex-a55": 1.3}
 TURNS = 200
 MULTIPLY = re.compile(r"\s(fmla|smlal2?|sdot|smmla|bfmmla|vfmadd\w+|vpdpwssd|vpdpbusd|vpmaddwd)\s")
+CALL = re.compile(r"\s(?:call|jmp)\s+([\w.]+)$")
+SSE = re.compile(r"\s(?!v)\w+\s.*%xmm")
+AVX = re.compile(r"\sv\w+\s.*%[xyz]mm")
+WIDE = re.compile(r"%[yz]mm")
 STACK = re.compile(r"[yz]mm\d+.*\(%rsp|\(%rsp.*[yz]mm\d|\s[qv]\d+.*\[sp")
 
 
@@ -28,7 +34,7 @@ def functions(path):
     """The lines of each function."""
     lines, found = [], {}
     for line in open(path, encoding="utf-8"):
-        name = re.match(r"tc__k_(\w+):", line)
+        name = re.match(r"(\w[\w.]*):", line)
         if name:
             lines = found[name[1]] = []
         lines.append(line)
@@ -45,6 +51,23 @@ def loops(lines):
             label, start = here[1], i + 1
         elif back and back[1] == label:
             yield [x for x in lines[start:i + 1] if not re.match(r"\s*(\.|//|#|$)", x)]
+
+
+def transitions(found):
+    """Prints the calls of SSE from functions with wide registers; returns how many there are."""
+    failed = 0
+    kinds = {name: {kind for kind in (SSE, AVX, WIDE) if any(map(kind.search, lines))}
+             for name, lines in found.items()}
+    for name, lines in found.items():
+        clear = 0  # at the beginning, and for some instructions behind vzeroupper
+        for i, line in enumerate(lines if WIDE in kinds[name] else []):
+            if "vzeroupper" in line:
+                clear = i
+            call = CALL.search(line.rstrip())
+            if call and i - clear > 20 and kinds.get(call[1]) == {SSE}:
+                failed += 1
+                print(f"FAILED: {name} calls {call[1]} with its upper halves in use")
+    return failed
 
 
 def analyse(tool, cpu, loop):
@@ -77,12 +100,13 @@ def judge(name, loop, tool):
 
 
 def main():
-    found, failed, seen = functions(sys.argv[1]), 0, 0
+    found, seen = functions(sys.argv[1]), 0
+    failed = transitions(found)
     for name, multiplies in KERNELS.items():
-        if name not in found:
+        if f"tc__k_{name}" not in found:
             continue
         seen += 1
-        loop = max(loops(found[name]), default=[],
+        loop = max(loops(found[f"tc__k_{name}"]), default=[],
                    key=lambda x: len(MULTIPLY.findall("".join(x))))
         count = len(MULTIPLY.findall("".join(loop)))
         if count % multiplies or not count:

@@ -445,7 +445,8 @@ typedef struct tc_tag_options {
     const char
         *delimiter;  /* between the words of pre-split input, for start, end; null = " " */
     float min_score; /* drop entities below */
-    uint32_t batch_tokens; /* tokens computed at once; 0 = 512. Changes speed and memory only */
+    uint32_t batch_tokens; /* tokens computed at once; 0: 512, or of short inputs 512 a thread.
+                              Changes speed and memory only */
     int strict_utf8;
 } tc_tag_options;
 
@@ -664,8 +665,9 @@ TC_API uint32_t tc_tokenizer_size(const tc_tokenizer *tokenizer);
 /* A tagger on a model, which must outlive it. TC_ERROR_UNSUPPORTED: no token-classification
  * head, or no tokenizer. */
 TC_API tc_status tc_tagger_create(const tc_model *model, const tc_env *env, tc_tagger **out);
-/* Tags `count` inputs at once; `options` null = zeros. On failure *out is null; the message
- * names the input (from 0). */
+/* Tags `count` inputs at once; `options` null = zeros. While threads compute a batch, the caller
+ * tokenizes the next; it alone allocates. On failure *out is null; the message names the input
+ * (from 0). */
 TC_API tc_status tc_tagger_tag(tc_tagger *tagger, const tc_input *inputs, size_t count,
                                const tc_tag_options *options, tc_result **out);
 
@@ -1662,11 +1664,24 @@ typedef void (*tc__job)(void *context, size_t item, unsigned worker);
 #define TC_NO_THREADS
 #endif
 
+/* What the caller does once, when the workers have begun with the next region. */
+typedef struct tc__beside {
+    void (*run)(void *context);
+    void *context;
+} tc__beside;
+
+TC__INLINE void tc__thread_beside(tc__beside *b) {
+    void (*run)(void *) = b->run;
+    b->run = NULL;
+    if (run) run(b->context);
+}
+
 typedef struct tc__pool tc__pool;
 
 #if defined(TC_OPENMP)
 #include <omp.h>
 struct tc__pool {
+    tc__beside beside;
     unsigned threads;
 };
 
@@ -1683,6 +1698,7 @@ static void tc__thread_free(const tc_env *env, tc__pool *pool) {
 
 static void tc__thread_run(tc__pool *pool, tc__job job, void *context, size_t items) {
     long long i, n = (long long)items;
+    tc__thread_beside(&pool->beside);
 #pragma omp parallel for schedule(dynamic, 1)                                                  \
     num_threads((int)pool->threads) if (pool->threads > 1 && n > 1)
     for (i = 0; i < n; i++) job(context, (size_t)i, (unsigned)omp_get_thread_num());
@@ -1690,6 +1706,7 @@ static void tc__thread_run(tc__pool *pool, tc__job job, void *context, size_t it
 
 #elif defined(TC_NO_THREADS)
 struct tc__pool {
+    tc__beside beside;
     unsigned threads;
 };
 
@@ -1707,7 +1724,7 @@ static void tc__thread_free(const tc_env *env, tc__pool *pool) {
 
 static void tc__thread_run(tc__pool *pool, tc__job job, void *context, size_t items) {
     size_t i;
-    (void)pool;
+    tc__thread_beside(&pool->beside);
     for (i = 0; i < items; i++) job(context, i, 0);
 }
 
@@ -1728,6 +1745,7 @@ typedef struct tc__share {
 } tc__share;
 
 struct tc__pool {
+    tc__beside beside;
     unsigned threads, started;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
@@ -1885,6 +1903,7 @@ static void tc__thread_run(tc__pool *pool, tc__job job, void *context, size_t it
     unsigned spins = 0, i;
     if (pool->started < 2 || items < 2) {
         size_t item;
+        tc__thread_beside(&pool->beside);
         for (item = 0; item < items; item++) job(context, item, 0);
         return;
     }
@@ -1896,6 +1915,7 @@ static void tc__thread_run(tc__pool *pool, tc__job job, void *context, size_t it
     }
     __atomic_fetch_add(&pool->state, TC__POOL_STEP, __ATOMIC_SEQ_CST);
     tc__thread_wake(pool);
+    tc__thread_beside(&pool->beside);
     (void)tc__thread_work(pool, 0, UINT64_MAX);
     __atomic_fetch_add(&pool->state, TC__POOL_STEP, __ATOMIC_ACQ_REL);
     while (TC__POOL_INSIDE(__atomic_load_n(&pool->state, __ATOMIC_ACQUIRE))) {
@@ -12625,6 +12645,10 @@ struct tc_tagger {
     int closed;          /* the scheme marks ends */
     tc_tag_options options;
     /* of the call at work */
+    const tc_input *waiting; /* inputs that are not tokenized yet */
+    const tc_input *end;
+    size_t taken; /* tokens of batches that were run, or are */
+    tc_status status;
     tc__buf tokens, spans, ids, types, lengths, probabilities;
     tc__buf places, sentence, units, words, groups, strings, found, merged, text, word_labels,
         states, means;
@@ -12792,25 +12816,51 @@ static tc_status tc__tag_batch(tc_tagger *g, size_t first, size_t last) {
     return status;
 }
 
-/* Runs all windows in batches of about options.batch_tokens. */
-static tc_status tc__tag_predict(tc_tagger *g) {
-    const tc__span *spans = TC__AT(g->spans, tc__span);
-    size_t n = TC__ITEMS(g->spans, tc__span), i, first, tokens = 0;
-    size_t most = g->options.batch_tokens ? g->options.batch_tokens : 512;
-    tc_status status;
-    g->probabilities.used = 0;
-    status = tc__mem_reserve(&g->env, &g->probabilities,
-                             (uint64_t)TC__ITEMS(g->tokens, tc_token) *
-                                 g->model->info.num_labels * sizeof(float));
-    for (i = first = 0; i < n && !status; i++) {
-        if (i > first && tokens + spans[i].count > most) {
-            status = tc__tag_batch(g, first, i);
-            first = i;
-            tokens = 0;
-        }
-        tokens += spans[i].count;
+/* Tokens of a batch at most. Threads that share a long window need less room than those that
+ * have one each. */
+static size_t tc__tag_most(const tc_tagger *g, size_t longest) {
+    if (g->options.batch_tokens) return g->options.batch_tokens;
+    return longest > TC__GROUP_TOKENS ? 512 : 512 * (size_t)g->session->threads;
+}
+
+/* Tokenizes inputs until there are enough for a batch. */
+static void tc__tag_ahead(void *context) {
+    tc_tagger *g = (tc_tagger *)context;
+    size_t enough = g->taken + tc__tag_most(g, 0);
+    for (; g->waiting < g->end && TC__ITEMS(g->tokens, tc_token) < enough; g->waiting++) {
+        tc__entry entry;
+        memset(&entry, 0, sizeof entry);
+        g->status = tc__tag_encode(g, g->waiting, &entry);
+        if (!g->status) g->status = tc__mem_append(&g->env, &g->inputs, &entry, sizeof entry);
+        if (g->status) break;
     }
-    return !status && n > first ? tc__tag_batch(g, first, n) : status;
+}
+
+/* Tokenizes all inputs and runs their windows in batches, each while the next is tokenized. */
+static tc_status tc__tag_predict(tc_tagger *g) {
+    size_t first = 0, last, tokens, longest;
+    g->taken = 0;
+    tc__tag_ahead(g);
+    while (!g->status && first < TC__ITEMS(g->spans, tc__span)) {
+        const tc__span *spans = TC__AT(g->spans, const tc__span);
+        tc__beside *beside = &g->session->pool->beside;
+        tc_status status;
+        for (last = first, tokens = longest = 0; last < TC__ITEMS(g->spans, tc__span); last++) {
+            if (spans[last].count > longest) longest = spans[last].count;
+            if (last > first && tokens + spans[last].count > tc__tag_most(g, longest)) break;
+            tokens += spans[last].count;
+        }
+        g->taken += tokens;
+        status = tc__mem_reserve(&g->env, &g->probabilities,
+                                 g->taken * (uint64_t)g->model->info.num_labels * 4);
+        beside->run = tc__tag_ahead;
+        beside->context = g;
+        if (!status) status = tc__tag_batch(g, first, last);
+        tc__thread_beside(beside); /* if nothing was run */
+        if (!g->status) g->status = status;
+        first = last;
+    }
+    return g->status;
 }
 
 /* ---- units ---- */
@@ -13298,22 +13348,18 @@ static tc_status tc__tag_failed(tc_tagger *g, tc_status status, size_t input) {
 
 static tc_status tc__tag_run(tc_tagger *g, const tc_input *inputs, size_t count,
                              tc_result **out) {
-    tc_status status = TC_OK;
+    tc_status status;
     size_t i;
     g->tokens.used = g->spans.used = g->found.used = g->text.used = g->word_labels.used =
-        g->inputs.used = 0;
+        g->inputs.used = g->probabilities.used = 0;
+    g->waiting = inputs;
+    g->end = inputs + count;
+    g->status = TC_OK;
     if (g->options.has_stride && g->options.aggregation == TC_AGGREGATION_NONE)
         return tc__diag_fail(g->env.diag, TC_ERROR_ARGUMENT, 0,
                              "a stride needs an aggregation strategy other than none");
-    for (i = 0; i < count; i++) {
-        tc__entry entry;
-        memset(&entry, 0, sizeof entry);
-        status = tc__tag_encode(g, &inputs[i], &entry);
-        if (!status) status = tc__mem_append(&g->env, &g->inputs, &entry, sizeof entry);
-        if (status) return tc__tag_failed(g, status, i);
-    }
     status = tc__tag_predict(g);
-    if (status) return status == TC_ERROR_MEMORY ? tc__diag_memory(g->env.diag) : status;
+    if (status) return tc__tag_failed(g, status, (size_t)(g->waiting - inputs));
     for (i = 0; i < count; i++) {
         status = tc__tag_input(g, &inputs[i], TC__AT(g->inputs, tc__entry) + i);
         if (status) return tc__tag_failed(g, status, i);

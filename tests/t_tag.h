@@ -308,6 +308,18 @@ static void test_tag_long(tc_tagger *g) {
     tc_result_free(r);
 }
 
+static int entities_equal(const tc_entities *a, const tc_entities *b) {
+    size_t k;
+    if (a->count != b->count) return 0;
+    for (k = 0; k < a->count; k++)
+        if (memcmp(&a->entities[k].score, &b->entities[k].score, 4) ||
+            strcmp(a->entities[k].label, b->entities[k].label) ||
+            a->entities[k].start.byte != b->entities[k].start.byte ||
+            strcmp(a->entities[k].word.data, b->entities[k].word.data))
+            return 0;
+    return 1;
+}
+
 /* A batch gives what each input gives alone, whatever the size of the batches. */
 static void test_tag_batch(tc_tagger *g) {
     static const char *const texts[] = {"my name is anna smith.", "", "new york",
@@ -315,7 +327,7 @@ static void test_tag_batch(tc_tagger *g) {
     static const uint32_t sizes[] = {1, 7, 30, 1000};
     tc_input inputs[5];
     tc_tag_options o;
-    size_t s, i, k;
+    size_t s, i;
     int good = 1;
     memset(&o, 0, sizeof o);
     memset(inputs, 0, sizeof inputs);
@@ -330,20 +342,81 @@ static void test_tag_batch(tc_tagger *g) {
         }
         CHECK(all->count == 5 && all->inputs[1].count == 0 && all->inputs[4].count == 0);
         for (i = 0; i < 5; i++) {
-            const tc_entities *a = &all->inputs[i], *b;
             if (tag_text(g, texts[i], &o, &one)) continue;
-            b = one->inputs;
-            good &= a->count == b->count;
-            for (k = 0; k < a->count && good; k++)
-                good &= !memcmp(&a->entities[k].score, &b->entities[k].score, 4) &&
-                        a->entities[k].label == b->entities[k].label &&
-                        a->entities[k].start.byte == b->entities[k].start.byte &&
-                        !strcmp(a->entities[k].word.data, b->entities[k].word.data);
+            good &= entities_equal(&all->inputs[i], one->inputs);
             tc_result_free(one);
         }
         tc_result_free(all);
     }
     CHECK(good);
+}
+
+/* The thread that may allocate, known by its errno. */
+typedef struct tag_caller {
+    const int *thread;
+    int strange;
+} tag_caller;
+
+static void *tag_allocate(void *user, void *old, size_t old_size, size_t new_size) {
+    tag_caller *c = (tag_caller *)user;
+    (void)old_size;
+    c->strange += c->thread != &errno;
+    if (new_size) return realloc(old, new_size);
+    free(old);
+    return NULL;
+}
+
+/* With threads, a batch runs while the next is tokenized: by the caller, who alone allocates,
+ * and fails where an input far behind the first batch is wrong. */
+static void test_tag_ahead(const tc_model *model, tc_tagger *alone) {
+    enum { COUNT = 90 };
+    static const uint32_t sizes[] = {1, 170, 300, 0};
+    char texts[COUNT][64];
+    tc_input inputs[COUNT];
+    tag_caller caller = {NULL, 0};
+    tc_diag diag;
+    tc_env env;
+    tc_tagger *g;
+    tc_tag_options o;
+    tc_result *want, *got;
+    size_t s, i;
+    memset(&env, 0, sizeof env);
+    memset(&o, 0, sizeof o);
+    memset(inputs, 0, sizeof inputs);
+    caller.thread = &errno;
+    env.threads = 3;
+    env.allocate = tag_allocate;
+    env.user = &caller;
+    env.diag = &diag;
+    o.keep_all = 1;
+    for (i = 0; i < COUNT; i++) {
+        sprintf(texts[i], "%.*s", (int)(i % 31), "my name is anna smith in york");
+        inputs[i].text = texts[i];
+        inputs[i].length = strlen(texts[i]);
+    }
+    if (tc_tagger_create(model, &env, &g)) {
+        CHECK(0);
+        return;
+    }
+    CHECK(!tc_tagger_tag(alone, inputs, COUNT, &o, &want));
+    for (s = 0; s < 4 && want; s++) {
+        o.batch_tokens = sizes[s];
+        if (tc_tagger_tag(g, inputs, COUNT, &o, &got)) {
+            CHECK(0);
+            continue;
+        }
+        for (i = 0; i < COUNT && entities_equal(&want->inputs[i], &got->inputs[i]);) i++;
+        CHECK_EQ(i, COUNT);
+        tc_result_free(got);
+    }
+    tc_result_free(want);
+    o.strict_utf8 = 1;
+    o.batch_tokens = 170;
+    texts[COUNT - 3][2] = '\xFF';
+    CHECK_EQ(tc_tagger_tag(g, inputs, COUNT, &o, &got), TC_ERROR_UTF8);
+    CHECK(!strncmp(diag.message, "input 87: ", 10));
+    tc_tagger_free(g);
+    CHECK_EQ(caller.strange, 0);
 }
 
 static void test_tag_words(tc_tagger *g) {
@@ -553,6 +626,7 @@ static void test_tag(void) {
     }
     test_tag_long(g);
     test_tag_batch(g);
+    test_tag_ahead(m.model, g);
     test_tag_words(g);
     test_tag_filters(g);
     test_tag_viterbi();

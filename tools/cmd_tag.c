@@ -211,6 +211,7 @@ static int tag_all(tag_job *j, char **files, int file_count) {
     int got, failed = 0;
     input_open(&j->reader, (input_kind)j->input, &j->texts, files, file_count);
     j->reader.strict_utf8 = j->c.strict_utf8;
+    j->reader.most *= common_env(&j->c).threads;
     tool_progress_start(&j->bar, "tag", j->reader.total, j->c.progress);
     writer_begin(&j->w);
     while ((got = input_next(&j->reader, &j->group)) > 0) {

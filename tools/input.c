@@ -14,7 +14,7 @@
 
 #include "json.h"
 
-enum { INPUT_MOST = 64, INPUT_BYTES = 65536, INPUT_STEP = 65536 };
+enum { INPUT_MOST = 64, INPUT_BYTES = 1024, INPUT_STEP = 65536 };
 
 /* An item as places in the group's arrays, which move while they grow. */
 typedef struct input_span {
@@ -177,6 +177,7 @@ void input_open(input_reader *r, input_kind kind, const tool_list *texts, char *
     r->files = files;
     r->file_count = file_count;
     r->fd = -1;
+    r->most = INPUT_MOST;
     if (!file_count && !texts->count) {
         r->files = standard;
         r->file_count = 1;
@@ -560,7 +561,7 @@ int input_next(input_reader *r, input_group *g) {
     g->count = g->size = g->word_count = 0;
     tool_file_close(&g->document);
     if (!r->failed) {
-        while (got == LINE_READ && g->count < INPUT_MOST && g->size < INPUT_BYTES) {
+        while (got == LINE_READ && g->count < r->most && g->size < r->most * INPUT_BYTES) {
             got = input_add(r, g);
         }
     }

@@ -42,6 +42,7 @@ typedef struct input_reader {
     int pair;        /* a text is two texts with a tab between; set after input_open, as is */
     int strict_utf8; /* ill-formed bytes in JSON lines are an error */
     uint64_t total;  /* bytes in all files, for the progress bar; 0 = unknown */
+    size_t most;     /* inputs, and KB, of a group: 64; set after input_open, as is */
     /* private */
     const tool_list *texts;
     char **files;
@@ -57,7 +58,7 @@ typedef struct input_reader {
 /* Texts of --text come first, then the files; with neither, standard input. All borrowed. */
 void input_open(input_reader *r, input_kind kind, const tool_list *texts, char **files,
                 int file_count);
-/* Reads up to 64 inputs or 64 KB, fewer where a pipe would make us wait. Returns 1 with a
+/* Reads up to `most` inputs or KB, fewer where a pipe would make us wait. Returns 1 with a
  * group, 0 at the end, -1 after a failure, which it has reported. */
 int input_next(input_reader *r, input_group *g);
 void input_close(input_reader *r, input_group *g);

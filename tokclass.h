@@ -665,9 +665,9 @@ TC_API uint32_t tc_tokenizer_size(const tc_tokenizer *tokenizer);
 /* A tagger on a model, which must outlive it. TC_ERROR_UNSUPPORTED: no token-classification
  * head, or no tokenizer. */
 TC_API tc_status tc_tagger_create(const tc_model *model, const tc_env *env, tc_tagger **out);
-/* Tags `count` inputs at once; `options` null = zeros. While threads compute a batch, the caller
- * tokenizes the next; it alone allocates. On failure *out is null; the message names the input
- * (from 0). */
+/* Tags `count` inputs at once; `options` null = zeros. While threads compute a batch the caller
+ * tokenizes the next, and it alone allocates. On failure *out is null; the message names the
+ * input (from 0). */
 TC_API tc_status tc_tagger_tag(tc_tagger *tagger, const tc_input *inputs, size_t count,
                                const tc_tag_options *options, tc_result **out);
 

@@ -9197,6 +9197,10 @@ static void tc__fwd_pack_keys(const tc__ops *ops, float *out, const float *k, si
                 continue;
             }
             for (j = 0; j < 16; j++) {
+                if (j < rows && n == 16) { /* a constant size: gcc 12 copies others slowly */
+                    memcpy(block + j * 16, k + j * ld + p, 16 * sizeof *k);
+                    continue;
+                }
                 memset(block + j * 16, 0, 16 * sizeof *block);
                 if (j < rows) memcpy(block + j * 16, k + j * ld + p, n * sizeof *k);
             }

@@ -9033,7 +9033,7 @@ struct tc_session {
 /* Leading dimension of n columns. */
 TC__INLINE size_t tc__fwd_ld(size_t n) { return tc__mem_stride(4 * n) / 4; }
 
-enum { TC__ROWS_AT_ONCE = 16 };
+enum { TC__ROWS_AT_ONCE = 8 };
 
 /* The f32 row of an embedding table: in place, or widened into `to`. */
 static const float *tc__fwd_row(const tc__matrix *table, size_t row, float *to) {

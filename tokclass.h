@@ -12649,10 +12649,10 @@ struct tc_tagger {
     int closed;          /* the scheme marks ends */
     tc_tag_options options;
     /* of the call at work */
-    const tc_input *waiting; /* inputs that are not tokenized yet */
-    const tc_input *end;
-    size_t taken; /* tokens of batches that were run, or are */
-    tc_status status;
+    const tc_input *input; /* [count] */
+    size_t count, next;    /* the next one to tokenize */
+    size_t taken;          /* tokens of batches that were run, or are */
+    tc_status status;      /* of tokenizing */
     tc__buf tokens, spans, ids, types, lengths, probabilities;
     tc__buf places, sentence, units, words, groups, strings, found, merged, text, word_labels,
         states, means;
@@ -12831,40 +12831,50 @@ static size_t tc__tag_most(const tc_tagger *g, size_t longest) {
 static void tc__tag_ahead(void *context) {
     tc_tagger *g = (tc_tagger *)context;
     size_t enough = g->taken + tc__tag_most(g, 0);
-    for (; g->waiting < g->end && TC__ITEMS(g->tokens, tc_token) < enough; g->waiting++) {
+    for (; g->next < g->count && TC__ITEMS(g->tokens, tc_token) < enough; g->next++) {
         tc__entry entry;
         memset(&entry, 0, sizeof entry);
-        g->status = tc__tag_encode(g, g->waiting, &entry);
+        g->status = tc__tag_encode(g, &g->input[g->next], &entry);
         if (!g->status) g->status = tc__mem_append(&g->env, &g->inputs, &entry, sizeof entry);
         if (g->status) break;
     }
 }
 
+/* The end of the batch that begins with window `first`. */
+static size_t tc__tag_last(const tc_tagger *g, size_t first) {
+    const tc__span *spans = TC__AT(g->spans, const tc__span);
+    size_t last = first, tokens = 0, longest = 0;
+    for (; last < TC__ITEMS(g->spans, tc__span); last++) {
+        tokens += spans[last].count;
+        if (spans[last].count > longest) longest = spans[last].count;
+        if (last > first && tokens > tc__tag_most(g, longest)) break;
+    }
+    return last;
+}
+
 /* Tokenizes all inputs and runs their windows in batches, each while the next is tokenized. */
 static tc_status tc__tag_predict(tc_tagger *g) {
-    size_t first = 0, last, tokens, longest;
+    tc__beside *beside = &g->session->pool->beside;
+    tc_status status = TC_OK;
+    size_t first = 0, last;
     g->taken = 0;
     tc__tag_ahead(g);
-    while (!g->status && first < TC__ITEMS(g->spans, tc__span)) {
-        const tc__span *spans = TC__AT(g->spans, const tc__span);
-        tc__beside *beside = &g->session->pool->beside;
-        tc_status status;
-        for (last = first, tokens = longest = 0; last < TC__ITEMS(g->spans, tc__span); last++) {
-            if (spans[last].count > longest) longest = spans[last].count;
-            if (last > first && tokens + spans[last].count > tc__tag_most(g, longest)) break;
-            tokens += spans[last].count;
-        }
-        g->taken += tokens;
+    for (; !g->status && first < TC__ITEMS(g->spans, tc__span); first = last) {
+        const tc__span *end;
+        last = tc__tag_last(g, first);
+        end = TC__AT(g->spans, const tc__span) + last - 1;
+        g->taken = end->first + end->count;
         status = tc__mem_reserve(&g->env, &g->probabilities,
                                  g->taken * (uint64_t)g->model->info.num_labels * 4);
+        if (status) break;
         beside->run = tc__tag_ahead;
         beside->context = g;
-        if (!status) status = tc__tag_batch(g, first, last);
-        tc__thread_beside(beside); /* if nothing was run */
-        if (!g->status) g->status = status;
-        first = last;
+        status = tc__tag_batch(g, first, last);
+        if (status) break;
+        tc__thread_beside(beside); /* of windows without tokens, nothing was run */
     }
-    return g->status;
+    beside->run = NULL;
+    return status;
 }
 
 /* ---- units ---- */
@@ -13356,14 +13366,16 @@ static tc_status tc__tag_run(tc_tagger *g, const tc_input *inputs, size_t count,
     size_t i;
     g->tokens.used = g->spans.used = g->found.used = g->text.used = g->word_labels.used =
         g->inputs.used = g->probabilities.used = 0;
-    g->waiting = inputs;
-    g->end = inputs + count;
+    g->input = inputs;
+    g->count = count;
+    g->next = 0;
     g->status = TC_OK;
     if (g->options.has_stride && g->options.aggregation == TC_AGGREGATION_NONE)
         return tc__diag_fail(g->env.diag, TC_ERROR_ARGUMENT, 0,
                              "a stride needs an aggregation strategy other than none");
     status = tc__tag_predict(g);
-    if (status) return tc__tag_failed(g, status, (size_t)(g->waiting - inputs));
+    if (g->status) return tc__tag_failed(g, g->status, g->next);
+    if (status) return status == TC_ERROR_MEMORY ? tc__diag_memory(g->env.diag) : status;
     for (i = 0; i < count; i++) {
         status = tc__tag_input(g, &inputs[i], TC__AT(g->inputs, tc__entry) + i);
         if (status) return tc__tag_failed(g, status, i);

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """loops.py ASSEMBLY [LLVM-MCA] - the kernels as a compiler wrote them.
 
-The inner loop of a product must be one loop with all the multiply-adds of its tile: where a compiler leaves a loop over
-registers, the sums are in memory, and a product takes five times as long; where it runs out of
-registers, it takes half as long again. With llvm-mca, cycles of a turn by llvm's models of CPUs,
-and what their busiest resource needs; an out-of-order CPU may take 1.05 of that. The in-order one
-may take 1.3 of it: in its model results come in order too, so that an addition or a fetch waits
-where a multiply-add, which takes longer, stands before it, and the branch waits three cycles.
+The inner loop of a product must be one loop with all the multiply-adds of its tile: where a
+compiler leaves a loop over registers, the sums are in memory, and a product takes five times as
+long; where it runs out of registers, it takes half as long again. With llvm-mca, cycles of a turn
+by llvm's models of CPUs, and what their busiest resource needs; an out-of-order CPU may take 1.05
+of that. The in-order one may take 1.3 of it: in its model results come in order too, so that an
+addition or a fetch waits where a multiply-add, which takes longer, stands before it, and the
+branch waits three cycles.
 On x86 no kernel may call code of SSE while the upper halves of its registers are in use: CPUs save
 them and bring them back, which takes hundreds of cycles, and gcc does not always clear them.
 Exit status 1 if something fails."""

@@ -368,7 +368,7 @@ static void *tag_allocate(void *user, void *old, size_t old_size, size_t new_siz
 
 /* With threads, a batch runs while the next is tokenized: by the caller, who alone allocates,
  * and fails where an input far behind the first batch is wrong. */
-static void test_tag_ahead(const tc_model *model, tc_tagger *alone) {
+static void test_tag_ahead(tc_model *model, tc_tagger *alone) {
     enum { COUNT = 90 };
     static const uint32_t sizes[] = {1, 170, 300, 0};
     char texts[COUNT][64];
@@ -415,6 +415,14 @@ static void test_tag_ahead(const tc_model *model, tc_tagger *alone) {
     texts[COUNT - 3][2] = '\xFF';
     CHECK_EQ(tc_tagger_tag(g, inputs, COUNT, &o, &got), TC_ERROR_UTF8);
     CHECK(!strncmp(diag.message, "input 87: ", 10));
+    CHECK(!tc_tagger_tag(g, NULL, 0, NULL, &got) && got->count == 0);
+    tc_result_free(got);
+    model->info.vocab_size = 3; /* what no batch can compute is no input's fault alone */
+    CHECK_EQ(tc_tagger_tag(g, inputs, 40, NULL, &got), TC_ERROR_ARGUMENT);
+    CHECK(!strncmp(diag.message, "token ", 6));
+    model->info.vocab_size = PLAN_VOCAB;
+    CHECK(!tc_tagger_tag(g, inputs, 40, NULL, &got));
+    tc_result_free(got);
     tc_tagger_free(g);
     CHECK_EQ(caller.strange, 0);
 }

@@ -2900,6 +2900,13 @@ TC__INLINE void tc__kx86_pack16(void *p, const __m128i *v) {
     _mm_storeu_si128((__m128i *)p, _mm_packs_epi32(q[0], q[1]));
     _mm_storeu_si128((__m128i *)p + 1, _mm_packs_epi32(q[2], q[3]));
 }
+TC__INLINE void tc__kx86_spread8(int16_t *low, int16_t *high, const int8_t *in) {
+    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)in);
+    __m128 a = _mm_castsi128_ps(_mm_srai_epi16(_mm_unpacklo_epi8(v, v), 8));
+    __m128 b = _mm_castsi128_ps(_mm_srai_epi16(_mm_unpackhi_epi8(v, v), 8));
+    _mm_storeu_ps((float *)(void *)low, _mm_shuffle_ps(a, b, 0x88));
+    _mm_storeu_ps((float *)(void *)high, _mm_shuffle_ps(a, b, 0xDD));
+}
 #define TC__KNAME base
 #define TC__KTARGET
 #define TC__KROWS 3
@@ -2931,13 +2938,13 @@ TC__INLINE void tc__kx86_pack16(void *p, const __m128i *v) {
 #define TC__I_XOR(a, b) _mm_xor_si128(a, b)
 #define TC__I_SHL(a, n) _mm_slli_epi32(a, n)
 #define TC__I_SHR(a, n) _mm_srli_epi32(a, n)
-#define TC__I_SAR(a, n) _mm_srai_epi32(a, n)
 #define TC__I_GT(a, b) _mm_cmpgt_epi32(a, b)
 #define TC__I_SELECT(m, a, b) tc__kx86_select(m, a, b)
 #define TC__I_OF_R(a) _mm_castps_si128(a)
 #define TC__R_OF_I(a) _mm_castsi128_ps(a)
 #define TC__R_FROM_I(a) _mm_cvtepi32_ps(a)
 #define TC__I_PACK16(p, v) tc__kx86_pack16(p, v)
+#define TC__I_SPREAD8(low, high, in) tc__kx86_spread8(low, high, in)
 #define TC__KPART 90
 #include TC_HEADER
 #define TC__D_DOT(sum, a, b) _mm_add_epi32(sum, _mm_madd_epi16(a, b))
@@ -2989,6 +2996,8 @@ __attribute__((target("avx2"))) TC__INLINE void tc__kx86_pack8_avx2(void *p, con
     _mm_storeu_si128((__m128i *)p, _mm_packus_epi16(_mm256_castsi256_si128(words),
                                                     _mm256_extracti128_si256(words, 1)));
 }
+/* Where the bytes 0 1 2 3 of a number of 32 bits go, so that shifts spread them: 0 2 1 3. */
+#define TC__KX86_SPREAD _mm_setr_epi32(0x03010200, 0x07050604, 0x0B090A08, 0x0F0D0E0C)
 __attribute__((target("avx2"))) TC__INLINE __m256i tc__kx86_below(size_t n) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n),
                               _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
@@ -3005,6 +3014,13 @@ __attribute__((target("avx2,f16c"))) TC__INLINE void tc__kx86_f16_avx2(float *lo
     v = _mm256_permute4x64_epi64(_mm256_shuffle_epi8(v, order), 0xD8);
     _mm256_storeu_ps(low, _mm256_cvtph_ps(_mm256_castsi256_si128(v)));
     _mm256_storeu_ps(high, _mm256_cvtph_ps(_mm256_extracti128_si256(v, 1)));
+}
+__attribute__((target("avx2"))) TC__INLINE void
+tc__kx86_spread8_avx2(int16_t *low, int16_t *high, const int8_t *in) {
+    __m256i v = _mm256_shuffle_epi8(_mm256_loadu_si256((const __m256i *)(const void *)in),
+                                    _mm256_broadcastsi128_si256(TC__KX86_SPREAD));
+    _mm256_storeu_si256((__m256i *)(void *)low, _mm256_srai_epi16(_mm256_slli_epi16(v, 8), 8));
+    _mm256_storeu_si256((__m256i *)(void *)high, _mm256_srai_epi16(v, 8));
 }
 #define TC__KNAME avx2
 #define TC__KTARGET __attribute__((target("avx2,fma,f16c")))
@@ -3042,7 +3058,6 @@ __attribute__((target("avx2,f16c"))) TC__INLINE void tc__kx86_f16_avx2(float *lo
 #define TC__I_XOR(a, b) _mm256_xor_si256(a, b)
 #define TC__I_SHL(a, n) _mm256_slli_epi32(a, n)
 #define TC__I_SHR(a, n) _mm256_srli_epi32(a, n)
-#define TC__I_SAR(a, n) _mm256_srai_epi32(a, n)
 #define TC__I_GT(a, b) _mm256_cmpgt_epi32(a, b)
 #define TC__I_SELECT(m, a, b) _mm256_blendv_epi8(b, a, m)
 #define TC__I_OF_R(a) _mm256_castps_si256(a)
@@ -3050,6 +3065,7 @@ __attribute__((target("avx2,f16c"))) TC__INLINE void tc__kx86_f16_avx2(float *lo
 #define TC__R_FROM_I(a) _mm256_cvtepi32_ps(a)
 #define TC__I_PACK16(p, v) tc__kx86_pack16_avx2(p, v)
 #define TC__I_PACK8(p, v) tc__kx86_pack8_avx2(p, v)
+#define TC__I_SPREAD8(low, high, in) tc__kx86_spread8_avx2(low, high, in)
 #define TC__KPART 90
 #include TC_HEADER
 TC__KX86_MADD(avx2_madd, __attribute__((target("avx2"))), __m256i, "x")
@@ -3129,6 +3145,15 @@ TC__KX86_AVX512 TC__INLINE void tc__kx86_f16_avx512(float *low, float *high, __m
     _mm512_storeu_ps(high,
                      _mm512_maskz_cvtph_ps(0xFFFF, _mm512_maskz_extracti64x4_epi64(0xF, v, 1)));
 }
+TC__KX86_AVX512 TC__INLINE void tc__kx86_spread8_avx512(int16_t *low, int16_t *high,
+                                                        const int8_t *in) {
+    const __mmask32 all = 0xFFFFFFFF;
+    __m512i order = _mm512_maskz_broadcast_i32x4(0xFFFF, TC__KX86_SPREAD);
+    __m512i v = _mm512_shuffle_epi8(_mm512_loadu_si512(in), order);
+    _mm512_storeu_si512(low,
+                        _mm512_maskz_srai_epi16(all, _mm512_maskz_slli_epi16(all, v, 8), 8));
+    _mm512_storeu_si512(high, _mm512_maskz_srai_epi16(all, v, 8));
+}
 #define TC__KNAME avx512
 #define TC__KTARGET TC__KX86_AVX512
 #define TC__R_F16(low, high, v) tc__kx86_f16_avx512(low, high, v)
@@ -3165,7 +3190,6 @@ TC__KX86_AVX512 TC__INLINE void tc__kx86_f16_avx512(float *low, float *high, __m
 #define TC__I_XOR(a, b) _mm512_xor_si512(a, b)
 #define TC__I_SHL(a, n) _mm512_maskz_slli_epi32(0xFFFF, a, n)
 #define TC__I_SHR(a, n) _mm512_maskz_srli_epi32(0xFFFF, a, n)
-#define TC__I_SAR(a, n) _mm512_maskz_srai_epi32(0xFFFF, a, n)
 #define TC__I_GT(a, b) _mm512_movm_epi32(_mm512_cmpgt_epi32_mask(a, b))
 #define TC__I_SELECT(m, a, b) _mm512_ternarylogic_epi32(m, a, b, 0xCA)
 #define TC__I_OF_R(a) _mm512_castps_si512(a)
@@ -3175,6 +3199,7 @@ TC__KX86_AVX512 TC__INLINE void tc__kx86_f16_avx512(float *low, float *high, __m
     _mm256_storeu_si256((__m256i *)(void *)(p), _mm512_maskz_cvtepi32_epi16(0xFFFF, (v)[0]))
 #define TC__I_PACK8(p, v)                                                                      \
     _mm_storeu_si128((__m128i *)(void *)(p), _mm512_maskz_cvtepi32_epi8(0xFFFF, (v)[0]))
+#define TC__I_SPREAD8(low, high, in) tc__kx86_spread8_avx512(low, high, in)
 #define TC__KPART 90
 #include TC_HEADER
 TC__KX86_MADD(madd, TC__KX86_AVX512, __m512i, "v")
@@ -3657,6 +3682,13 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, int8x8_t a, uint
 #define TC__S_AT(p, at) "r"(p), "rZ"((size_t)(at)) : "memory"
 #define TC__S_LOAD(v, p, at) __asm__ volatile("ldr %q0, [%1, %x2]" : "=w"(v) : TC__S_AT(p, at))
 #define TC__S_ONE(x, p, at) __asm__ volatile("ldr %s0, [%1, %x2]" : "=w"(x) : TC__S_AT(p, at))
+TC__INLINE void tc__karm_spread8(int16_t *low, int16_t *high, const int8_t *in) {
+    int8x16_t v = vld1q_s8(in);
+    int32x4_t a = vreinterpretq_s32_s16(vmovl_s8(vget_low_s8(v)));
+    int32x4_t b = vreinterpretq_s32_s16(vmovl_high_s8(v));
+    vst1q_s16(low, vreinterpretq_s16_s32(vuzp1q_s32(a, b)));
+    vst1q_s16(high, vreinterpretq_s16_s32(vuzp2q_s32(a, b)));
+}
 #define TC__S_ADD(p, n) __asm__ volatile("add %0, %0, %1" : "+r"(p) : "rI"((size_t)(n)))
 #define TC__S_LESS(n) __asm__ volatile("sub %0, %0, 1" : "+r"(n))
 #define TC__S_NEXT(ahead, pace, a, step, b)                                                    \
@@ -3703,7 +3735,6 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, int8x8_t a, uint
 #define TC__I_XOR(a, b) veorq_u32(a, b)
 #define TC__I_SHL(a, n) vshlq_n_u32(a, n)
 #define TC__I_SHR(a, n) vshrq_n_u32(a, n)
-#define TC__I_SAR(a, n) vreinterpretq_u32_s32(vshrq_n_s32(vreinterpretq_s32_u32(a), n))
 #define TC__I_GT(a, b) vcgtq_s32(vreinterpretq_s32_u32(a), vreinterpretq_s32_u32(b))
 #define TC__I_SELECT(m, a, b) vbslq_u32(m, a, b)
 #define TC__I_OF_R(a) vreinterpretq_u32_f32(a)
@@ -3711,6 +3742,7 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, int8x8_t a, uint
 #define TC__R_FROM_I(a) vcvtq_f32_s32(vreinterpretq_s32_u32(a))
 #define TC__I_PACK16(p, v) tc__karm_pack16((uint16_t *)(void *)(p), v)
 #define TC__I_PACK8(p, v) tc__karm_pack8(p, v)
+#define TC__I_SPREAD8(low, high, in) tc__karm_spread8(low, high, in)
 #define TC__KPART 90
 #include TC_HEADER
 #define TC__QROWS 3
@@ -4043,13 +4075,14 @@ static TC__BF16 void tc__karm_split_burst(float *out, size_t count) {
 #define TC__I_XOR(a, b) ((a) ^ (b))
 #define TC__I_SHL(a, n) ((a) << (n))
 #define TC__I_SHR(a, n) ((a) >> (n))
-#define TC__I_SAR(a, n) ((a) >> (n) | ((a) >> 31 ? ~(UINT32_MAX >> (n)) : 0u))
 #define TC__I_GT(a, b) ((int32_t)(a) > (int32_t)(b) ? UINT32_MAX : 0u)
 #define TC__I_SELECT(m, a, b) (((m) & (a)) | (~(m) & (b)))
 #define TC__I_OF_R(a) tc__bytes_of_float(a)
 #define TC__R_OF_I(a) tc__bytes_to_float(a)
 #define TC__R_FROM_I(a) ((float)(int32_t)(a))
 #define TC__I_PACK16(p, v) tc__kref_pack16(p, v)
+#define TC__I_SPREAD8(low, high, in)                                                           \
+    ((low)[0] = (in)[0], (low)[1] = (in)[1], (high)[0] = (in)[2], (high)[1] = (in)[3])
 #define TC__KPART 90
 #include TC_HEADER
 #define TC__D_DOT(sum, a, b) ((sum) + tc__kref_dot16(a, b))
@@ -15629,19 +15662,13 @@ static TC__KTARGET void TC__K(burst)(float *out, size_t count) {
 }
 
 static TC__KTARGET void TC__K(spread_s8)(int16_t *out, const int8_t *in, size_t K) {
-    TC__I low = TC__I_SET1(0x0000FFFF), high = TC__I_SET1(0xFFFF0000u);
     size_t k;
     int j;
-    for (k = 0; k < K; k += 4, in += 64, out += 64)
-        for (j = 0; j < 16; j += TC__RW) {
-            TC__I v = TC__I_LOAD(in + j * 4);
-            TC__I k0 = TC__I_AND(TC__I_SAR(TC__I_SHL(v, 24), 24), low);
-            TC__I k1 = TC__I_AND(TC__I_SAR(TC__I_SHL(v, 16), 8), high);
-            TC__I k2 = TC__I_AND(TC__I_SAR(TC__I_SHL(v, 8), 24), low);
-            TC__I k3 = TC__I_AND(TC__I_SAR(v, 8), high);
-            TC__I_STORE(out + j * 2, TC__I_OR(k0, k1));
-            TC__I_STORE(out + 32 + j * 2, TC__I_OR(k2, k3));
-        }
+    for (k = 0; k < K; k += 4, in += 64, out += 64) {
+        TC__UNROLL
+        for (j = 0; j < 16; j += TC__RW)
+            TC__I_SPREAD8(out + j * 2, out + 32 + j * 2, in + j * 4);
+    }
 }
 
 static TC__KTARGET void TC__K(transpose)(float *out, size_t ldo, const float *in, size_t ldi) {
@@ -16362,7 +16389,6 @@ static TC__QTARGET void TC__Q(quantize)(const tc__qrows *to, const float *x, siz
 #undef TC__I_OR
 #undef TC__I_SHL
 #undef TC__I_SHR
-#undef TC__I_SAR
 #undef TC__I_GT
 #undef TC__I_SELECT
 #undef TC__I_OF_R
@@ -16371,6 +16397,7 @@ static TC__QTARGET void TC__Q(quantize)(const tc__qrows *to, const float *x, siz
 #undef TC__I_STORE
 #undef TC__I_PACK16
 #undef TC__I_PACK8
+#undef TC__I_SPREAD8
 #undef TC__D
 #undef TC__D_ZERO
 #undef TC__D_DOT

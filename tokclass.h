@@ -2122,10 +2122,12 @@ typedef struct tc__qrows {
 /* Panels of a quantised weight, as the level's product reads them. */
 typedef struct tc__qpanels {
     const void *q;
-    size_t stride, count; /* bytes from panel to panel */
-    const float *scale;   /* [count * 16] */
-    const int32_t *sums;  /* [count * 16] of the integers of a column */
-    const float *bias;    /* [count * 16] or null */
+    size_t stride, count;            /* bytes from panel to panel */
+    const float *scale;              /* [count * 16] */
+    const int32_t *sums;             /* [count * 16] of the integers of a column */
+    const float *bias;               /* [count * 16] or null */
+    const char *ahead;               /* comes into cache meanwhile */
+    size_t ahead_stride, ahead_pace; /* bytes from one panel, one group, to the next */
 } tc__qpanels;
 
 /* The ops of integer products. Weights are symmetric, number = q * scale of its output, |q| at
@@ -4420,13 +4422,18 @@ static tc__qpanels tc__gemm_integers(const tc__product *p, size_t first, size_t 
     out.scale = w->scale + first * 16;
     out.sums = w->sums + first * 16;
     out.bias = w->bias ? w->bias + first * 16 : NULL;
+    out.ahead = (const char *)out.q + p->ops->tile_panels * out.stride;
+    out.ahead_stride = out.stride;
+    out.ahead_pace = 64;
     if (w->dtype == TC_S8 && p->ops->s8_bytes == 2) {
         int16_t *spread = (int16_t *)(void *)scratch;
+        out.ahead = (const char *)out.q + wide * out.stride;
         for (i = 0; i < wide; i++)
             p->ops->spread_s8(spread + i * numbers, (const int8_t *)out.q + i * numbers,
                               w->columns);
         out.q = spread;
         out.stride *= 2;
+        out.ahead_pace = 32; /* a group of two bytes */
     }
     return out;
 }
@@ -16237,12 +16244,13 @@ static void TC__Q(gemm)(size_t rows, size_t K, const tc__qrows *a, const tc__qpa
 #endif
     };
     size_t parts = (rows + TC__QROWS - 1) / TC__QROWS, groups = (K * TC__QBYTES + 3) / 4, p, g;
-    tc__fetch fetch[2], *first = tc__kvec_fetch(fetch, parts, TC__OF_TYPE(FIRST, TC__QTYPE),
-                                                groups, ldc, 16, 64, b->stride);
+    tc__fetch fetch[2],
+        *first = tc__kvec_fetch(fetch, parts, TC__OF_TYPE(FIRST, TC__QTYPE), groups, ldc, 16,
+                                b->ahead_pace, b->ahead_stride);
     for (p = 0; p < b->count; p += TC__QPANELS) {
         size_t wide = tc__mem_least(b->count - p, TC__QPANELS), row = 0, next;
         float *to = c + p * 16;
-        fetch[1].at = (const char *)b->q + (p + wide) * b->stride;
+        fetch[1].at = b->ahead + p * b->ahead_stride;
         for (g = 1; g <= parts; g++, row = next) {
             next = rows * g / parts;
             fetch[0].at = (const char *)(to + (g < parts ? next * ldc : wide * 16));

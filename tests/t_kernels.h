@@ -427,6 +427,9 @@ static void integer_make(integer_case *c, const tc__ops *ops, size_t rows, size_
     c->b[0].scale = guarded_random(panels * 16, 0.1f);
     c->b[0].sums = sums;
     c->b[0].bias = K % 2 ? guarded_random(panels * 16, 1) : NULL;
+    c->b[0].ahead = (const char *)flat;
+    c->b[0].ahead_stride = numbers * bytes;
+    c->b[0].ahead_pace = 32;
     c->b[1] = c->b[0];
     if (own != bytes) {
         int16_t *spread = (int16_t *)(void *)guarded_bytes(panels * numbers * 2);

@@ -38,7 +38,7 @@ typedef struct common {
          "exact|fast",                                                                         \
          0,                                                                                    \
          0,                                                                                    \
-         "arithmetic; default exact; fast: bf16 tiles, where the CPU has them"},               \
+         "arithmetic; default exact; fast: products of bf16, where the CPU has them"},         \
         {"quiet", TOOL_FLAG, &(c).quiet, NULL, 0, 0, "print errors only"},                     \
         {"progress",                                                                           \
          TOOL_FLAG,                                                                            \

@@ -2745,7 +2745,7 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *   TC__R_FIRST(v)        lane 0
  *   TC__R_FMA(a, b, c)    a * b + c, rounded once (but at TC_LEVEL_BASE)
  *   TC__R_MAX MIN(a, b)   a > b ? a : b and a < b ? a : b: the second where they do not compare
- *   TC__I_LOAD STORE SET1 ADD AND OR XOR SHL SHR SAR       u32; constant shifts
+ *   TC__I_LOAD STORE SET1 ADD AND OR XOR SHL SHR       u32; constant shifts
  *   TC__I_GT(a, b)        of signed numbers
  *   TC__I_SELECT(m, a, b) a where the mask m (all ones or zeros) is set, else b
  *   TC__I_OF_R TC__R_OF_I bits kept                      TC__R_FROM_I  signed integer to f32
@@ -2754,6 +2754,8 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *   TC__I_PACK16(p, v)    the low 16 bits of the 16 lanes of an array of registers, which are
  *                         TC__MAGIC_BITS + q, q in -32768..32767
  *   TC__I_PACK8(p, v)     the same for bytes and q in 0..255
+ *   TC__I_SPREAD8(low, high, in)  TC__RW groups of four signed bytes in 16 bits: the first two
+ *                         of each at low, the others at high; where s8 has TC__QBYTES 2
  *
  * Parts of the file that are included with TC__KPART: 90, the ops of f32; then 91 for each type
  * of integer product, with
@@ -2768,6 +2770,7 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *   TC__QBYTES            bytes of a number: 2
  *   TC__QFLIP             128 if rows of s8 hold q - 128 in signed bytes: 0
  *   TC__D TC__D_ZERO      type and beginning of a sum: TC__I, TC__I_SET1(0)
+ *   TC__D_START(v)        a sum that begins at v, a TC__I; needed with TC__QFLIP: v
  *   TC__D_SUM(sum)        a sum as TC__I: sum
  *   TC__D_HIDE(sum)       hides a sum from the compiler behind the loop: nothing
  *   TC__D_ROW             what holds a group of k of a row: TC__I
@@ -2782,7 +2785,9 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *
  *   TC__S_LOAD(v, p, at)   v from 16 bytes at p + at
  *   TC__S_ONE(x, p, at)    lane 0 of x from 4 bytes
- *   TC__S_FMA(sum, x, v)   sum += x[0] * v            TC__S_DOT(sum, x, v)  sum += x . v
+ *   TC__S_FMA(sum, x, v)   sum += x[0] * v
+ *   TC__S_DOT(sum, product, x, v)  sum += x . v, or part of it, in `product`, which
+ *   TC__S_ADDED(sum, product)      adds later
  *   TC__S_GROUP(x, row, p, at)  a group of k of a row from p + at
  *   TC__S_ROW(row, p, at)  computes row = p + at early, if TC__S_GROUP reads from there
  *   TC__S_LESS(n)          n--
@@ -3664,13 +3669,25 @@ TC__INLINE void tc__karm_pack8(uint8_t *p, const uint32x4_t *v) {
     uint16x8_t high = vcombine_u16(vmovn_u32(v[2]), vmovn_u32(v[3]));
     vst1q_u8(p, vcombine_u8(vmovn_u16(low), vmovn_u16(high)));
 }
-/* Sums of even and odd k of columns 0 and 1, and of 2 and 3. */
+/* Sums of the first and the other k of columns 0 and 1, and of 2 and 3. */
 typedef struct tc__karm_pair {
     int32x4_t low, high;
 } tc__karm_pair;
 TC__INLINE tc__karm_pair tc__karm_dot(tc__karm_pair sum, int16x8_t a, int16x8_t b) {
     sum.low = vmlal_s16(sum.low, vget_low_s16(a), vget_low_s16(b));
     sum.high = vmlal_high_s16(sum.high, a, b);
+    return sum;
+}
+/* The same of four k a column. */
+TC__INLINE tc__karm_pair tc__karm_dot8(tc__karm_pair sum, int8x16_t a, int8x16_t b) {
+    sum.low = vpadalq_s16(sum.low, vmull_s8(vget_low_s8(a), vget_low_s8(b)));
+    sum.high = vpadalq_s16(sum.high, vmull_high_s8(a, b));
+    return sum;
+}
+TC__INLINE tc__karm_pair tc__karm_start(uint32x4_t v) {
+    tc__karm_pair sum;
+    sum.low = vreinterpretq_s32_u32(vzip1q_u32(v, vdupq_n_u32(0)));
+    sum.high = vreinterpretq_s32_u32(vzip2q_u32(v, vdupq_n_u32(0)));
     return sum;
 }
 #ifdef TC__DOTPROD
@@ -3684,13 +3701,6 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, int8x8_t a, uint
 #define TC__S_AT(p, at) "r"(p), "rZ"((size_t)(at)) : "memory"
 #define TC__S_LOAD(v, p, at) __asm__ volatile("ldr %q0, [%1, %x2]" : "=w"(v) : TC__S_AT(p, at))
 #define TC__S_ONE(x, p, at) __asm__ volatile("ldr %s0, [%1, %x2]" : "=w"(x) : TC__S_AT(p, at))
-TC__INLINE void tc__karm_spread8(int16_t *low, int16_t *high, const int8_t *in) {
-    int8x16_t v = vld1q_s8(in);
-    int32x4_t a = vreinterpretq_s32_s16(vmovl_s8(vget_low_s8(v)));
-    int32x4_t b = vreinterpretq_s32_s16(vmovl_high_s8(v));
-    vst1q_s16(low, vreinterpretq_s16_s32(vuzp1q_s32(a, b)));
-    vst1q_s16(high, vreinterpretq_s16_s32(vuzp2q_s32(a, b)));
-}
 #define TC__S_ADD(p, n) __asm__ volatile("add %0, %0, %1" : "+r"(p) : "rI"((size_t)(n)))
 #define TC__S_LESS(n) __asm__ volatile("sub %0, %0, 1" : "+r"(n))
 #define TC__S_NEXT(ahead, pace, a, step, b)                                                    \
@@ -3744,35 +3754,55 @@ TC__INLINE void tc__karm_spread8(int16_t *low, int16_t *high, const int8_t *in) 
 #define TC__R_FROM_I(a) vcvtq_f32_s32(vreinterpretq_s32_u32(a))
 #define TC__I_PACK16(p, v) tc__karm_pack16((uint16_t *)(void *)(p), v)
 #define TC__I_PACK8(p, v) tc__karm_pack8(p, v)
-#define TC__I_SPREAD8(low, high, in) tc__karm_spread8(low, high, in)
 #define TC__KPART 90
 #include TC_HEADER
 #define TC__QROWS 3
 #define TC__D tc__karm_pair
 #define TC__D_ZERO                                                                             \
     { vdupq_n_s32(0), vdupq_n_s32(0) }
+#define TC__D_START(v) tc__karm_start(v)
 #define TC__D_DOT(sum, a, b)                                                                   \
     tc__karm_dot(sum, vreinterpretq_s16_u32(a), vreinterpretq_s16_u32(b))
 #define TC__S_ROW(row, p, at)                                                                  \
     __asm__ volatile("add %0, %1, %x2" : "=r"(row) : "r"(p), "rZ"((size_t)(at)))
 #define TC__S_GROUP(x, row, p, at)                                                             \
     __asm__ volatile("ld1r {%0.4s}, [%1]" : "=w"(x) : "r"(row) : "memory")
-#define TC__S_DOT(sum, x, v)                                                                   \
+#define TC__S_DOT(sum, product, x, v)                                                          \
     __asm__ volatile("smlal %0.4s, %2.4h, %3.4h\n\tsmlal2 %1.4s, %2.8h, %3.8h"                 \
                      : "+&w"((sum).low), "+w"((sum).high)                                      \
                      : "w"(x), "w"(v))
+#define TC__S_ADDED(sum, product) (void)0
 #define TC__D_SUM(sum) vreinterpretq_u32_s32(vpaddq_s32((sum).low, (sum).high))
 #define TC__D_ANY(sum, other) vreinterpretq_u32_s32((sum).low)
-#define TC__QTYPE s8
+#define TC__QTYPE s16
 #define TC__KPART 91
 #include TC_HEADER
-#define TC__QTYPE s16
+/* Bytes are multiplied to 16 bits by one pipe and added up in pairs by another. */
+#undef TC__QROWS
+#undef TC__D_DOT
+#undef TC__S_DOT
+#undef TC__S_ADDED
+#define TC__QROWS 2
+#define TC__QBYTES 1
+#define TC__QFLIP 128
+#define TC__D_DOT(sum, a, b)                                                                   \
+    tc__karm_dot8(sum, vreinterpretq_s8_u32(a), vreinterpretq_s8_u32(b))
+#define TC__S_DOT(sum, product, x, v)                                                          \
+    __asm__ volatile("smull %0.8h, %2.8b, %3.8b\n\tsmull2 %1.8h, %2.16b, %3.16b"               \
+                     : "=&w"((product).low), "=w"((product).high)                              \
+                     : "w"(x), "w"(v))
+#define TC__S_ADDED(sum, product)                                                              \
+    __asm__ volatile("sadalp %0.4s, %2.8h\n\tsadalp %1.4s, %3.8h"                              \
+                     : "+&w"((sum).low), "+w"((sum).high)                                      \
+                     : "w"((product).low), "w"((product).high))
+#define TC__QTYPE s8
 #define TC__KPART 91
 #include TC_HEADER
 #ifdef TC__DOTPROD
 #undef TC__QROWS
 #undef TC__D
 #undef TC__D_ZERO
+#undef TC__D_START
 #undef TC__D_SUM
 #undef TC__D_ANY
 #undef TC__D_HIDE
@@ -3787,9 +3817,11 @@ TC__INLINE void tc__karm_spread8(int16_t *low, int16_t *high, const int8_t *in) 
 #undef TC__S_GROUP
 #undef TC__S_ROW
 #undef TC__S_DOT
+#undef TC__S_ADDED
 #define TC__S_ROW(row, p, at) (void)(row)
 #define TC__S_GROUP(x, row, p, at) TC__S_ONE(x, p, at)
-#define TC__S_DOT(sum, x, v)                                                                   \
+#define TC__S_ADDED(sum, product) (void)0
+#define TC__S_DOT(sum, product, x, v)                                                          \
     __asm__ volatile("sdot %0.4s, %1.16b, %2.4b[0]" : "+w"(sum) : "w"(v), "w"(x))
 #define TC__D_HIDE(sum) __asm__("" : "+w"(sum)) /* gcc 12 copies sums in each turn */
 #define TC__D_ROW int8x8_t
@@ -15669,6 +15701,7 @@ static TC__KTARGET void TC__K(burst)(float *out, size_t count) {
 }
 
 static TC__KTARGET void TC__K(spread_s8)(int16_t *out, const int8_t *in, size_t K) {
+#ifdef TC__I_SPREAD8
     size_t k;
     int j;
     for (k = 0; k < K; k += 4, in += 64, out += 64) {
@@ -15676,6 +15709,9 @@ static TC__KTARGET void TC__K(spread_s8)(int16_t *out, const int8_t *in, size_t 
         for (j = 0; j < 16; j += TC__RW)
             TC__I_SPREAD8(out + j * 2, out + 32 + j * 2, in + j * 4);
     }
+#else
+    tc__k_spread_s8_scalar(out, in, K); /* not wanted where products take bytes */
+#endif
 }
 
 static TC__KTARGET void TC__K(transpose)(float *out, size_t ldo, const float *in, size_t ldi) {
@@ -16023,6 +16059,7 @@ static TC__KTARGET float TC__K(squares)(const float *x, size_t n) {
 #ifndef TC__D
 #define TC__D TC__I
 #define TC__D_ZERO TC__I_SET1(0)
+#define TC__D_START(v) v
 #define TC__D_SUM(sum) sum
 #endif
 #define TC__QINLINE TC__QTARGET TC__INLINE
@@ -16051,8 +16088,10 @@ TC__QINLINE void TC__Q(chain)(const int rows, const int panels, size_t n,
 #ifdef TC__S_LOAD
     TC__I column[TC__RN];
     TC__D_ROW x[TC__QROWS];
+    TC__D product[TC__QROWS];
     const unsigned char *first = row[0], *at[TC__QROWS] = {0};
     int r, j;
+    (void)product;
     (void)panels;
     (void)stride;
     if (!n) return;
@@ -16074,11 +16113,13 @@ TC__QINLINE void TC__Q(chain)(const int rows, const int panels, size_t n,
             for (j = 0; j < TC__RN; j++) {
                 TC__UNROLL
                 for (r = 0; r < rows; r++) {
-                    TC__S_DOT(sum[r][j], x[r], column[j]);
+                    TC__S_DOT(sum[r][j], product[r], x[r], column[j]);
                     if (j == TC__RN - 1)
                         TC__S_GROUP(x[r], at[r], first, TC__ROW5(r, lda, lda3));
                 }
                 TC__S_LOAD(column[j], q, j * 16);
+                TC__UNROLL
+                for (r = 0; r < rows; r++) TC__S_ADDED(sum[r][j], product[r]);
             }
             TC__S_NEXT(ahead, pace, first, 4, q);
         } while (n);
@@ -16086,7 +16127,10 @@ TC__QINLINE void TC__Q(chain)(const int rows, const int panels, size_t n,
     TC__UNROLL
     for (j = 0; j < TC__RN; j++) {
         TC__UNROLL
-        for (r = 0; r < rows; r++) TC__S_DOT(sum[r][j], x[r], column[j]);
+        for (r = 0; r < rows; r++) {
+            TC__S_DOT(sum[r][j], product[r], x[r], column[j]);
+            TC__S_ADDED(sum[r][j], product[r]);
+        }
     }
 #else
     TC__I column[TC__QPANELS * TC__RN];
@@ -16141,7 +16185,8 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
             TC__UNROLL
             for (j = 0; j < wide; j++) {
 #if TC__QFLIP
-                TC__D start = TC__I_SHL(TC__I_LOAD(b->sums + panel * 16 + j * TC__RW), 7);
+                TC__D start =
+                    TC__D_START(TC__I_SHL(TC__I_LOAD(b->sums + panel * 16 + j * TC__RW), 7));
 #else
                 TC__D start = TC__D_ZERO;
 #endif
@@ -16408,6 +16453,7 @@ static TC__QTARGET void TC__Q(quantize)(const tc__qrows *to, const float *x, siz
 #undef TC__I_SPREAD8
 #undef TC__D
 #undef TC__D_ZERO
+#undef TC__D_START
 #undef TC__D_DOT
 #undef TC__D_SUM
 #undef TC__D_ANY

@@ -15,15 +15,19 @@ import re
 import subprocess
 import sys
 
-KERNELS = {"tile_5x1_neon": 20, "tile_dw_5x1_neon": 20, "tile_3x1_s8_neon": 24,
+KERNELS = {"tile_5x1_neon": 20, "tile_dw_5x1_neon": 20, "tile_2x1_s8_neon": 16,
            "tile_3x1_s16_neon": 24, "tile_5x1_s8_dotprod": 20, "tile_5_s8_i8mm": 20,
            "tile_5_split": 20, "tile_6x1_avx2": 12, "tile_14x2_avx512": 28,
            "tile_6x1_s8_avx2": 12, "tile_6x1_s16_avx2": 12, "tile_6x1_s8_avx2_vnni": 12,
            "tile_8x2_s16_avx512": 16, "tile_8x2_s8_avx512": 16,
            "tile_14x2_s16_avx512_vnni": 28}
-CPUS = {"neoverse-n1": 1.05, "neoverse-n2": 1.05, "neoverse-v2": 1.05, "cortex-a55": 1.3}
+CPUS = {"neoverse-n1": 1.05, "neoverse-n2": 1.05, "neoverse-v2": 1.05, "cortex-a55": 1.3,
+        "cortex-a72": 1.05}
+# Where the CPU has no such products, or better ones.
+UNUSED = {"cortex-a55": "i8mm|split|s8_neon", "cortex-a72": "dotprod|i8mm|split",
+          "neoverse-n1": "s8_neon", "neoverse-n2": "s8_neon", "neoverse-v2": "s8_neon"}
 TURNS = 200
-MULTIPLY = re.compile(r"\s(fmla|smlal2?|sdot|smmla|bfmmla|vfmadd\w+|vpdpwssd|vpdpbusd|vpmaddwd)\s")
+MULTIPLY = re.compile(r"\s(fmla|smlal2?|smull2?|sdot|smmla|bfmmla|vfmadd\w+|vpdpwssd|vpdpbusd|vpmaddwd)\s")
 CALL = re.compile(r"\s(?:call|jmp)\s+([\w.]+)$")
 SSE = re.compile(r"\s(?!v)\w+\s.*%xmm")
 AVX = re.compile(r"\sv\w+\s.*%[xyz]mm")
@@ -87,7 +91,7 @@ def judge(name, loop, tool):
     """Prints what the CPUs need for a loop; returns how many need too much."""
     failed = 0
     for cpu, most in CPUS.items():
-        if cpu == "cortex-a55" and re.search("i8mm|split", name):  # it has no such products
+        if re.search(UNUSED[cpu], name):
             continue
         result = analyse(tool, cpu, loop)
         if not result:

@@ -372,7 +372,8 @@ static int integer_random(int least, int most) {
     return least + (int)(random_u32() >> 8) % (most - least + 1);
 }
 
-/* Random integers up to `most`; where it is 0, the extremes of the type. */
+/* Random integers up to `most`; where it is 0, the extremes of the type; where it is -1, rows of
+ * 0, which some levels hold as -128, and the least weights. */
 static void integer_make(integer_case *c, const tc__ops *ops, size_t rows, size_t K,
                          size_t panels, size_t bytes, int most) {
     size_t group = 4 / bytes, padded = tc__mem_round(K, 4), numbers = padded * 16, r, k, j, p;
@@ -397,7 +398,9 @@ static void integer_make(integer_case *c, const tc__ops *ops, size_t rows, size_
         c->scale[r].step = random_float(0.3f);
         c->scale[r].low = random_float(3);
         for (k = 0; k < padded; k++) {
-            int v = most ? integer_random(bytes == 1 ? 0 : -most, most) : extreme;
+            int v = most > 0 ? integer_random(bytes == 1 ? 0 : -most, most)
+                    : most   ? 0
+                             : extreme;
             if (k >= K) v = 0;
             for (j = 0; j < 2; j++) {
                 int16_t wide = (int16_t)v;
@@ -412,7 +415,7 @@ static void integer_make(integer_case *c, const tc__ops *ops, size_t rows, size_
     for (p = 0; p < panels; p++)
         for (j = 0; j < 16; j++)
             for (k = 0, sums[p * 16 + j] = 0; k < K; k++) {
-                int v = most ? integer_random(-weight, weight) : least;
+                int v = most > 0 ? integer_random(-weight, weight) : least;
                 int16_t wide = (int16_t)v;
                 size_t at = p * numbers + tc__kref_place(k, j, group);
                 sums[p * 16 + j] += v;
@@ -441,7 +444,7 @@ static void integer_make(integer_case *c, const tc__ops *ops, size_t rows, size_
 }
 
 static void check_gemm_integer(const tc__ops *ops, const tc__ops *ref, size_t bytes) {
-    const int limit = bytes == 1 ? 255 : 8191, tops[] = {limit, 0, 3};
+    const int limit = bytes == 1 ? 255 : 8191, tops[] = {limit, 0, 3, -1};
     const size_t most = 2 * ops->tile_rows + 1;
     const int tall = bytes == 1 && (ops->level == TC_LEVEL_AMX || ops->level == TC_LEVEL_I8MM);
     size_t rows, panels, k, i;
@@ -449,7 +452,7 @@ static void check_gemm_integer(const tc__ops *ops, const tc__ops *ref, size_t by
     for (rows = 1; rows <= (tall ? 129 : most); rows += rows < most ? 1 : 9)
         for (panels = 1; panels <= 2 * ops->tile_panels + 1; panels++)
             for (k = 1; k <= 133; k += k < 6 ? 1 : k < 60 ? 27 : 36)
-                for (i = 0; i < 3; i++) {
+                for (i = 0; i < 4; i++) {
                     integer_case c;
                     size_t ldc = panels * 16 + rows % 5, n = (rows - 1) * ldc + panels * 16;
                     float *out = guarded(n), *expected = guarded(n);

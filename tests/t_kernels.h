@@ -372,8 +372,8 @@ static int integer_random(int least, int most) {
     return least + (int)(random_u32() >> 8) % (most - least + 1);
 }
 
-/* Random integers up to `most`; where it is 0, the extremes of the type; where it is -1, rows of
- * 0, which some levels hold as -128, and the least weights. */
+/* Random integers up to `most`; where it is 0, the extremes of the type; where it is -1, rows
+ * of 0, which some levels hold as -128, and the least weights. */
 static void integer_make(integer_case *c, const tc__ops *ops, size_t rows, size_t K,
                          size_t panels, size_t bytes, int most) {
     size_t group = 4 / bytes, padded = tc__mem_round(K, 4), numbers = padded * 16, r, k, j, p;

@@ -21,13 +21,13 @@ KERNELS = {"tile_5x1_neon": 20, "tile_dw_5x1_neon": 20, "tile_2x1_s8_neon": 16,
            "tile_6x1_s8_avx2": 12, "tile_6x1_s16_avx2": 12, "tile_6x1_s8_avx2_vnni": 12,
            "tile_8x2_s16_avx512": 16, "tile_8x2_s8_avx512": 16,
            "tile_14x2_s16_avx512_vnni": 28}
-CPUS = {"neoverse-n1": 1.05, "neoverse-n2": 1.05, "neoverse-v2": 1.05, "cortex-a55": 1.3,
-        "cortex-a72": 1.05}
-# Where the CPU has no such products, or better ones.
-UNUSED = {"cortex-a55": "i8mm|split|s8_neon", "cortex-a72": "dotprod|i8mm|split",
-          "neoverse-n1": "s8_neon", "neoverse-n2": "s8_neon", "neoverse-v2": "s8_neon"}
+# What a turn may take of its bound, and kernels whose products the CPU lacks or has better ones.
+CPUS = {"neoverse-n1": (1.05, "s8_neon"), "neoverse-n2": (1.05, "s8_neon"),
+        "neoverse-v2": (1.05, "s8_neon"), "cortex-a55": (1.3, "i8mm|split|s8_neon"),
+        "cortex-a72": (1.05, "dotprod|i8mm|split")}
 TURNS = 200
-MULTIPLY = re.compile(r"\s(fmla|smlal2?|smull2?|sdot|smmla|bfmmla|vfmadd\w+|vpdpwssd|vpdpbusd|vpmaddwd)\s")
+MULTIPLY = re.compile(r"\s(fmla|smlal2?|smull2?|sdot|smmla|bfmmla|vfmadd\w+|vpdpwssd|vpdpbusd|"
+                      r"vpmaddwd)\s")
 CALL = re.compile(r"\s(?:call|jmp)\s+([\w.]+)$")
 SSE = re.compile(r"\s(?!v)\w+\s.*%xmm")
 AVX = re.compile(r"\sv\w+\s.*%[xyz]mm")
@@ -90,8 +90,8 @@ def analyse(tool, cpu, loop):
 def judge(name, loop, tool):
     """Prints what the CPUs need for a loop; returns how many need too much."""
     failed = 0
-    for cpu, most in CPUS.items():
-        if re.search(UNUSED[cpu], name):
+    for cpu, (most, unused) in CPUS.items():
+        if re.search(unused, name):
             continue
         result = analyse(tool, cpu, loop)
         if not result:

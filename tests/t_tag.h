@@ -315,6 +315,7 @@ static int entities_equal(const tc_entities *a, const tc_entities *b) {
         if (memcmp(&a->entities[k].score, &b->entities[k].score, 4) ||
             strcmp(a->entities[k].label, b->entities[k].label) ||
             a->entities[k].start.byte != b->entities[k].start.byte ||
+            a->entities[k].index != b->entities[k].index ||
             strcmp(a->entities[k].word.data, b->entities[k].word.data))
             return 0;
     return 1;
@@ -324,7 +325,7 @@ static int entities_equal(const tc_entities *a, const tc_entities *b) {
 static void test_tag_batch(tc_tagger *g) {
     static const char *const texts[] = {"my name is anna smith.", "", "new york",
                                         "in new york, my name is anna", "  "};
-    static const uint32_t sizes[] = {1, 7, 30, 1000};
+    static const uint32_t sizes[] = {1, 7, 30, 1000, 1000};
     tc_input inputs[5];
     tc_tag_options o;
     size_t s, i;
@@ -333,8 +334,9 @@ static void test_tag_batch(tc_tagger *g) {
     memset(inputs, 0, sizeof inputs);
     o.keep_all = 1;
     for (i = 0; i < 5; i++) inputs[i].text = texts[i], inputs[i].length = strlen(texts[i]);
-    for (s = 0; s < 4; s++) {
+    for (s = 0; s < 5; s++) {
         tc_result *all, *one;
+        o.aggregation = s < 4 ? TC_AGGREGATION_NONE : TC_AGGREGATION_FIRST;
         o.batch_tokens = sizes[s];
         if (tc_tagger_tag(g, inputs, 5, &o, &all)) {
             CHECK(0);

@@ -620,6 +620,40 @@ static void test_train_fast(void) {
     made_free(&base);
 }
 
+/* Ends an evaluation when so many sentences are done. */
+static int train_enough(void *user, size_t done, size_t total) {
+    return done >= *(const size_t *)user && done < total;
+}
+
+/* An evaluation that is ended has the figures of a file that ends there. */
+static void test_train_cut_short(void) {
+    tc_evaluate_options o;
+    tc_evaluation part, alone;
+    tc_dataset *d = train_data(), *begin = NULL;
+    size_t most, n = 0, at = 0;
+    made base;
+    if (!d || !train_base(&base)) {
+        CHECK(0);
+        return;
+    }
+    memset(&o, 0, sizeof o);
+    o.batch_size = 4;
+    o.progress = train_enough;
+    o.user = &most;
+    for (most = 4; most <= 8; most += 4) {
+        for (; n < most && at + 2 < d->size; at++) n += !memcmp(d->text + at, "\n\n", 2);
+        CHECK_EQ(tc_dataset_open(d->text, at + 1, NULL, NULL, &begin), TC_OK);
+        CHECK_EQ(tc_evaluate(base.model, d, &o, NULL, NULL, &part), TC_OK);
+        CHECK_EQ(tc_evaluate(base.model, begin, &o, NULL, NULL, &alone), TC_OK);
+        CHECK(part.sentences == most && alone.sentences == most && part.loss == alone.loss);
+        CHECK(part.words == alone.words && part.words == tc_dataset_get_info(begin)->words);
+        CHECK(part.tokens == alone.tokens && part.windows == alone.windows);
+        tc_dataset_free(begin);
+    }
+    tc_dataset_free(d);
+    made_free(&base);
+}
+
 #ifndef TC_NO_STDIO
 /* Stops after every update once, goes on from the checkpoint, ends with the same bytes. */
 static void test_train_resume(void) {
@@ -979,6 +1013,36 @@ static void test_train_batcher(void) {
     made_free(&base);
 }
 
+/* Options that are refused, by their name. */
+static void test_train_options(void) {
+    const char *alike[16];
+    size_t i;
+    train_setup t;
+    tc_diag diag;
+    made base;
+    if (!train_base(&base)) {
+        CHECK(0);
+        return;
+    }
+    train_setup_init(&t);
+    t.env.diag = &diag;
+    t.options.dropout = 0.99999999; /* 1 in f32 */
+    CHECK_EQ(train_go(&base, &t), TC_ERROR_ARGUMENT);
+    CHECK(strstr(diag.message, "dropout"));
+    t.options.dropout = 0;
+    t.options.max_steps = UINT64_MAX;
+    CHECK_EQ(train_go(&base, &t), TC_ERROR_ARGUMENT);
+    CHECK(strstr(diag.message, "max_steps"));
+    t.options.max_steps = 1;
+    for (i = 0; i < 16; i++) alike[i] = "O";
+    t.options.labels = alike;
+    t.options.num_labels = tc_model_get_info(base.model)->num_labels;
+    CHECK(t.options.num_labels > 1 && t.options.num_labels <= 16);
+    CHECK_EQ(train_go(&base, &t), TC_ERROR_ARGUMENT);
+    CHECK(strstr(diag.message, "label"));
+    made_free(&base);
+}
+
 static void test_train(void) {
     test_train_gradients();
     test_train_curves();
@@ -986,6 +1050,7 @@ static void test_train(void) {
     test_train_bits();
     test_train_groups();
     test_train_fast();
+    test_train_cut_short();
 #ifndef TC_NO_STDIO
     test_train_resume();
 #endif
@@ -995,6 +1060,7 @@ static void test_train(void) {
     test_train_hook();
     test_train_own_loop();
     test_train_batcher();
+    test_train_options();
 }
 
 #endif

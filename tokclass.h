@@ -9221,10 +9221,42 @@ static void tc__fwd_attention_item(void *context, size_t item, unsigned worker) 
     }
 }
 
+/* Tokens that a thread works on at once: a batch of more is cut in groups of whole sequences or,
+ * where it cannot be, has its wide activation for so many only. At least so many in the mean of
+ * groups. */
+enum { TC__GROUP_TOKENS = 160, TC__GROUP_LEAST = 48 };
+
+/* Rows that the wide activation has room for. */
+TC__INLINE size_t tc__fwd_wide_rows(const tc_session *s) {
+    return tc__mem_least(s->tokens, (size_t)TC__GROUP_TOKENS * s->threads);
+}
+
+/* The feed-forward network, block by block of tokens: what the first product writes is still in
+ * cache when the second reads it. */
+static void tc__fwd_ffn(tc_session *s, const tc__layer *l, const tc__acts *a) {
+    size_t ld = tc__fwd_ld(s->model->info.hidden_size), blocks, rows, t;
+    size_t wide = tc__fwd_ld(s->model->info.intermediate_size);
+    blocks = (s->tokens + tc__fwd_wide_rows(s) - 1) / tc__fwd_wide_rows(s);
+    rows = (s->tokens + blocks - 1) / blocks;
+    for (t = 0; t < s->tokens; t += rows) {
+        tc__product up = tc__fwd_product(s, &l->up, a->middle + t * ld, ld, a->wide), down;
+        up.rows = tc__mem_least(s->tokens - t, rows);
+        if (a->before) up.c = a->before + t * wide;
+        up.act = s->model->act;
+        up.activated = a->wide;
+        tc__fwd_multiply(s, &up);
+        down = tc__fwd_product(s, &l->down, a->wide, wide, a->sum2 + t * ld);
+        down.rows = up.rows;
+        down.before += t;
+        down.drop = a->drops ? a->drops->ffn : NULL;
+        down.residual = a->middle + t * ld;
+        tc__fwd_multiply(s, &down);
+    }
+}
+
 /* One post-norm layer. */
 static void tc__fwd_layer(tc_session *s, const tc__layer *l, const tc__acts *a) {
     size_t H = s->model->info.hidden_size, ld = tc__fwd_ld(H);
-    tc__product up;
     s->acts = *a;
     tc__fwd_linear(s, &l->qkv, a->in, ld, a->qkv);
     tc__thread_run(s->pool, tc__fwd_attention_item, s,
@@ -9232,12 +9264,7 @@ static void tc__fwd_layer(tc_session *s, const tc__layer *l, const tc__acts *a) 
     tc__fwd_linear_add(s, &l->output, a->context, ld, a->sum1,
                        a->drops ? a->drops->output : NULL, a->in);
     tc__fwd_norm(s, a->middle, a->sum1, l->norm1_weight, l->norm1_bias);
-    up = tc__fwd_product(s, &l->up, a->middle, ld, a->before ? a->before : a->wide);
-    up.act = s->model->act;
-    up.activated = a->wide;
-    tc__fwd_multiply(s, &up);
-    tc__fwd_linear_add(s, &l->down, a->wide, tc__fwd_ld(s->model->info.intermediate_size),
-                       a->sum2, a->drops ? a->drops->ffn : NULL, a->middle);
+    tc__fwd_ffn(s, l, a);
     tc__fwd_norm(s, a->out, a->sum2, l->norm2_weight, l->norm2_bias);
 }
 
@@ -9288,15 +9315,14 @@ static tc_status tc__fwd_check(tc_session *s, const tc_batch *b) {
     return TC_OK;
 }
 
-static tc_status tc__fwd_rows(tc_session *s, tc__floats *f, size_t columns) {
-    return tc__mem_floats(&s->env, f, (uint64_t)s->tokens * tc__fwd_ld(columns));
+static tc_status tc__fwd_room(tc_session *s, tc__floats *f, size_t rows, size_t columns) {
+    return tc__mem_floats(&s->env, f, (uint64_t)rows * tc__fwd_ld(columns));
 }
 
 /* Room for quantised or split rows. */
-static tc_status tc__fwd_reserve_rows(tc_session *s, size_t widest) {
+static tc_status tc__fwd_reserve_rows(tc_session *s, size_t rows, size_t widest) {
     uint64_t row = tc__gemm_qld(widest, s->split && s->split->panel) / 4;
-    return tc__mem_floats(&s->env, &s->integers,
-                          2 * tc__mem_round(s->tokens, 16) + s->tokens * row);
+    return tc__mem_floats(&s->env, &s->integers, 2 * tc__mem_round(rows, 16) + rows * row);
 }
 
 /* Room for the batch; nothing is allocated for a shape that was seen before. */
@@ -9305,19 +9331,21 @@ static tc_status tc__fwd_reserve(tc_session *s) {
     size_t H = n->hidden_size, I = n->intermediate_size, E = n->embedding_size;
     uint64_t need = tc__fwd_attention_floats(s->ops, s->longest, H / n->num_attention_heads),
              widest = H > I ? H : I;
-    tc_status status = tc__fwd_rows(s, &s->x, H);
+    tc_status status = tc__fwd_room(s, &s->x, s->tokens, H);
     unsigned i;
     if (E > widest) widest = E;
     if (need < tc__gemm_scratch((size_t)widest)) need = tc__gemm_scratch((size_t)widest);
     if (need < 3 * tc__fwd_ld(E)) need = 3 * tc__fwd_ld(E);
-    if (!status) status = tc__fwd_rows(s, &s->middle, H);
-    if (!status) status = tc__fwd_rows(s, &s->qkv, 3 * H);
-    if (!status) status = tc__fwd_rows(s, &s->context, H);
-    if (!status) status = tc__fwd_rows(s, &s->wide, I);
+    if (!status) status = tc__fwd_room(s, &s->middle, s->tokens, H);
+    if (!status) status = tc__fwd_room(s, &s->qkv, s->tokens, 3 * H);
+    if (!status) status = tc__fwd_room(s, &s->context, s->tokens, H);
+    if (!status) status = tc__fwd_room(s, &s->wide, tc__fwd_wide_rows(s), I);
     if (!status && (s->model->integers || s->split))
-        status = tc__fwd_reserve_rows(s, (size_t)widest);
-    if (!status && E != H) status = tc__fwd_rows(s, &s->embedded, E);
-    if (!status) status = tc__fwd_rows(s, &s->logits, n->num_labels);
+        status = tc__fwd_reserve_rows(s, tc__fwd_wide_rows(s), (size_t)widest);
+    if (!status && (s->model->integers || s->split))
+        status = tc__fwd_reserve_rows(s, s->tokens, E > H ? E : H);
+    if (!status && E != H) status = tc__fwd_room(s, &s->embedded, s->tokens, E);
+    if (!status) status = tc__fwd_room(s, &s->logits, s->tokens, n->num_labels);
     for (i = 0; i < s->threads && !status; i++) {
         status = tc__mem_floats(&s->env, &s->worker[i], need);
         s->scratch[i] = s->worker[i].data;
@@ -9424,9 +9452,7 @@ static tc_status tc__fwd_create(const tc_model *m, const tc_env *env, tc_session
 }
 
 /* A batch of many tokens is cut in groups of whole sequences, which run one by one, each on one
- * thread: what a layer computes stays in its core's cache, and threads meet once. Tokens of a
- * group at most, if it is not one sequence, and at least, in the mean: */
-enum { TC__GROUP_TOKENS = 160, TC__GROUP_LEAST = 48 };
+ * thread: what a layer computes stays in its core's cache, and threads meet once. */
 
 /* The first sequence of each group. */
 TC__INLINE uint32_t *tc__fwd_groups(const tc_session *s) {
@@ -11543,7 +11569,8 @@ static tc_status tc__train_scratch(tc_trainer *t, size_t tokens, size_t longest)
     s->tokens = tokens;
     s->longest = longest;
     status = tc__fwd_reserve(s);
-    if (!status && s->split) status = tc__fwd_reserve_rows(s, widest);
+    if (!status) status = tc__fwd_room(s, &s->wide, tokens, n->intermediate_size);
+    if (!status && s->split) status = tc__fwd_reserve_rows(s, tokens, widest);
     for (i = 0; i < s->threads && !status; i++) {
         status = tc__mem_floats(&s->env, &s->worker[i], need);
         s->scratch[i] = s->worker[i].data;

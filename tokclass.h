@@ -5615,7 +5615,8 @@ typedef struct tc__trie {
 #define TC__TRIE_PARENT 0x40000000u
 #define TC__TRIE_NONE UINT32_MAX
 
-/* Limits that keep time linear in the text whatever a file says. */
+/* Limits that keep time linear in the text whatever a file says. The second is that of tokens
+ * in bytes. */
 enum { TC__STEPS = 64, TC__TRIE_DEEPEST = 1024 };
 
 TC__INLINE uint32_t tc__tok_child(const tc__trie *t, uint32_t unit, unsigned char c) {
@@ -5856,7 +5857,9 @@ static int tc__tok_added_valid(const tc_tokenizer *t, uint32_t bytes) {
     uint32_t i;
     for (i = 0; i < t->added_count; i++) {
         const tc__added *a = t->added + i;
-        if (a->offset > bytes || a->length > bytes - a->offset || !a->length) return 0;
+        if (a->offset > bytes || a->length > bytes - a->offset || !a->length ||
+            a->length > TC__TRIE_DEEPEST)
+            return 0;
         if (a->id < 0 || a->id == INT32_MAX || (i && a->id <= a[-1].id)) return 0;
     }
     return 1;
@@ -5934,6 +5937,7 @@ static int tc__tok_strings_valid(tc_tokenizer *t, const uint32_t *n) {
     for (i = 0; i <= t->vocab; i++) {
         uint32_t at = t->tokens[i];
         if (at > bytes || (i && at < t->tokens[i - 1])) return 0;
+        if (i && at - t->tokens[i - 1] > TC__TRIE_DEEPEST) return 0;
         if (at < bytes && (t->strings[at] & 0xC0) == 0x80) return 0;
     }
     if (n[TC__TOK_PREFIX_AT] > bytes || n[TC__TOK_DECODER_AT] > bytes ||
@@ -6118,6 +6122,7 @@ struct tc_encoding {
     tc__buf pieces; /* int32 id and u32 end, in turn */
     tc__buf sequence[2], out, windows, parts[2]; /* tokens; windows and parts are tc__range */
     tc__buf added_text, added_ranges;
+    const char *spelled; /* end of the last of these in the text, where it may hold the next */
     tc__buf decoded, strings;
     int strict;
 };
@@ -6809,7 +6814,8 @@ static int32_t tc__encode_find(const tc_encoding *e, const tc__trie *trie,
         if (a->flags &
             TC__ADDED_LSTRIP) /* not into the token before, whose end may lie ahead */
             at = at > floor ? tc__encode_white(e, s, at, floor, 1) : floor;
-        if (a->flags & TC__ADDED_RSTRIP) end = tc__encode_white(e, s, end, n, 0);
+        if (a->flags & TC__ADDED_RSTRIP) /* the spaces of the token before may hold this one */
+            end = tc__encode_white(e, s, end > floor ? end : floor, n, 0);
         span->first = at;
         span->count = end > at ? end - at : 0;
         return index;
@@ -6818,18 +6824,21 @@ static int32_t tc__encode_find(const tc_encoding *e, const tc__trie *trie,
     return -1;
 }
 
-/* Notes the spelling of the last token, if it differs from the added token's content. */
+/* Notes the spelling of the last token, if it differs from the added token's content. Tokens of
+ * white space that strip what follows end together: each is a part of the one before. */
 static tc_status tc__encode_spelling(tc_encoding *e, tc__buf *to, const tc__added *a,
                                      const char *s, size_t n) {
     tc_token *token = (tc_token *)(void *)(to->data + to->used) - 1;
     tc__range range;
     tc_status status;
     if (n == a->length && !memcmp(s, e->tokenizer->strings + a->offset, n)) return TC_OK;
-    range.first = e->added_text.used;
+    range.first = e->added_text.used - (s + n == e->spelled ? n : 0);
     range.count = n;
     token->text = (int32_t)(e->added_ranges.used / sizeof range);
     status = tc__mem_append(&e->env, &e->added_ranges, &range, sizeof range);
-    return status ? status : tc__mem_append(&e->env, &e->added_text, s, n);
+    if (status || s + n == e->spelled) return status;
+    e->spelled = s + n;
+    return tc__mem_append(&e->env, &e->added_text, s, n);
 }
 
 /* Tokens of normalized text that may hold added tokens matched in it. */
@@ -6840,6 +6849,7 @@ static tc_status tc__encode_normal(tc_encoding *e, tc__buf *to, int32_t *word) {
     tc__range span;
     tc_status status = TC_OK;
     int32_t index;
+    e->spelled = NULL;
     while (!status &&
            (index = tc__encode_find(e, &t->normalized, NULL, s, n, done, &next, &span)) >= 0) {
         status = tc__piece_split(e, to, word, done, span.first);
@@ -6887,6 +6897,7 @@ static tc_status tc__encode_text(tc_encoding *e, tc__buf *to, const char *text, 
                              (uint64_t)i);
     e->text = text;
     e->length = n;
+    e->spelled = NULL;
     memset(&e->cursor, 0, sizeof e->cursor);
     while (!status &&
            (index = tc__encode_find(e, &t->raw, t->starts, text, n, done, &next, &span)) >= 0) {
@@ -8254,6 +8265,10 @@ static tc_status tc__write_vocab(tc__assembly *a, const tc_tokenizer_desc *d) {
         if (tc__utf8_check(s.data, s.length) != s.length)
             status = tc__diag_fail(a->w->env.diag, TC_ERROR_UTF8, i,
                                    "token %u of the vocabulary is no UTF-8", (uint64_t)i);
+        if (!status && s.length > TC__TRIE_DEEPEST)
+            status = tc__diag_fail(a->w->env.diag, TC_ERROR_UNSUPPORTED, i,
+                                   "token %u of the vocabulary has %u bytes, the limit is %u",
+                                   (uint64_t)i, (uint64_t)s.length, (uint64_t)TC__TRIE_DEEPEST);
         if (!status) status = tc__write_text(a, s, &at);
         if (!status) status = tc__mem_append(&a->w->env, &offsets, &at, 4);
         if (!status && s.length) status = tc__write_key(a, s, i, i);
@@ -8308,8 +8323,13 @@ static tc_status tc__write_added(tc__assembly *a, const tc__listed *tokens,
                        tc__write_flag(t->single_word, TC__ADDED_SINGLE_WORD) |
                        tc__write_flag(t->lstrip, TC__ADDED_LSTRIP) |
                        tc__write_flag(t->rstrip, TC__ADDED_RSTRIP);
-        if (!t->content.length || t->content.length > INT32_MAX || t->id < 0 ||
-            t->id == INT32_MAX || (i && t->id == tokens[i - 1].token.id) ||
+        if (t->content.length > TC__TRIE_DEEPEST)
+            return tc__diag_fail(a->w->env.diag, TC_ERROR_UNSUPPORTED, i,
+                                 "the added token with id %u has %u bytes, the limit is %u",
+                                 (uint64_t)(uint32_t)t->id, (uint64_t)t->content.length,
+                                 (uint64_t)TC__TRIE_DEEPEST);
+        if (!t->content.length || t->id < 0 || t->id == INT32_MAX ||
+            (i && t->id == tokens[i - 1].token.id) ||
             tc__utf8_check(t->content.data, t->content.length) != t->content.length)
             return tc__diag_fail(
                 a->w->env.diag, TC_ERROR_ARGUMENT, i,
@@ -9221,9 +9241,8 @@ static void tc__fwd_attention_item(void *context, size_t item, unsigned worker) 
     }
 }
 
-/* Tokens that a thread works on at once: a batch of more is cut in groups of whole sequences or,
- * where it cannot be, has its wide activation for so many only. At least so many in the mean of
- * groups. */
+/* Tokens that a thread works on at once. A batch of more is cut in groups of whole sequences,
+ * of so many at least in the mean; where it cannot be, the wide activation is. */
 enum { TC__GROUP_TOKENS = 160, TC__GROUP_LEAST = 48 };
 
 /* Rows that the wide activation has room for. */

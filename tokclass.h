@@ -11808,8 +11808,8 @@ static void tc__train_free(tc_trainer *t) {
 static tc_status tc__train_valid(const tc_trainer *t) {
     const tc_train_options *o = &t->options;
     const char *wrong = NULL;
-    if (!(o->learning_rate >= 0 && o->learning_rate < 1e6)) wrong = "learning_rate";
-    if (!(o->weight_decay >= 0 && o->weight_decay < 1e6)) wrong = "weight_decay";
+    if (!(o->learning_rate >= 0 && o->learning_rate <= 1e6)) wrong = "learning_rate";
+    if (!(o->weight_decay >= 0 && o->weight_decay <= 1e6)) wrong = "weight_decay";
     if (!(o->epochs > 0 && o->epochs <= 1e6)) wrong = "epochs";
     if (o->max_steps > UINT64_C(1) << 53) wrong = "max_steps";
     if (!o->batch_size || o->batch_size > 1 << 20) wrong = "batch_size";
@@ -11819,8 +11819,8 @@ static tc_status tc__train_valid(const tc_trainer *t) {
     if (!(o->warmup_ratio >= 0 && o->warmup_ratio <= 1)) wrong = "warmup_ratio";
     if (!(o->adam_beta1 >= 0 && o->adam_beta1 < 1)) wrong = "adam_beta1";
     if (!(o->adam_beta2 >= 0 && o->adam_beta2 < 1)) wrong = "adam_beta2";
-    if (!(o->adam_epsilon >= 0 && o->adam_epsilon < 1e6)) wrong = "adam_epsilon";
-    if (!(o->max_grad_norm >= 0 && o->max_grad_norm < 1e30)) wrong = "max_grad_norm";
+    if (!(o->adam_epsilon >= 0 && o->adam_epsilon <= 1e6)) wrong = "adam_epsilon";
+    if (!(o->max_grad_norm >= 0 && o->max_grad_norm <= 1e30)) wrong = "max_grad_norm";
     if (!(o->label_smoothing >= 0 && o->label_smoothing <= 1)) wrong = "label_smoothing";
     if (!((float)o->dropout < 1)) wrong = "dropout";
     if (!((float)o->attention_dropout < 1)) wrong = "attention_dropout";
@@ -13899,14 +13899,30 @@ static tc_status tc__run_sizes(tc__run *r) {
     return status;
 }
 
+/* Passes whose order is drawn to find the largest micro-batch: with more it is bounded. */
+enum { TC__PASSES_DRAWN = 1000 };
+
+static void tc__run_largest(const tc__size *size, uint64_t times, tc__size *most) {
+    if (size->tokens * times > most->tokens) most->tokens = size->tokens * times;
+    if (size->windows * times > most->windows) most->windows = size->windows * times;
+    if (size->words * times > most->words) most->words = size->words * times;
+}
+
 /* The largest micro-batch of the whole run, and room for it. */
 static tc_status tc__run_measure(tc__run *r, tc__size *most) {
     tc_batcher *b = &r->batch;
     tc_status status = tc__run_sizes(r);
-    uint64_t e;
-    size_t i;
+    uint64_t e, drawn = r->passes;
+    size_t i, batch = tc__mem_least(r->t->options.batch_size, r->pass);
     memset(most, 0, sizeof *most);
-    for (e = 0; e < r->passes && !status && !(e && r->how->order); e++) {
+    if (r->how->order) {
+        drawn = 1;
+    } else if (drawn > TC__PASSES_DRAWN) {
+        drawn = 0;
+        for (i = 0; i < r->pass && !status; i++)
+            tc__run_largest(TC__AT(r->sizes, const tc__size) + i, batch, most);
+    }
+    for (e = 0; e < drawn && !status; e++) {
         tc__size sum = {0, 0, 0};
         tc__run_order(r, e);
         for (i = 0; i < r->pass; i++) {
@@ -13915,9 +13931,7 @@ static tc_status tc__run_measure(tc__run *r, tc__size *most) {
             sum.tokens += one->tokens;
             sum.windows += one->windows;
             sum.words += one->words;
-            if (sum.tokens > most->tokens) most->tokens = sum.tokens;
-            if (sum.windows > most->windows) most->windows = sum.windows;
-            if (sum.words > most->words) most->words = sum.words;
+            tc__run_largest(&sum, 1, most);
         }
     }
     if (!status) status = tc__mem_reserve(&b->env, &b->ids, most->tokens * 4);
@@ -14166,12 +14180,16 @@ static tc_status tc__run_resume(tc__run *r, const char *path) {
     memset(&file, 0, sizeof file);
     status = tc__file_load(&env, path, &file);
     if (!status) status = tc__model_open(&env, &file, &from);
-    if (status) return status;
+    if (status) {
+        tc__diag_before(env.diag, "checkpoint: ");
+        return status;
+    }
     status = tc__file_other(&from->file, TC__SECTION_STATE, &sections[0], env.diag);
     if (!status)
         status = tc__file_other(&from->file, TC__SECTION_MOMENTS, &sections[1], env.diag);
     if (!status) status = tc__run_restore(r, &sections[0], &sections[1]);
     if (!status) status = tc__run_tensors(r->t, from);
+    if (status) tc__diag_before(env.diag, "checkpoint: ");
     tc__model_free(from);
     return status;
 }

@@ -1,4 +1,5 @@
 /* cmd_convert.c - tokclass convert: a HuggingFace checkpoint folder to one .tcm file. */
+#include "common.h"
 #include "hf.h"
 
 #include <stdlib.h>
@@ -121,32 +122,27 @@ static int convert_run(const convert_args *args) {
 int cmd_convert(int argc, char **argv) {
     static const hf_task tasks[] = {HF_TASK_AUTO, HF_TASK_TOKEN_CLASSIFICATION,
                                     HF_TASK_FEATURE_EXTRACTION, HF_TASK_TOKENIZER};
-    int dtype = -1, task = 0, quiet = 0, count = 0, status;
+    int dtype = -1, task = 0, count = 0, status;
+    common c;
     int64_t max_length = 0;
     convert_args args;
     tool_command command = {"convert", "HF_DIR OUT.tcm",           NULL, 2,
                             2,         "the folder and the output"};
-    tool_option table[6];
-    const tool_option rows[6] = {
-        {"dtype", TOOL_CHOICE, NULL, "f32|f16|bf16|s16|s8", 0, 0,
+    const tool_option options[] = {
+        {"dtype", TOOL_CHOICE, &dtype, "f32|f16|bf16|s16|s8", 0, 0,
          "type of the large matrices; default: the checkpoint's own"},
-        {"task", TOOL_CHOICE, NULL, "auto|token-classification|feature-extraction|tokenizer", 0,
-         0, "what the model is for; default auto: as config.json says"},
-        {"max-length", TOOL_COUNT, NULL, "N", 1, 1 << 24,
+        {"task", TOOL_CHOICE, &task, "auto|token-classification|feature-extraction|tokenizer",
+         0, 0, "what the model is for; default auto: as config.json says"},
+        {"max-length", TOOL_COUNT, &max_length, "N", 1, 1 << 24,
          "limit in tokens; default: the model's"},
-        {"quiet", TOOL_FLAG, NULL, NULL, 0, 0, "print errors only"},
-        {NULL, TOOL_FLAG, NULL, NULL, 0, 0, NULL},
+        COMMON_OPTIONS(c),
         {NULL, TOOL_FLAG, NULL, NULL, 0, 0, NULL},
     };
-    memcpy(table, rows, sizeof(rows));
-    table[0].target = &dtype;
-    table[1].target = &task;
-    table[2].target = &max_length;
-    table[3].target = &quiet;
+    common_init(&c);
     command.summary = convert_summary;
-    status = tool_parse(&command, table, argc, argv, &count);
+    status = tool_parse(&command, options, argc, argv, &count);
+    if (status < 0) status = common_check(&c, "convert");
     if (status >= 0) return status;
-    tool_set_quiet(quiet);
     memset(&args, 0, sizeof(args));
     args.folder = argv[1];
     args.path = argv[2];

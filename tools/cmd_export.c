@@ -42,13 +42,12 @@ static int export_run(common *c, const char *path, const char *folder) {
 int cmd_export(int argc, char **argv) {
     common c;
     int count = 0, status;
-    const tool_option options[] = {
-        {"quiet", TOOL_FLAG, &c.quiet, NULL, 0, 0, "print errors only"},
-        {NULL, TOOL_FLAG, NULL, NULL, 0, 0, NULL}};
+    const tool_option options[] = {COMMON_OPTIONS(c),
+                                   {NULL, TOOL_FLAG, NULL, NULL, 0, 0, NULL}};
     common_init(&c);
     status = tool_parse(&export_command, options, argc, argv, &count);
+    if (status < 0) status = common_check(&c, "export");
     if (status >= 0) return status;
-    tool_set_quiet(c.quiet);
     if (!strcmp(argv[2], "-"))
         return tool_usage("export", "a folder cannot go to standard output");
     return export_run(&c, argv[1], argv[2]);

@@ -312,6 +312,9 @@ static int quantize_score(quantize_job *j, quantize_side *s) {
         status = tc_scores_table(scores, &table);
         if (status)
             failed = common_fail(&j->c, quantize_name(j->eval), status);
+        else if (!table->micro.support)
+            failed =
+                tool_fail(quantize_name(j->eval), "no entity is labelled, so F1 says nothing");
         else
             s->f1 = table->micro.f1;
     }
@@ -449,7 +452,7 @@ static void quantize_json(quantize_job *j, int refused) {
 
 static int quantize_open(quantize_job *j) {
     tc_status status;
-    if (j->eval && quantize_open_data(j)) return 1;
+    if (j->eval && (tool_writable(j->out) || quantize_open_data(j))) return 1;
     if (common_load(&j->c, j->path, &j->before.model)) return 1;
     j->before.info = tc_model_get_info(j->before.model);
     if (!j->before.info->num_hidden_layers)

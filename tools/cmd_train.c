@@ -30,6 +30,7 @@ typedef struct train_job {
     tc_model *model;
     tc_trainer *trainer;
     tc_dataset *data[3]; /* train, dev, test */
+    tool_file files[3];  /* that these lie in */
     uint32_t *numbers;   /* of --order */
     label_map maps;
     const char **labels; /* of the training data, behind the map */
@@ -160,6 +161,11 @@ static int train_check(train_job *j, int count) {
     if ((j->resume || j->save_every) && !j->checkpoint)
         return tool_usage("train", "--%s needs --checkpoint",
                           j->resume ? "resume" : "save-every");
+    if (strcmp(j->out, "-") == 0 && (j->dev || j->test || j->page))
+        return tool_usage("train", "--out - takes standard output: --dev, --test and --report "
+                                   "need the model in a file");
+    if (j->log && strcmp(j->log, "-") == 0)
+        return tool_usage("train", "--log needs a file: a run that goes on cuts its end");
     if (j->page && strcmp(j->page, "-") == 0)
         return tool_usage("train",
                           "--report needs a file: the page is written again and again");
@@ -222,10 +228,14 @@ static int train_load_data(train_job *j) {
     memset(&o, 0, sizeof o);
     o.column = (int)j->column;
     for (i = 0; i < 3; i++) {
+        const char *name = names[i] && !strcmp(names[i], "-") ? "standard input" : names[i];
+        char why[200];
         tc_status status;
-        if (!names[i]) continue;
-        status = tc_dataset_load(names[i], &o, &env, &j->data[i]);
-        if (status) return common_fail(&j->c, names[i], status);
+        if (!name) continue;
+        if (tool_file_open(names[i], &j->files[i], why, sizeof why))
+            return tool_fail(name, "%s", why);
+        status = tc_dataset_open(j->files[i].data, j->files[i].size, &o, &env, &j->data[i]);
+        if (status) return common_fail(&j->c, name, status);
     }
     if (!tc_dataset_get_info(j->data[0])->sentences)
         return tool_fail(j->train, "there is no labelled sentence");
@@ -353,25 +363,11 @@ static char *train_join(const char *a, const char *b) {
     return path;
 }
 
-/* Whether a file can be made at `path`: better known before a long run than behind it. */
-static int train_writable(const char *path) {
-    char folder[4096];
-    struct stat info;
-    if (stat(path, &info) == 0) {
-        if (S_ISDIR(info.st_mode)) return tool_fail(path, "is a folder");
-        if (!S_ISREG(info.st_mode)) return 0;
-    }
-    if (tool_folder(path, folder, sizeof folder))
-        return tool_fail(path, "the name is too long");
-    if (access(folder, W_OK | X_OK))
-        return tool_fail(path, "cannot be written: %s", strerror(errno));
-    return 0;
-}
-
 static int train_paths(train_job *j) {
     struct stat info;
-    if (strcmp(j->out, "-") != 0 && train_writable(j->out)) return TOOL_FAILED;
-    if (j->checkpoint && mkdir(j->checkpoint, 0777) && errno != EEXIST)
+    if (tool_writable(j->out)) return TOOL_FAILED;
+    if (j->checkpoint && mkdir(j->checkpoint, 0777) &&
+        (errno != EEXIST || stat(j->checkpoint, &info) || !S_ISDIR(info.st_mode)))
         return tool_fail(j->checkpoint, "cannot be created: %s", strerror(errno));
     if (j->checkpoint) {
         j->checkpoint_path = train_join(j->checkpoint, "/checkpoint.tcm");
@@ -476,6 +472,23 @@ static int train_finish(train_job *j) {
     return failed ? tool_fail(j->out, "%s", why) : 0;
 }
 
+/* Reports why a run failed, for the file that the library's message begins with. */
+static int train_fail(train_job *j, tc_status status) {
+    static const char *const whose[2] = {"development data: ", "checkpoint: "};
+    const char *where[2];
+    char *message = j->c.diag.message;
+    int i;
+    where[0] = j->dev;
+    where[1] = j->checkpoint_path;
+    for (i = 0; i < 2; i++) {
+        size_t n = strlen(whose[i]);
+        if (strncmp(message, whose[i], n) != 0) continue;
+        memmove(message, message + n, strlen(message + n) + 1);
+        return common_fail(&j->c, where[i], status);
+    }
+    return common_fail(&j->c, status == TC_ERROR_IO ? j->checkpoint_path : j->train, status);
+}
+
 static int train_run(train_job *j) {
     tc_train_result result;
     tc_status status;
@@ -501,9 +514,7 @@ static int train_run(train_job *j) {
         watch_page(&j->w, NULL, NULL);
     }
     if (failed) return TOOL_FAILED;
-    if (status)
-        return common_fail(&j->c, status == TC_ERROR_IO ? j->checkpoint_path : j->train,
-                           status);
+    if (status) return train_fail(j, status);
     if (watch_interrupted)
         return tool_fail("train", "interrupted after update %llu of %llu%s",
                          (unsigned long long)result.steps,
@@ -580,7 +591,10 @@ static void train_close(train_job *j) {
     tc_trainer_free(j->trainer);
     common_unload(&j->c, j->model);
     tc_writer_free(j->writer);
-    for (i = 0; i < 3; i++) tc_dataset_free(j->data[i]);
+    for (i = 0; i < 3; i++) {
+        tc_dataset_free(j->data[i]);
+        tool_file_close(&j->files[i]);
+    }
     report_free(j->w.report);
     label_map_free(&j->maps);
     free((void *)j->labels);

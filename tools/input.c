@@ -269,6 +269,14 @@ static int input_ready(const input_reader *r) {
     return poll(&p, 1, 0) != 0;
 }
 
+/* A byte order mark before data is none of it; in a text it is a character. */
+static void input_skip_bom(const input_reader *r, const char **line, size_t *length) {
+    if (r->kind != INPUT_JSONL && r->kind != INPUT_CONLL) return;
+    if (*length < 3 || memcmp(*line, "\xEF\xBB\xBF", 3) != 0) return;
+    *line += 3;
+    *length -= 3;
+}
+
 enum { LINE_FAILED = -1, LINE_END = 0, LINE_READ = 1, LINE_WAIT = 2 };
 
 /* The next line without its end, valid until the next call. With `may_wait` 0, LINE_WAIT where
@@ -286,7 +294,7 @@ static int input_line(input_reader *r, int may_wait, const char **line, size_t *
             if (n && from[n - 1] == '\r') n--;
             *line = from;
             *length = n;
-            r->line++;
+            if (!r->line++) input_skip_bom(r, line, length);
             return LINE_READ;
         }
         if (r->at_end) return LINE_END;
@@ -481,13 +489,21 @@ static int input_add_document(input_reader *r, input_group *g) {
 
 static int input_is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
-/* First column of a line; 0 for a line that ends a sentence. */
+/* First column of a line, which ends at a tab if there is one, else at a blank; 0 for a line
+ * that ends a sentence. */
 static size_t input_first_column(const char *line, size_t length, size_t *at) {
     static const char docstart[] = "-DOCSTART-";
+    const char *tab;
     size_t i = 0, start;
     while (i < length && input_is_space(line[i])) i++;
     start = i;
-    while (i < length && !input_is_space(line[i])) i++;
+    tab = length > i ? (const char *)memchr(line + i, '\t', length - i) : NULL;
+    if (tab) {
+        i = (size_t)(tab - line);
+        while (input_is_space(line[i - 1])) i--;
+    } else {
+        while (i < length && !input_is_space(line[i])) i++;
+    }
     *at = start;
     if (i - start >= sizeof docstart - 1 &&
         memcmp(line + start, docstart, sizeof docstart - 1) == 0) {

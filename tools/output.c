@@ -183,6 +183,12 @@ static const char *conll_outside(const tc_model_info *info) {
     return info->num_labels ? info->labels[0] : "O";
 }
 
+static int conll_blank(const tc_string *word) {
+    size_t i = 0;
+    while (i < word->length && memchr(" \t\r\n", word->data[i], 4)) i++;
+    return i == word->length;
+}
+
 static void conll_input(writer *w, const tc_input *in, const tc_entities *e) {
     out *o = &w->o;
     size_t i;
@@ -191,7 +197,10 @@ static void conll_input(writer *w, const tc_input *in, const tc_entities *e) {
         int32_t id = e->word_labels ? e->word_labels[i] : -1;
         const char *label = conll_outside(w->info);
         if (id >= 0 && (uint32_t)id < w->info->num_labels) label = w->info->labels[id];
-        out_plain(o, in->words[i].data, in->words[i].length);
+        if (conll_blank(&in->words[i])) /* no reader of columns would see it */
+            out_char(o, '_');
+        else
+            out_plain(o, in->words[i].data, in->words[i].length);
         out_char(o, '\t');
         out_plain(o, label, strlen(label));
         out_char(o, '\n');

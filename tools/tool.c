@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,6 +224,53 @@ void tool_save_cleanup(const char *path) {
     if (d) closedir(d);
 }
 
+int tool_writable(const char *path) {
+    char folder[4096];
+    struct stat info;
+    if (strcmp(path, "-") == 0) return 0;
+    if (stat(path, &info) == 0) {
+        if (S_ISDIR(info.st_mode)) return tool_fail(path, "is a folder");
+        if (!S_ISREG(info.st_mode)) return 0;
+    }
+    if (tool_folder(path, folder, sizeof folder))
+        return tool_fail(path, "the name is too long");
+    if (access(folder, W_OK | X_OK))
+        return tool_fail(path, "cannot be written: %s", strerror(errno));
+    return 0;
+}
+
+/* ---- files in the making, and signals ---- */
+
+static tool_saver *volatile tool_savers;
+
+static void tool_saver_killed(int number) {
+    tool_saver *s;
+    for (s = tool_savers; s; s = s->next) unlink(s->temporary);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* Signals that would end the program, and that it does nothing else about. */
+static void tool_saver_catch(void) {
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action;
+    size_t i;
+    for (i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        if (sigaction(numbers[i], NULL, &action) || action.sa_handler != SIG_DFL) continue;
+        memset(&action, 0, sizeof action);
+        action.sa_handler = tool_saver_killed;
+        sigaction(numbers[i], &action, NULL);
+    }
+}
+
+/* The temporary file is there no more. */
+static void tool_saver_gone(tool_saver *s) {
+    tool_saver *volatile *at = &tool_savers;
+    while (*at && *at != s) at = &(*at)->next;
+    if (*at) *at = s->next;
+    s->exists = 0;
+}
+
 int tool_saver_begin(tool_saver *s, const char *path, char *message, size_t message_size) {
     static const char suffix[] = TOOL_SUFFIX "XXXXXX";
     struct stat st;
@@ -247,7 +295,12 @@ int tool_saver_begin(tool_saver *s, const char *path, char *message, size_t mess
     memcpy(s->temporary + n, suffix, sizeof suffix);
     s->fd = mkstemp(s->temporary);
     s->exists = s->fd >= 0;
-    if (s->exists) return 0;
+    if (s->exists) {
+        s->next = tool_savers;
+        tool_savers = s;
+        tool_saver_catch();
+        return 0;
+    }
     s->error = errno;
     return tool_saver_fail(s, "cannot be created", message, message_size);
 }
@@ -286,7 +339,7 @@ int tool_saver_end(tool_saver *s, char *message, size_t message_size) {
         s->error = errno;
         return tool_saver_fail(s, "cannot be written", message, message_size);
     }
-    s->exists = 0;
+    tool_saver_gone(s);
     tool_sync_folder(s->path);
     tool_saver_drop(s);
     return 0;
@@ -294,7 +347,10 @@ int tool_saver_end(tool_saver *s, char *message, size_t message_size) {
 
 void tool_saver_drop(tool_saver *s) {
     if (s->exists && s->fd >= 0) close(s->fd);
-    if (s->exists) unlink(s->temporary);
+    if (s->exists) {
+        unlink(s->temporary);
+        tool_saver_gone(s);
+    }
     free(s->path);
     free(s->buffer);
     memset(s, 0, sizeof *s);
@@ -445,8 +501,8 @@ static int tool_set_number(const char *command, const tool_option *o, const char
         return tool_usage(command, "--%s takes a number, not \"%s\"", o->name, value);
     }
     if (v < o->low || v > o->high) {
-        return tool_usage(command, "--%s %s is not between %g and %g", o->name, value, o->low,
-                          o->high);
+        return tool_usage(command, "--%s %s is not between %.9g and %.9g", o->name, value,
+                          o->low, o->high);
     }
     *(double *)o->target = v;
     return -1;

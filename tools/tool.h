@@ -39,6 +39,9 @@ int tool_file_open(const char *path, tool_file *out, char *message, size_t messa
 void tool_file_close(tool_file *f);
 /* Removes what tool_save left of a file when its process was killed. */
 void tool_save_cleanup(const char *path);
+/* Whether a file can be made at `path` ("-": yes), better known before long work than behind
+ * it: 0, or 1 having said why not. */
+int tool_writable(const char *path);
 /* The folder of a file, "." where the path has none; 0, or 1 if it is too long. */
 int tool_folder(const char *path, char *folder, size_t size);
 /* Writes a file under its name only when complete: temporary file beside it, fsync, rename. A
@@ -53,13 +56,16 @@ typedef struct tool_saver {
     size_t used;
     int fd, exists; /* exists: the temporary file is there */
     int error;      /* errno of the first failure */
+    struct tool_saver *next;
 } tool_saver;
 
 enum { TOOL_SAVER_ROOM = 65536 };
 
 /* In this order: begin, any number of writes, sync (the file is complete), end (it gets its
  * name). Each returns 0, or 1 with `message` and nothing left to drop; a write that fails is
- * reported by sync. tool_saver_drop gives up at any time, also before begin if all is zero. */
+ * reported by sync. tool_saver_drop gives up at any time, also before begin if all is zero. A
+ * saver stays where it is between begin and end: a signal that ends the program removes the
+ * temporary file. */
 int tool_saver_begin(tool_saver *s, const char *path, char *message, size_t message_size);
 void tool_saver_write(tool_saver *s, const void *data, size_t size);
 int tool_saver_sync(tool_saver *s, char *message, size_t message_size);

@@ -840,7 +840,79 @@ broken 'no sentence' quantize new.tcm q2.tcm --dtype s8 --eval -
 err_has 'standard input: there is no labelled sentence'
 broken 'no data' quantize new.tcm q2.tcm --dtype s8 --eval no-such-file
 err_has 'no-such-file'
+input 'Anna O\nsaw O\n'
+broken 'no entity in the data' quantize "$model" q2.tcm --dtype s16 --eval -
+err_has 'no entity is labelled'
+cp gold.conll in
+broken 'no folder for the model' quantize new.tcm no/q2.tcm --dtype s8 --eval -
+err_has 'no/q2.tcm: cannot be written'
 [ -e q2.tcm ] && fail "$name" 'there is a file' || pass
+run 'quantize, a limit of the file size' 0 --version
+# 2 * 512 bytes at most in a file
+(ulimit -f 2 && exec "$program" quantize new.tcm q2.tcm --dtype f16 2>err) && fail "$name" 'status 0'
+err_has 'q2.tcm: cannot be written'
+[ "$(ls | grep -c q2.tcm)" = 0 ] && pass || fail "$name" 'a file is left'
+
+# train: standard streams, and whose fault it is
+for option in '--dev labelled.conll' '--test labelled.conll' '--report page.html'; do
+    wrong "train --out - $option" train new.tcm --train labelled.conll --out - $option
+done
+wrong 'train --log -' train new.tcm --train labelled.conll --out n2.tcm --log -
+cp labelled.conll in
+run 'train from a file' 0 train new.tcm --train labelled.conll --out n2.tcm --max-steps 2 --quiet
+run 'train from standard input' 0 train new.tcm --train - --out n3.tcm --max-steps 2 --quiet
+cmp -s n2.tcm n3.tcm && pass || fail "$name" 'another model'
+run 'more updates than anyone waits for' 0 train new.tcm --train labelled.conll --out n2.tcm \
+    --learning-rate 1e6 --quiet --max-steps 3 --warmup-steps 1000000000
+printf 'Ada B-XYZ\n' >strange.conll
+broken 'labels of --dev' train new.tcm --train labelled.conll --dev strange.conll --out n2.tcm \
+    --quiet
+err_has 'tokclass: strange.conll: the model lacks labels of the data: B-XYZ'
+mkdir -p ck2
+echo junk >ck2/checkpoint.tcm
+broken 'a bad checkpoint' train new.tcm --train labelled.conll --out n2.tcm --quiet \
+    --checkpoint ck2 --resume
+err_has 'tokclass: ck2/checkpoint.tcm: '
+rm -r ck2 n2.tcm n3.tcm
+"$program" train new.tcm --train labelled.conll --out n2.tcm --max-steps 1 --log n2.log 2>&-
+grep -q -v '^{' n2.log && fail 'standard error is closed' 'messages in the log' || pass
+rm n2.log
+"$program" train new.tcm --train labelled.conll --out n2.tcm --max-steps 1000000000 --log n2.log \
+    --quiet 2>err &
+child=$!
+tries=0
+while [ ! -s n2.log ] && [ $tries -lt 600 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+done
+kill -TERM $child
+wait $child
+name='very many updates'
+err_has 'interrupted after update'
+rm -f n2.tcm n2.log
+
+# columns: a byte order mark, tabs, words that are blank
+input '\0357\0273\0277-DOCSTART- O\n\nAda B-PER\n\nParis B-LOC\n'
+run 'a byte order mark in columns' 0 tag "$model" --input conll --aggregation none
+out_lines 2
+cp out plain
+input '-DOCSTART- O\n\nAda B-PER\n\nParis B-LOC\n'
+run 'and none' 0 tag "$model" --input conll --aggregation none
+cmp -s out plain && pass || fail "$name" 'they differ'
+input '\0357\0273\0277["Ada"]\n'
+run 'a byte order mark in JSON lines' 0 tag "$model" --input jsonl
+out_has '"start": 0, "end": 3'
+input 'New York\tB-LOC\nis \tO\nthere\n'
+run 'words end at a tab' 0 tag "$model" --input conll --format conll
+out_has "New York$tab"
+out_has "is$tab"
+input '["Ada","", " \\t", "Paris"]\n'
+run 'blank words in columns' 0 tag "$model" --input jsonl --format conll
+out_lines 4
+cp out in
+run 'they can be read' 0 tag "$model" --input conll --format conll
+cut -f 1 in >words
+cut -f 1 out | cmp -s words - && pass || fail "$name" 'they differ'
 
 # bench: shapes in order, one line or object each
 run 'bench' 0 bench "$model" --shapes 1x3,2xmix --threads 1

@@ -64,4 +64,16 @@ log_of broken.log >broken.lines
 check 'the log' cmp whole.lines broken.lines
 check 'no file is left over' [ "$(echo $(ls -A . saved))" = \
     '.: base.tcm broken.lines broken.log broken.out broken.tcm saved whole.lines whole.log whole.out whole.tcm saved: best.tcm checkpoint.tcm' ]
+
+# a write that is ended by a signal leaves nothing
+rounds=0
+while [ $rounds -lt 40 ]; do
+    rounds=$((rounds + 1))
+    "$program" quantize whole.tcm small.tcm --dtype bf16 2>/dev/null &
+    child=$!
+    sleep "0.00$((rounds % 10))"
+    kill -TERM $child 2>/dev/null
+    wait $child 2>/dev/null
+done
+check 'no temporary file is left' [ -z "$(ls -A | grep tmp)" ]
 finish

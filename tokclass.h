@@ -1272,18 +1272,24 @@ static void tc__mem_sort(void *items, size_t n, size_t size,
     }
 }
 
-/* A block of floats on a 64-byte line, never shrinking. */
+/* A block of floats on a 64-byte line, never shrinking, with little more than was asked for. */
 typedef struct tc__floats {
     tc__buf raw;
     float *data;
 } tc__floats;
 
+/* Room for `count`; what stood there may be lost. */
 static tc_status tc__mem_floats(const tc_env *env, tc__floats *f, uint64_t count) {
     int overflow = 0;
-    uint64_t bytes = tc__mem_mul(count, sizeof(float), &overflow);
+    uint64_t need = tc__mem_add(tc__mem_mul(count, sizeof(float), &overflow), 64, &overflow);
     size_t misfit;
-    tc_status status = overflow ? TC_ERROR_MEMORY : tc__mem_reserve(env, &f->raw, bytes);
-    if (status) return status;
+    if (overflow || need > TC__SIZE_LIMIT - need / 8) return TC_ERROR_MEMORY;
+    if (need > f->raw.capacity) {
+        tc__mem_drop(env, &f->raw);
+        f->raw.data = (char *)tc__mem_realloc(env, NULL, 0, (size_t)(need + need / 8));
+        if (!f->raw.data) return TC_ERROR_MEMORY;
+        f->raw.capacity = (size_t)(need + need / 8);
+    }
     misfit = (size_t)((uintptr_t)f->raw.data % 64);
     f->data = (float *)(void *)(f->raw.data + (misfit ? 64 - misfit : 0));
     return TC_OK;
@@ -9479,12 +9485,13 @@ TC__INLINE uint32_t *tc__fwd_groups(const tc_session *s) {
 }
 
 /* Finds groups of like size, as many for each thread: two or more if they are not too small, as
- * a slow thread leaves one to others. Returns 0 where the batch is better run as a whole, by
- * all threads. */
+ * a slow thread leaves one to others. Returns how many; the sequences from the next one on are
+ * better run together, by all threads. */
 static size_t tc__fwd_group(tc_session *s) {
     const uint32_t *starts = (const uint32_t *)(void *)s->starts.data;
     uint32_t *first = tc__fwd_groups(s);
     size_t round = (size_t)TC__GROUP_TOKENS * s->threads, wanted, last = 0, i, n = 0, rounds;
+    *first = 0;
     if (s->tokens <= TC__GROUP_TOKENS) return 0;
     wanted = (s->tokens + round - 1) / round * s->threads;
     if (wanted == s->threads && s->threads > 1 && s->tokens >= 2 * wanted * TC__GROUP_LEAST)
@@ -9498,8 +9505,9 @@ static size_t tc__fwd_group(tc_session *s) {
     }
     first[n] = (uint32_t)s->sequences;
     rounds = (n + s->threads - 1) / s->threads;
-    if (n < 2 || rounds * s->threads * 7 > n * 8) return 0; /* a thread would idle for long */
-    return s->tokens < n * TC__GROUP_LEAST ? 0 : n;
+    if (n < 2 || s->tokens < n * TC__GROUP_LEAST) n = 0;
+    if (rounds * s->threads * 7 > n * 8) n -= n % s->threads; /* a thread would idle for long */
+    return n;
 }
 
 /* One session of one thread for each worker, with room for any group. */
@@ -9560,19 +9568,41 @@ static void tc__fwd_group_item(void *context, size_t item, unsigned worker) {
     tc__fwd_compute(lane, &outputs);
 }
 
+/* Makes s->batch, of which copies are at `batch` and `outputs`, its last part: from a sequence
+ * on. */
+static void tc__fwd_last(tc_session *s, uint32_t sequence, tc_batch *batch,
+                         tc_outputs *outputs) {
+    uint32_t *starts = (uint32_t *)(void *)s->starts.data;
+    size_t done = starts[sequence], i;
+    s->sequences -= sequence;
+    for (i = 0; i <= s->sequences; i++) starts[i] = starts[sequence + i] - (uint32_t)done;
+    s->tokens = starts[s->sequences];
+    batch->ids += done;
+    if (batch->types) batch->types += done;
+    if (outputs->logits) outputs->logits += done * s->model->info.num_labels;
+    if (outputs->hidden) outputs->hidden += done * s->model->info.hidden_size;
+    s->batch = batch;
+}
+
 static tc_status tc__fwd_run(tc_session *s, const tc_batch *batch, const tc_outputs *outputs) {
     tc__grouped g;
+    tc_batch last = *batch;
+    tc_outputs out = *outputs;
     size_t groups;
+    uint32_t next;
     tc_status status = tc__fwd_check(s, batch);
     if (status) return status;
     g.s = s;
     g.outputs = outputs;
     groups = tc__fwd_group(s);
-    if (groups ? tc__fwd_lanes(s) : tc__fwd_reserve(s)) return tc__diag_memory(s->env.diag);
-    if (groups)
+    next = tc__fwd_groups(s)[groups];
+    if (groups) {
+        if (tc__fwd_lanes(s)) return tc__diag_memory(s->env.diag);
         tc__thread_run(s->pool, tc__fwd_group_item, &g, groups);
-    else
-        tc__fwd_compute(s, outputs);
+    }
+    tc__fwd_last(s, next, &last, &out);
+    if (s->tokens && tc__fwd_reserve(s)) return tc__diag_memory(s->env.diag);
+    if (s->tokens) tc__fwd_compute(s, &out);
     return TC_OK;
 }
 
@@ -9803,6 +9833,7 @@ static void tc__bwd_forward_item(void *context, size_t item, unsigned worker) {
 static void tc__bwd_forward(tc__tape *t) {
     tc__dropout site;
     size_t groups = tc__fwd_group(t->s);
+    if (tc__fwd_groups(t->s)[groups] < t->s->sequences) groups = 0;
     tc__fwd_embed(t->s, t->sums, t->first,
                   tc__bwd_drop(&t->rates, t->rates.hidden, TC__SITE_EMBED, &site));
     if (groups)

@@ -8995,7 +8995,8 @@ struct tc_session {
     unsigned threads;
     tc__floats *worker; /* [threads] scratch of each */
     float **scratch;    /* [threads] the same, as the products take it */
-    tc__floats x, middle, qkv, context, wide, embedded, logits;
+    tc__floats x, middle, embedded, logits;
+    tc__floats qkv; /* [T, 3H], then context [T, H]; and in their place, later, the wide rows */
     tc__floats integers; /* what a product with integer weights takes: scales, then rows */
     tc__buf starts;      /* [sequences + 1] uint32, then the same of groups */
     size_t tokens, sequences, longest;
@@ -9251,6 +9252,10 @@ static void tc__fwd_attention_item(void *context, size_t item, unsigned worker) 
  * of so many at least in the mean; where it cannot be, the wide activation is. */
 enum { TC__GROUP_TOKENS = 160, TC__GROUP_LEAST = 48 };
 
+TC__INLINE float *tc__fwd_context(const tc_session *s) {
+    return s->qkv.data + s->tokens * tc__fwd_ld(3 * (size_t)s->model->info.hidden_size);
+}
+
 /* Rows that the wide activation has room for. */
 TC__INLINE size_t tc__fwd_wide_rows(const tc_session *s) {
     return tc__mem_least(s->tokens, (size_t)TC__GROUP_TOKENS * s->threads);
@@ -9355,16 +9360,16 @@ static tc_status tc__fwd_reserve(tc_session *s) {
     const tc_model_info *n = &s->model->info;
     size_t H = n->hidden_size, I = n->intermediate_size, E = n->embedding_size;
     uint64_t need = tc__fwd_attention_floats(s->ops, s->longest, H / n->num_attention_heads),
-             widest = H > I ? H : I;
+             widest = H > I ? H : I,
+             narrow = (uint64_t)s->tokens * (tc__fwd_ld(3 * H) + tc__fwd_ld(H)),
+             wide = (uint64_t)tc__fwd_wide_rows(s) * tc__fwd_ld(I);
     tc_status status = tc__fwd_room(s, &s->x, s->tokens, H);
     unsigned i;
     if (E > widest) widest = E;
     if (need < tc__gemm_scratch((size_t)widest)) need = tc__gemm_scratch((size_t)widest);
     if (need < 3 * tc__fwd_ld(E)) need = 3 * tc__fwd_ld(E);
     if (!status) status = tc__fwd_room(s, &s->middle, s->tokens, H);
-    if (!status) status = tc__fwd_room(s, &s->qkv, s->tokens, 3 * H);
-    if (!status) status = tc__fwd_room(s, &s->context, s->tokens, H);
-    if (!status) status = tc__fwd_room(s, &s->wide, tc__fwd_wide_rows(s), I);
+    if (!status) status = tc__mem_floats(&s->env, &s->qkv, narrow > wide ? narrow : wide);
     if (!status && (s->model->integers || s->split))
         status = tc__fwd_reserve_rows(s, tc__fwd_wide_rows(s), (size_t)widest);
     if (!status && (s->model->integers || s->split))
@@ -9410,10 +9415,9 @@ static void tc__fwd_compute(tc_session *s, const tc_outputs *outputs) {
     tc__fwd_embed(s, NULL, s->x.data, NULL);
     memset(&a, 0, sizeof a);
     a.in = a.sum2 = a.out = s->x.data;
-    a.qkv = s->qkv.data;
-    a.context = s->context.data;
+    a.qkv = a.wide = s->qkv.data;
+    a.context = tc__fwd_context(s);
     a.sum1 = a.middle = s->middle.data;
-    a.wide = s->wide.data;
     for (i = 0;; i++) {
         if (outputs->hidden && i == wanted) tc__fwd_copy(s, outputs->hidden, s->x.data, H);
         if (i == L || (!outputs->logits && i >= wanted)) break;
@@ -9437,8 +9441,6 @@ static void tc__fwd_free(tc_session *s) {
     tc__mem_drop(&env, &s->x.raw);
     tc__mem_drop(&env, &s->middle.raw);
     tc__mem_drop(&env, &s->qkv.raw);
-    tc__mem_drop(&env, &s->context.raw);
-    tc__mem_drop(&env, &s->wide.raw);
     tc__mem_drop(&env, &s->integers.raw);
     tc__mem_drop(&env, &s->embedded.raw);
     tc__mem_drop(&env, &s->logits.raw);
@@ -9759,6 +9761,7 @@ typedef struct tc__tape { /* what the forward pass leaves for the backward pass 
     float *da, *db;  /* [T, H] gradients at work */
     float *dsum;     /* [T, E] the gradient of `sums`, one of them */
     float *turned;   /* W^T of any matrix */
+    float *wide;     /* [T, I] of a layer */
     int add;         /* matrices already hold a gradient */
     uint32_t lowest; /* the first layer that is trained */
     int embeddings;  /* they are trained */
@@ -9803,7 +9806,7 @@ static void tc__bwd_forward_rows(const tc__tape *t, tc_session *s) {
     memset(&a, 0, sizeof a);
     a.in = t->first + rows;
     a.middle = s->middle.data;
-    a.wide = s->wide.data;
+    a.wide = s->qkv.data; /* q, k and v are saved elsewhere */
     a.drops = &sites.drops;
     for (i = 0; i < L; i++) {
         const tc__saved *saved = &t->layers[i];
@@ -10260,20 +10263,20 @@ static void tc__bwd_layer(tc__tape *t, uint32_t i) {
     tc__bwd_drops(&t->rates, i, &sites);
     tc__bwd_norm(t, t->db, a->sum2, t->da, l->norm2_weight, l->norm2_bias, H);
     dy = tc__bwd_dropped(t, sites.drops.ffn, t->da, t->db, H);
-    tc__bwd_map(t, TC__EMAP_ACT, s->wide.data, a->before, I, NULL);
-    tc__bwd_weight(t, &l->down, s->wide.data, dy);
-    tc__bwd_input(t, &l->down, dy, s->wide.data, NULL);
-    tc__bwd_map(t, TC__EMAP_ACT_BACK, s->wide.data, a->before, I, NULL);
+    tc__bwd_map(t, TC__EMAP_ACT, t->wide, a->before, I, NULL);
+    tc__bwd_weight(t, &l->down, t->wide, dy);
+    tc__bwd_input(t, &l->down, dy, t->wide, NULL);
+    tc__bwd_map(t, TC__EMAP_ACT_BACK, t->wide, a->before, I, NULL);
     tc__fwd_norm(s, s->middle.data, a->sum1, l->norm1_weight, l->norm1_bias);
-    tc__bwd_weight(t, &l->up, s->middle.data, s->wide.data);
-    tc__bwd_input(t, &l->up, s->wide.data, t->da, t->db);
+    tc__bwd_weight(t, &l->up, s->middle.data, t->wide);
+    tc__bwd_input(t, &l->up, t->wide, t->da, t->db);
     tc__bwd_norm(t, t->db, a->sum1, t->da, l->norm1_weight, l->norm1_bias, H);
     dy = tc__bwd_dropped(t, sites.drops.output, t->da, t->db, H);
     tc__bwd_weight(t, &l->output, a->context, dy);
-    tc__bwd_input(t, &l->output, dy, s->context.data, NULL);
+    tc__bwd_input(t, &l->output, dy, tc__fwd_context(s), NULL);
     back.t = t;
     back.qkv = a->qkv;
-    back.context = s->context.data;
+    back.context = tc__fwd_context(s);
     back.out = s->qkv.data;
     back.drop = sites.drops.attention;
     tc__thread_run(s->pool, tc__bwd_attention_item, &back,
@@ -11591,6 +11594,7 @@ static void tc__train_lay(tc_trainer *t, tc__layout *a, uint64_t tokens) {
     tape->turned = tc__train_floats(a, tc__mem_round((size_t)tc__train_widest(n), 16) *
                                            tc__mem_round(n->hidden_size, 16));
     tape->sums = tc__train_floats(a, E);
+    tape->wide = tc__train_floats(a, tokens * tc__fwd_ld(n->intermediate_size));
     tape->first = tc__train_floats(a, H);
     tape->da = tc__train_floats(a, E > H ? E : H);
     tape->db = tc__train_floats(a, E > H ? E : H);
@@ -11619,7 +11623,6 @@ static tc_status tc__train_scratch(tc_trainer *t, size_t tokens, size_t longest)
     s->tokens = tokens;
     s->longest = longest;
     status = tc__fwd_reserve(s);
-    if (!status) status = tc__fwd_room(s, &s->wide, tokens, n->intermediate_size);
     if (!status && s->split) status = tc__fwd_reserve_rows(s, tokens, widest);
     for (i = 0; i < s->threads && !status; i++) {
         status = tc__mem_floats(&s->env, &s->worker[i], need);

@@ -62,26 +62,52 @@ static int same(const tc__ops *ops, const float *a, const float *b, size_t n) {
     return 1;
 }
 
+/* Numbers at the ends of f32, and none, at one place in `each`. Without fused multiply-adds
+ * infinities come earlier: not at base. */
+static void sprinkle(const tc__ops *ops, float *x, size_t n, size_t each) {
+    static const float odd[] = {NAN, INFINITY, -INFINITY, 3e38f, -3e38f, 1e-45f, -0.0f};
+    size_t i;
+    for (i = random_u32() % each; i < n && ops->level != TC_LEVEL_BASE; i += 1 + each / 2)
+        if (random_u32() % 2) x[i] = odd[random_u32() % 7];
+}
+
+/* Depths behind those of small models, for products of few rows and panels. */
+static const size_t deep[] = {193, 769, 1030, 1300};
+enum { DEEP = 4 };
+
+static int check_gemm(const tc__ops *ops, const tc__ops *ref, size_t rows, size_t panels,
+                      size_t k, size_t each) {
+    size_t lda = k + rows % 3, ldc = panels * 16 + rows % 5, stride = k * 16;
+    size_t in = rows ? (rows - 1) * lda + k : 0;
+    float *a = guarded_random(in, k > 99 ? 0.05f : 2), *b = guarded_random(panels * stride, 2),
+          *bias = guarded_random(panels * 16, 1);
+    size_t n = rows && panels ? (rows - 1) * ldc + panels * 16 : 0;
+    float *c = guarded_random(n, 1), *expected = guarded(n);
+    tc__panels at = tc__kref_panels(b, stride, panels * 16);
+    if (each) sprinkle(ops, a, in, each * k + 7);
+    if (each) sprinkle(ops, b, panels * stride, each * stride + 5);
+    memcpy(expected, c, n * sizeof *c);
+    at.bias = rows % 2 ? bias : NULL;
+    at.add = rows % 3 == 0;
+    ops->gemm(rows, k, a, lda, &at, c, ldc);
+    ref->gemm(rows, k, a, lda, &at, expected, ldc);
+    return same(ops, c, expected, n);
+}
+
 static void test_op_gemm(const tc__ops *ops, const tc__ops *ref) {
     size_t rows, panels, k;
     int good = 1;
     for (rows = 0; rows <= 2 * ops->tile_rows + 1; rows++)
         for (panels = 0; panels <= 2 * ops->tile_panels + 1; panels++)
-            for (k = 0; k <= 33; k += k < 4 ? 1 : 29) {
-                size_t lda = k + rows % 3, ldc = panels * 16 + rows % 5, stride = k * 16;
-                float *a = guarded_random(rows ? (rows - 1) * lda + k : 0, 2);
-                float *b = guarded_random(panels * stride, 2),
-                      *bias = guarded_random(panels * 16, 1);
-                size_t n = rows && panels ? (rows - 1) * ldc + panels * 16 : 0;
-                float *c = guarded_random(n, 1), *expected = guarded(n);
-                tc__panels at = tc__kref_panels(b, stride, panels * 16);
-                memcpy(expected, c, n * sizeof *c);
-                at.bias = rows % 2 ? bias : NULL;
-                at.add = rows % 3 == 0;
-                ops->gemm(rows, k, a, lda, &at, c, ldc);
-                ref->gemm(rows, k, a, lda, &at, expected, ldc);
-                good &= same(ops, c, expected, n);
-            }
+            for (k = 0; k <= 33; k += k < 4 ? 1 : 29)
+                good &= check_gemm(ops, ref, rows, panels, k, 0) &&
+                        check_gemm(ops, ref, rows, panels, k, 2);
+    CHECK_CASE(good, tc_level_name(ops->level));
+    for (rows = 1; rows <= ops->tile_rows + 1; rows += ops->tile_rows)
+        for (panels = 1; panels <= 3; panels++)
+            for (k = 0; k < DEEP; k++)
+                good &= check_gemm(ops, ref, rows, panels, deep[k], 0) &&
+                        check_gemm(ops, ref, rows, panels, deep[k], 1);
     CHECK_CASE(good, tc_level_name(ops->level));
 }
 
@@ -132,6 +158,7 @@ static void test_op_add(const tc__ops *ops, const tc__ops *ref) {
     int good = 1;
     for (n = 0; n <= 33; n++) {
         float *x = guarded_random(2 * n, 3), *y = guarded_random(2 * n, 3), *z = guarded(2 * n);
+        if (n % 2) sprinkle(ops, x, 2 * n, 3);
         memcpy(z, x, 2 * n * sizeof *x);
         ops->add(x, n, y, n, 2, n);
         ref->add(z, n, y, n, 2, n);
@@ -146,6 +173,7 @@ static void test_op_embed(const tc__ops *ops, const tc__ops *ref) {
     for (n = 0; n <= 33; n++) {
         float *w = guarded_random(n, 3), *t = guarded_random(n, 3), *p = guarded_random(n, 3);
         float *x = guarded(n), *y = guarded(n);
+        if (n % 3 == 0) sprinkle(ops, w, n, 3);
         ops->embed(x, w, n % 2 ? t : NULL, p, n);
         ref->embed(y, w, n % 2 ? t : NULL, p, n);
         good &= same(ops, x, y, n);
@@ -161,6 +189,7 @@ static void test_op_norm(const tc__ops *ops, const tc__ops *ref) {
         float *x = guarded_random(count, 5), *w = guarded_random(n, 1),
               *b = guarded_random(n, 1);
         float *out = guarded(count), *expected = guarded(count);
+        if (n % 4 == 3) sprinkle(ops, x, count, 2 * n);
         ops->norm(out, x, ld, rows, w, b, 1e-5f, n);
         ref->norm(expected, x, ld, rows, w, b, 1e-5f, n);
         ops->norm(x, x, ld, rows, w, b, 1e-5f, n); /* in place */
@@ -178,8 +207,9 @@ static void test_op_softmax(const tc__ops *ops, const tc__ops *ref) {
         size_t rows = 1 + n % 5, ld = n + n % 3, count = (rows - 1) * ld + n;
         float *x = guarded_random(count, n % 3 ? 8.0f : 300.0f), *y = guarded(count);
         float *a = guarded(rows), *b = guarded(rows);
-        if (n == 40) x[7] = NAN;
-        if (n == 41) x[39] = -INFINITY;
+        if (n % 2) x[random_u32() % count] = NAN;
+        if (n % 4 == 2) x[random_u32() % count] = -INFINITY;
+        if (n % 8 == 4) sprinkle(ops, x, count, 2 * n);
         memcpy(y, x, count * sizeof *x);
         ops->softmax(x, ld, rows, n, 0.35f, a);
         ref->softmax(y, ld, rows, n, 0.35f, b);
@@ -196,6 +226,7 @@ static void test_op_divide(const tc__ops *ops, const tc__ops *ref) {
         size_t rows = 1 + n % 3, ldx = n + n % 5, ldy = n + n % 2;
         float *x = guarded_random((rows - 1) * ldx + n, 3), *sums = guarded_random(rows, 9);
         float *y = guarded((rows - 1) * ldy + n), *z = guarded((rows - 1) * ldy + n);
+        if (n % 3 == 0) sprinkle(ops, x, (rows - 1) * ldx + n, 5);
         ops->divide(y, ldy, x, ldx, rows, n, sums);
         ref->divide(z, ldy, x, ldx, rows, n, sums);
         for (r = 0; r < rows; r++) good &= same(ops, y + r * ldy, z + r * ldy, n);
@@ -215,6 +246,8 @@ static void test_attend(const tc__ops *ops, const tc__ops *ref) {
                 float *values = guarded_random(ldd * S, 2),
                       *scratch = guarded(rows * (lds + ldd));
                 float *out = guarded(n), *expected = guarded(n);
+                if (rows % 2) sprinkle(ops, q, rows * d, 2 * d + 1);
+                if (rows % 4 == 3) sprinkle(ops, keys, lds * d, lds * d);
                 memset(out, 0, n * sizeof *out);
                 memset(expected, 0, n * sizeof *out);
                 tc__fwd_attend(ops, out, d + 3, q, d, rows, keys, values, S, d, 0.4f, scratch,
@@ -443,6 +476,19 @@ static void integer_make(integer_case *c, const tc__ops *ops, size_t rows, size_
     }
 }
 
+static int check_integer(const tc__ops *ops, const tc__ops *ref, size_t rows, size_t panels,
+                         size_t k, size_t bytes, int top) {
+    integer_case c;
+    size_t ldc = panels * 16 + rows % 5, n = (rows - 1) * ldc + panels * 16;
+    float *out = guarded(n), *expected = guarded(n);
+    integer_make(&c, ops, rows, k, panels, bytes, top);
+    memset(out, 0, n * sizeof *out);
+    memset(expected, 0, n * sizeof *expected);
+    (bytes == 1 ? ops->gemm_s8 : ops->gemm_s16)(rows, k, &c.a[1], &c.b[1], out, ldc);
+    (bytes == 1 ? ref->gemm_s8 : ref->gemm_s16)(rows, k, &c.a[0], &c.b[0], expected, ldc);
+    return same(ops, out, expected, n);
+}
+
 static void check_gemm_integer(const tc__ops *ops, const tc__ops *ref, size_t bytes) {
     const int limit = bytes == 1 ? 255 : 8191, tops[] = {limit, 0, 3, -1};
     const size_t most = 2 * ops->tile_rows + 1;
@@ -452,19 +498,12 @@ static void check_gemm_integer(const tc__ops *ops, const tc__ops *ref, size_t by
     for (rows = 1; rows <= (tall ? 129 : most); rows += rows < most ? 1 : 9)
         for (panels = 1; panels <= 2 * ops->tile_panels + 1; panels++)
             for (k = 1; k <= 133; k += k < 6 ? 1 : k < 60 ? 27 : 36)
-                for (i = 0; i < 4; i++) {
-                    integer_case c;
-                    size_t ldc = panels * 16 + rows % 5, n = (rows - 1) * ldc + panels * 16;
-                    float *out = guarded(n), *expected = guarded(n);
-                    integer_make(&c, ops, rows, k, panels, bytes, tops[i]);
-                    memset(out, 0, n * sizeof *out);
-                    memset(expected, 0, n * sizeof *expected);
-                    (bytes == 1 ? ops->gemm_s8 : ops->gemm_s16)(rows, k, &c.a[1], &c.b[1], out,
-                                                                ldc);
-                    (bytes == 1 ? ref->gemm_s8 : ref->gemm_s16)(rows, k, &c.a[0], &c.b[0],
-                                                                expected, ldc);
-                    good &= same(ops, out, expected, n);
-                }
+                for (i = 0; i < 4; i++)
+                    good &= check_integer(ops, ref, rows, panels, k, bytes, tops[i]);
+    for (rows = 1; rows <= ops->tile_rows + 1; rows += ops->tile_rows)
+        for (panels = 1; panels <= 3; panels++)
+            for (k = 0; k < DEEP; k++)
+                good &= check_integer(ops, ref, rows, panels, deep[k], bytes, tops[k]);
     CHECK_CASE(good, tc_level_name(ops->level));
 }
 
@@ -604,24 +643,35 @@ static void test_halves(const tc__ops *ops) {
 }
 
 #ifndef TC_NO_TRAIN
+static int check_gemm_dw(const tc__ops *ops, const tc__ops *ref, size_t rows, size_t panels,
+                         size_t k, size_t each) {
+    size_t lda = rows + k % 3, ldc = 16 + rows % 5, step = rows * ldc;
+    size_t n = rows && panels ? panels * step - ldc + 16 : 0;
+    size_t in = k ? (k - 1) * lda + rows : 0;
+    float *a = guarded_random(in, k > 99 ? 0.05f : 2);
+    float *b = guarded_random(panels * k * 16, 2), *c = guarded_random(n, 3),
+          *expected = guarded(n);
+    tc__panels at = tc__kref_panels(b, k * 16, panels * 16);
+    if (each) sprinkle(ops, a, in, each * k + 7);
+    memcpy(expected, c, n * sizeof *c);
+    at.add = rows % 2;
+    ops->gemm_dw(rows, k, a, lda, &at, c, ldc, step);
+    ref->gemm_dw(rows, k, a, lda, &at, expected, ldc, step);
+    return same(ops, c, expected, n);
+}
+
 static void test_op_gemm_dw(const tc__ops *ops, const tc__ops *ref) {
     size_t rows, panels, k;
     int good = 1;
     for (rows = 0; rows <= 2 * ops->tile_rows + 1; rows++)
         for (panels = 0; panels <= 2 * ops->tile_panels + 1; panels++)
-            for (k = 0; k <= 33; k += k < 4 ? 1 : 29) {
-                size_t lda = rows + k % 3, ldc = 16 + rows % 5, step = rows * ldc;
-                size_t n = rows && panels ? panels * step - ldc + 16 : 0;
-                float *a = guarded_random(k ? (k - 1) * lda + rows : 0, 2);
-                float *b = guarded_random(panels * k * 16, 2), *c = guarded_random(n, 3),
-                      *expected = guarded(n);
-                tc__panels at = tc__kref_panels(b, k * 16, panels * 16);
-                memcpy(expected, c, n * sizeof *c);
-                at.add = rows % 2;
-                ops->gemm_dw(rows, k, a, lda, &at, c, ldc, step);
-                ref->gemm_dw(rows, k, a, lda, &at, expected, ldc, step);
-                good &= same(ops, c, expected, n);
-            }
+            for (k = 0; k <= 33; k += k < 4 ? 1 : 29)
+                good &= check_gemm_dw(ops, ref, rows, panels, k, 0) &&
+                        check_gemm_dw(ops, ref, rows, panels, k, 2);
+    for (rows = 1; rows <= ops->tile_rows + 1; rows += ops->tile_rows)
+        for (panels = 1; panels <= 3; panels++)
+            for (k = 0; k < DEEP; k++)
+                good &= check_gemm_dw(ops, ref, rows, panels, deep[k], k % 2);
     CHECK_CASE(good, tc_level_name(ops->level));
 }
 

@@ -322,6 +322,87 @@ static uint64_t model_check(const plan *p, const char *name) {
     return sum;
 }
 
+enum { LONG_SEQUENCES = 3, LONG_TOKENS = 170 + 256 + 9 };
+
+/* All levels give the bits of the scalar one, with any number of threads; NaNs are alike. */
+static int model_long_bits(const made *m, const tc_batch *batch, float *want, size_t n) {
+    float *got = (float *)malloc(n * sizeof *got);
+    int level, good = 1, threads;
+    for (level = TC_LEVEL_SCALAR; level < TC_LEVEL_COUNT; level++) {
+        tc_level at = (tc_level)level;
+        if (!tc_level_available(at) || at == TC_LEVEL_BASE) continue;
+        for (threads = 1; threads <= (at == TC_LEVEL_SCALAR ? 1 : 3); threads++) {
+            tc_env env;
+            tc_outputs outputs;
+            tc_session *session = NULL;
+            memset(&env, 0, sizeof env);
+            memset(&outputs, 0, sizeof outputs);
+            env.level = at;
+            env.threads = (unsigned)threads;
+            outputs.logits = at == TC_LEVEL_SCALAR ? want : got;
+            good &= !tc_session_create(m->model, &env, &session) &&
+                    !tc_session_run(session, batch, &outputs);
+            tc_session_free(session);
+            if (at != TC_LEVEL_SCALAR && good) good &= same(tc__ktab_get(at), got, want, n);
+        }
+    }
+    free(got);
+    return good;
+}
+
+/* Sequences of several blocks of queries and of the wide activation, products of many terms;
+ * then with a bias or a norm's weight that is no number, or at the ends of f32. */
+static void test_model_long(void) {
+    static const plan plans[] = {{1, 32, 2, 1100, 32, 2, 5, 256, "gelu", TC_F32},
+                                 {1, 32, 2, 1100, 32, 2, 5, 256, "relu", TC_S16},
+                                 {1, 32, 2, 1100, 32, 2, 5, 256, "gelu_new", TC_S8}};
+    static const uint32_t lengths[LONG_SEQUENCES] = {170, 256, 9};
+    static const float odd[] = {NAN, INFINITY, -3e38f, 1e-45f};
+    int32_t ids[LONG_TOKENS];
+    uint8_t types[LONG_TOKENS];
+    float want[LONG_TOKENS * 5];
+    tc_batch batch;
+    size_t p, i, k, at;
+    for (i = 0; i < LONG_TOKENS; i++) {
+        ids[i] = (int32_t)(random_u32() % PLAN_VOCAB);
+        types[i] = random_u32() % 2 != 0;
+    }
+    batch.ids = ids;
+    batch.types = types;
+    batch.lengths = lengths;
+    batch.sequences = LONG_SEQUENCES;
+    for (p = 0; p < sizeof plans / sizeof *plans; p++) {
+        double worst = 0, top = 1, bound = p == 2 ? 2e-2 : p ? 3e-4 : 1e-5;
+        made m;
+        if (!made_plan(&m, &plans[p], NULL)) {
+            CHECK(0);
+            continue;
+        }
+        CHECK_CASE(model_long_bits(&m, &batch, want, LONG_TOKENS * 5), plans[p].act);
+        for (i = at = 0; i < LONG_SEQUENCES; at += lengths[i++]) {
+            double *exact = slow_run(m.model, ids + at, types + at, lengths[i]);
+            for (k = 0; k < lengths[i] * 5; k++) {
+                double e = fabs(exact[k] - (double)want[at * 5 + k]);
+                if (e > worst) worst = e;
+                if (fabs(exact[k]) > top) top = fabs(exact[k]);
+            }
+            free(exact);
+        }
+        CHECK_CASE(worst <= bound * top, plans[p].act);
+        for (i = 0; i < 4; i++) {
+            float *bias = (float *)m.model->layers[0].up.bias;
+            bias[17 + i * 100] = odd[i];
+            CHECK_CASE(model_long_bits(&m, &batch, want, LONG_TOKENS * 5), plans[p].act);
+            bias[17 + i * 100] = 0;
+            bias = (float *)m.model->embed_weight;
+            bias[5] = odd[i];
+            CHECK_CASE(model_long_bits(&m, &batch, want, LONG_TOKENS * 5), plans[p].act);
+            bias[5] = 1;
+        }
+        made_free(&m);
+    }
+}
+
 /* The same sums on every machine, so every CPU that runs this test computes the same bits. */
 static void test_model_made(void) {
     static const struct {
@@ -648,6 +729,7 @@ static void test_model_many(void) {
 }
 
 static void test_model(void) {
+    test_model_long();
     test_model_made();
     test_model_outputs();
     test_model_many();

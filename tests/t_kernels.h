@@ -72,8 +72,8 @@ static void sprinkle(const tc__ops *ops, float *x, size_t n, size_t each) {
 }
 
 /* Depths behind those of small models, for products of few rows and panels. */
-static const size_t depths[] = {193, 769, 1030, 1300};
-enum { DEPTHS = 4 };
+static const size_t deep_k[] = {193, 769, 1030, 1300};
+enum { DEEP_K = 4 };
 
 static int check_gemm(const tc__ops *ops, const tc__ops *ref, size_t rows, size_t panels,
                       size_t k, size_t each) {
@@ -105,9 +105,9 @@ static void test_op_gemm(const tc__ops *ops, const tc__ops *ref) {
     CHECK_CASE(good, tc_level_name(ops->level));
     for (rows = 1; rows <= ops->tile_rows + 1; rows += ops->tile_rows)
         for (panels = 1; panels <= 3; panels++)
-            for (k = 0; k < DEPTHS; k++)
-                good &= check_gemm(ops, ref, rows, panels, depths[k], 0) &&
-                        check_gemm(ops, ref, rows, panels, depths[k], 1);
+            for (k = 0; k < DEEP_K; k++)
+                good &= check_gemm(ops, ref, rows, panels, deep_k[k], 0) &&
+                        check_gemm(ops, ref, rows, panels, deep_k[k], 1);
     CHECK_CASE(good, tc_level_name(ops->level));
 }
 
@@ -502,8 +502,8 @@ static void check_gemm_integer(const tc__ops *ops, const tc__ops *ref, size_t by
                     good &= check_integer(ops, ref, rows, panels, k, bytes, tops[i]);
     for (rows = 1; rows <= ops->tile_rows + 1; rows += ops->tile_rows)
         for (panels = 1; panels <= 3; panels++)
-            for (k = 0; k < DEPTHS; k++)
-                good &= check_integer(ops, ref, rows, panels, depths[k], bytes, tops[k]);
+            for (k = 0; k < DEEP_K; k++)
+                good &= check_integer(ops, ref, rows, panels, deep_k[k], bytes, tops[k]);
     CHECK_CASE(good, tc_level_name(ops->level));
 }
 
@@ -670,8 +670,8 @@ static void test_op_gemm_dw(const tc__ops *ops, const tc__ops *ref) {
                         check_gemm_dw(ops, ref, rows, panels, k, 2);
     for (rows = 1; rows <= ops->tile_rows + 1; rows += ops->tile_rows)
         for (panels = 1; panels <= 3; panels++)
-            for (k = 0; k < DEPTHS; k++)
-                good &= check_gemm_dw(ops, ref, rows, panels, depths[k], k % 2);
+            for (k = 0; k < DEEP_K; k++)
+                good &= check_gemm_dw(ops, ref, rows, panels, deep_k[k], k % 2);
     CHECK_CASE(good, tc_level_name(ops->level));
 }
 

@@ -9002,6 +9002,7 @@ struct tc_session {
     size_t tokens, sequences, longest;
     size_t before, total; /* tokens of the whole batch before these, and in all */
     const tc_batch *batch;
+    tc_batch last; /* its sequences behind the groups */
     tc__acts acts;
     struct tc_session **lanes; /* [threads] or null: for batches that are cut in groups */
 };
@@ -9570,25 +9571,23 @@ static void tc__fwd_group_item(void *context, size_t item, unsigned worker) {
     tc__fwd_compute(lane, &outputs);
 }
 
-/* Makes s->batch, of which copies are at `batch` and `outputs`, its last part: from a sequence
- * on. */
-static void tc__fwd_last(tc_session *s, uint32_t sequence, tc_batch *batch,
-                         tc_outputs *outputs) {
+/* Makes s->batch and the outputs their last part: from a sequence on. */
+static void tc__fwd_last(tc_session *s, uint32_t sequence, tc_outputs *outputs) {
     uint32_t *starts = (uint32_t *)(void *)s->starts.data;
     size_t done = starts[sequence], i;
     s->sequences -= sequence;
     for (i = 0; i <= s->sequences; i++) starts[i] = starts[sequence + i] - (uint32_t)done;
     s->tokens = starts[s->sequences];
-    batch->ids += done;
-    if (batch->types) batch->types += done;
+    s->last = *s->batch;
+    s->last.ids += done;
+    if (s->last.types) s->last.types += done;
+    s->batch = &s->last;
     if (outputs->logits) outputs->logits += done * s->model->info.num_labels;
     if (outputs->hidden) outputs->hidden += done * s->model->info.hidden_size;
-    s->batch = batch;
 }
 
 static tc_status tc__fwd_run(tc_session *s, const tc_batch *batch, const tc_outputs *outputs) {
     tc__grouped g;
-    tc_batch last = *batch;
     tc_outputs out = *outputs;
     size_t groups;
     uint32_t next;
@@ -9602,7 +9601,7 @@ static tc_status tc__fwd_run(tc_session *s, const tc_batch *batch, const tc_outp
         if (tc__fwd_lanes(s)) return tc__diag_memory(s->env.diag);
         tc__thread_run(s->pool, tc__fwd_group_item, &g, groups);
     }
-    tc__fwd_last(s, next, &last, &out);
+    tc__fwd_last(s, next, &out);
     if (s->tokens && tc__fwd_reserve(s)) return tc__diag_memory(s->env.diag);
     if (s->tokens) tc__fwd_compute(s, &out);
     return TC_OK;

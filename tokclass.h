@@ -871,7 +871,7 @@ typedef struct tc_train_options {
     uint64_t max_steps;    /* updates; 0: as many as the epochs take; with tc_trainer_step: the
                                  rate stays constant */
     uint32_t batch_size;   /* 8 sentences in a micro-batch */
-    uint32_t accumulation; /* 1 micro-batch in an update, at most */
+    uint32_t accumulation; /* 1; the most micro-batches in an update */
     uint32_t eval_batch_size; /* 32 */
     tc_schedule schedule;     /* linear */
     uint64_t warmup_steps;    /* 0 */
@@ -979,9 +979,9 @@ TC_API void tc_trainer_free(tc_trainer *trainer);
 TC_API void tc_trainer_set_hook(tc_trainer *trainer, tc_gradient_hook hook, void *user);
 /* One update from `count` micro-batches. Everything is allocated by the first call.
  * TC_ERROR_ARGUMENT: more of them than the option accumulation; TC_ERROR_LENGTH: more than
- * max_tokens tokens, or a sequence longer than the model's positions or,
- * behind tc_trainer_run, than the longest of its data; TC_ERROR_NUMBER: a loss or gradient that
- * is not finite, the message names it and the weights are as before. `out` may be null. */
+ * max_tokens tokens, or a sequence longer than the model's positions or, behind tc_trainer_run,
+ * than the longest of its data; TC_ERROR_NUMBER: a loss or gradient that is not finite, the
+ * message names it and the weights are as before. `out` may be null. */
 TC_API tc_status tc_trainer_step(tc_trainer *trainer, const tc_labelled *batches, size_t count,
                                  tc_step *out);
 /* The rate that the schedule scales, from the next update on. */
@@ -6114,6 +6114,7 @@ struct tc_encoding {
     const char *text; /* the sequence at work */
     size_t length;
     tc_pos cursor;         /* up to where the text is done: a chunk's beginning */
+    tc_pos began;          /* where the last added token starts */
     tc__buf normal, kinds; /* of a chunk: bytes, and TC__BYTE_... of each */
     int linear;            /* the chunk is ASCII, one to one; if it is not: */
     tc__buf source;        /* for each normal byte the number (u32) of its character */
@@ -6460,10 +6461,14 @@ static tc_status tc__piece_token(tc_encoding *e, tc__buf *to, int32_t id, int32_
                                  size_t start, size_t end) {
     tc_status status = tc__mem_reserve(&e->env, to, sizeof(tc_token));
     tc_token *token;
+    tc_pos ahead;
     if (status) return status;
     token = tc__piece_next(to, id, word);
+    ahead = e->cursor;
+    if (start < ahead.byte) e->cursor = e->began; /* within the spaces of the token before */
     tc__piece_seek(e, start);
-    token->start = e->cursor;
+    token->start = e->began = e->cursor;
+    if (start < ahead.byte) e->cursor = ahead;
     tc__piece_seek(e, end);
     token->end = e->cursor;
     return TC_OK;
@@ -6905,6 +6910,7 @@ static tc_status tc__encode_text(tc_encoding *e, tc__buf *to, const char *text, 
     e->length = n;
     e->spelled = NULL;
     memset(&e->cursor, 0, sizeof e->cursor);
+    e->began = e->cursor;
     while (!status &&
            (index = tc__encode_find(e, &t->raw, t->starts, text, n, done, &next, &span)) >= 0) {
         status = tc__encode_segment(e, to, &word, done, span.first);
@@ -9371,10 +9377,10 @@ static tc_status tc__fwd_reserve(tc_session *s) {
     if (need < 3 * tc__fwd_ld(E)) need = 3 * tc__fwd_ld(E);
     if (!status) status = tc__fwd_room(s, &s->middle, s->tokens, H);
     if (!status) status = tc__mem_floats(&s->env, &s->qkv, narrow > wide ? narrow : wide);
-    if (!status && (s->model->integers || s->split))
-        status = tc__fwd_reserve_rows(s, tc__fwd_wide_rows(s), (size_t)widest);
-    if (!status && (s->model->integers || s->split))
-        status = tc__fwd_reserve_rows(s, s->tokens, E > H ? E : H);
+    if (s->model->integers || s->split) {
+        if (!status) status = tc__fwd_reserve_rows(s, tc__fwd_wide_rows(s), (size_t)widest);
+        if (!status) status = tc__fwd_reserve_rows(s, s->tokens, E > H ? E : H);
+    }
     if (!status && E != H) status = tc__fwd_room(s, &s->embedded, s->tokens, E);
     if (!status) status = tc__fwd_room(s, &s->logits, s->tokens, n->num_labels);
     for (i = 0; i < s->threads && !status; i++) {
@@ -9479,8 +9485,8 @@ static tc_status tc__fwd_create(const tc_model *m, const tc_env *env, tc_session
     return TC_OK;
 }
 
-/* A batch of many tokens is cut in groups of whole sequences, which run one by one, each on one
- * thread: what a layer computes stays in its core's cache, and threads meet once. */
+/* ---- groups of sequences: each runs on one thread, so that what a layer computes stays in its
+ * core's cache, and threads meet once ---- */
 
 /* The first sequence of each group. */
 TC__INLINE uint32_t *tc__fwd_groups(const tc_session *s) {

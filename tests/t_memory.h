@@ -137,7 +137,51 @@ static void test_memory_steady(void) {
     made_free(&m);
 }
 
+/* Memory follows the threads and the longest sequence, not the batch, also where its groups do
+ * not divide by the threads. */
+static void test_memory_bounded(void) {
+    static const plan p = {1, 64, 4, 256, 64, 2, 5, 200, "gelu", TC_F32};
+    enum { LENGTH = 150, MOST = 17, LABELS = 5 };
+    static int32_t ids[MOST * LENGTH];
+    static float logits[MOST * LENGTH * LABELS];
+    uint32_t lengths[MOST];
+    long long bytes[2] = {0, 0};
+    ledger l;
+    tc_env env;
+    tc_session *session = NULL;
+    tc_batch batch;
+    tc_outputs outputs;
+    made m;
+    size_t i;
+    memset(&l, 0, sizeof l);
+    memset(&env, 0, sizeof env);
+    memset(&batch, 0, sizeof batch);
+    memset(&outputs, 0, sizeof outputs);
+    env.allocate = ledger_allocate;
+    env.user = &l;
+    env.threads = 4;
+    for (i = 0; i < MOST * LENGTH; i++) ids[i] = (int32_t)(i % PLAN_VOCAB);
+    for (i = 0; i < MOST; i++) lengths[i] = LENGTH;
+    batch.ids = ids;
+    batch.lengths = lengths;
+    outputs.logits = logits;
+    if (!made_plan(&m, &p, NULL) || tc_session_create(m.model, &env, &session)) {
+        CHECK(0);
+        return;
+    }
+    for (i = 0; i < 2; i++) {
+        batch.sequences = i ? MOST : 9;
+        CHECK_EQ(tc_session_run(session, &batch, &outputs), TC_OK);
+        bytes[i] = l.bytes;
+    }
+    CHECK(bytes[0] > 0 && bytes[1] < bytes[0] + 1024); /* beginnings of sequences alone */
+    tc_session_free(session);
+    CHECK(l.bytes == 0 && l.blocks == 0);
+    made_free(&m);
+}
+
 static void test_memory(void) {
+    test_memory_bounded();
     test_memory_failures();
     test_memory_steady();
 }

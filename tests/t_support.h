@@ -175,38 +175,46 @@ static void plan_layer(tc_writer *w, const plan *p, uint32_t i) {
     plan_norm(w, stem[5], p->hidden);
 }
 
-static tc_status plan_tokenizer(tc_writer *w) {
+typedef struct plan_words { /* a tokenizer's description and what it points to */
+    tc_string vocab[PLAN_VOCAB];
+    tc_added_token added[6]; /* five of them used */
+    tc_tokenizer_desc desc;
+} plan_words;
+
+static void plan_words_init(plan_words *p) {
     static const tc_template_step steps[] = {{2, 0, 0},  {-1, 0, 0}, {3, 0, 0},  {2, 0, 0},
                                              {-1, 0, 0}, {3, 0, 0},  {-1, 1, 1}, {3, 0, 1}};
-    tc_string vocab[PLAN_VOCAB];
-    tc_added_token added[5];
-    tc_tokenizer_desc d;
+    tc_tokenizer_desc *d = &p->desc;
     size_t i;
-    memset(&d, 0, sizeof d);
-    memset(added, 0, sizeof added);
+    memset(p, 0, sizeof *p);
     for (i = 0; i < PLAN_VOCAB; i++) {
-        vocab[i].data = plan_vocab[i];
-        vocab[i].length = strlen(plan_vocab[i]);
+        p->vocab[i].data = plan_vocab[i];
+        p->vocab[i].length = strlen(plan_vocab[i]);
         if (i >= 5) continue;
-        added[i].content = vocab[i];
-        added[i].id = (int32_t)i;
-        added[i].special = 1;
+        p->added[i].content = p->vocab[i];
+        p->added[i].id = (int32_t)i;
+        p->added[i].special = 1;
     }
-    d.vocab = vocab;
-    d.vocab_count = PLAN_VOCAB;
-    d.added = added;
-    d.added_count = 5;
-    d.single = steps;
-    d.single_count = 3;
-    d.pair = steps + 3;
-    d.pair_count = 5;
-    d.unk_id = 1;
-    d.max_word_chars = 100;
-    d.clean_text = d.handle_chinese_chars = d.strip_accents = d.lowercase = 1;
-    d.decoder_wordpiece = d.decoder_cleanup = 1;
-    d.continuing_prefix.data = d.decoder_prefix.data = "##";
-    d.continuing_prefix.length = d.decoder_prefix.length = 2;
-    return tc_writer_tokenizer(w, &d);
+    d->vocab = p->vocab;
+    d->vocab_count = PLAN_VOCAB;
+    d->added = p->added;
+    d->added_count = 5;
+    d->single = steps;
+    d->single_count = 3;
+    d->pair = steps + 3;
+    d->pair_count = 5;
+    d->unk_id = 1;
+    d->max_word_chars = 100;
+    d->clean_text = d->handle_chinese_chars = d->strip_accents = d->lowercase = 1;
+    d->decoder_wordpiece = d->decoder_cleanup = 1;
+    d->continuing_prefix.data = d->decoder_prefix.data = "##";
+    d->continuing_prefix.length = d->decoder_prefix.length = 2;
+}
+
+static tc_status plan_tokenizer(tc_writer *w) {
+    plan_words words;
+    plan_words_init(&words);
+    return tc_writer_tokenizer(w, &words.desc);
 }
 
 static int made_plan(made *m, const plan *p, const tc_env *env) {

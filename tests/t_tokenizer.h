@@ -465,7 +465,53 @@ static void test_tokenizer_slots(void) {
     made_free(&m);
 }
 
+/* Tokens that are too long are refused; a token of white space that strips what follows costs
+ * no more for long runs of it, and is spelled with the rest of its run. */
+static void test_tokenizer_hostile(void) {
+    enum { SPACES = 3000 };
+    char longest[1025], text[SPACES + 2];
+    plan_words words;
+    tc_tokenizer tokenizer;
+    tc_writer *w = NULL;
+    tc_encoding *e = NULL;
+    tc_input input;
+    const tc_token *tokens;
+    size_t n = 0, i, good = 0;
+    memset(longest, 'a', sizeof longest);
+    memset(text, ' ', SPACES);
+    memcpy(text + SPACES, "my", 2);
+    memset(&input, 0, sizeof input);
+    input.text = text;
+    input.length = sizeof text;
+    CHECK_EQ(tc_writer_create(NULL, &w), TC_OK);
+    plan_words_init(&words);
+    words.vocab[9] = tc__tok_string(longest, 1025);
+    CHECK_EQ(tc_writer_tokenizer(w, &words.desc), TC_ERROR_UNSUPPORTED);
+    words.vocab[9].length = 1024;
+    words.added[5].content = tc__tok_string(longest, 1025);
+    words.added[5].id = PLAN_VOCAB;
+    words.desc.added_count = 6;
+    CHECK_EQ(tc_writer_tokenizer(w, &words.desc), TC_ERROR_UNSUPPORTED);
+    words.added[5].content = tc__tok_string(" ", 1);
+    words.added[5].rstrip = 1;
+    CHECK_EQ(tc_writer_tokenizer(w, &words.desc), TC_OK);
+    CHECK(tc__tok_open(&tokenizer, w->tokenizer.data, w->tokenizer.used));
+    CHECK_EQ(tc_encoding_create(&tokenizer, NULL, &e), TC_OK);
+    CHECK_EQ(tc_encoding_run(e, &input, NULL), TC_OK);
+    tokens = tc_encoding_tokens(e, 0, &n);
+    CHECK_EQ(n, SPACES + 3);
+    for (i = 1; i + 2 < n; i++)
+        good += tokens[i].id == PLAN_VOCAB && tokens[i].start.byte == i - 1 &&
+                tokens[i].end.byte == SPACES &&
+                tc_encoding_text(e, tokens + i).length == SPACES - (i - 1);
+    CHECK_EQ(good, SPACES);
+    CHECK(e->added_text.used <= SPACES);
+    tc_encoding_free(e);
+    tc_writer_free(w);
+}
+
 static void test_tokenizer(void) {
+    test_tokenizer_hostile();
     test_tokenizer_committed();
     test_tokenizer_slots();
     test_tokenizer_ways();

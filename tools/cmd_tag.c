@@ -51,7 +51,7 @@ static int tag_parse(tag_job *j, int argc, char **argv, int *count) {
         {"long", TOOL_CHOICE, &j->long_text, "window|truncate|error", 0, 0,
          "a text over the model's limit; default window"},
         {"format", TOOL_CHOICE, &j->format, "jsonl|json|tsv|conll|ansi|html", 0, 0,
-         "default ansi on a terminal, else jsonl"},
+         "default ansi on a terminal, else jsonl; conll has _ for a word that is blank"},
         COMMON_OFFSETS_OPTION(j->c),
         {"min-score", TOOL_NUMBER, &j->min_score, "X", 0, 1, "drop weaker entities"},
         {"batch-tokens", TOOL_COUNT, &j->batch_tokens, "N", 1, 1e6,

@@ -263,12 +263,10 @@ static void tool_saver_catch(void) {
     }
 }
 
-/* The temporary file is there no more. */
-static void tool_saver_gone(tool_saver *s) {
+static void tool_saver_forget(tool_saver *s) {
     tool_saver *volatile *at = &tool_savers;
     while (*at && *at != s) at = &(*at)->next;
     if (*at) *at = s->next;
-    s->exists = 0;
 }
 
 int tool_saver_begin(tool_saver *s, const char *path, char *message, size_t message_size) {
@@ -293,14 +291,12 @@ int tool_saver_begin(tool_saver *s, const char *path, char *message, size_t mess
     s->temporary = s->path + n + 1;
     memcpy(s->temporary, path, n);
     memcpy(s->temporary + n, suffix, sizeof suffix);
+    s->next = tool_savers; /* before the file is there, so that no signal misses it */
+    tool_savers = s;
+    tool_saver_catch();
     s->fd = mkstemp(s->temporary);
     s->exists = s->fd >= 0;
-    if (s->exists) {
-        s->next = tool_savers;
-        tool_savers = s;
-        tool_saver_catch();
-        return 0;
-    }
+    if (s->exists) return 0;
     s->error = errno;
     return tool_saver_fail(s, "cannot be created", message, message_size);
 }
@@ -339,7 +335,7 @@ int tool_saver_end(tool_saver *s, char *message, size_t message_size) {
         s->error = errno;
         return tool_saver_fail(s, "cannot be written", message, message_size);
     }
-    tool_saver_gone(s);
+    s->exists = 0;
     tool_sync_folder(s->path);
     tool_saver_drop(s);
     return 0;
@@ -347,10 +343,8 @@ int tool_saver_end(tool_saver *s, char *message, size_t message_size) {
 
 void tool_saver_drop(tool_saver *s) {
     if (s->exists && s->fd >= 0) close(s->fd);
-    if (s->exists) {
-        unlink(s->temporary);
-        tool_saver_gone(s);
-    }
+    if (s->exists) unlink(s->temporary);
+    tool_saver_forget(s);
     free(s->path);
     free(s->buffer);
     memset(s, 0, sizeof *s);

@@ -7454,9 +7454,15 @@ static tc_status tc__file_error(tc_diag *d, const char *path, const char *what) 
 }
 
 #ifdef TC__MMAP
+#ifdef O_CLOEXEC /* where the feature macros of the program show it */
+#define TC__CLOEXEC O_CLOEXEC
+#else
+#define TC__CLOEXEC 0
+#endif
+
 static tc_status tc__file_load(const tc_env *env, const char *path, tc__file *f) {
     struct stat info;
-    int descriptor = open(path, O_RDONLY | O_NONBLOCK); /* a FIFO must not hang */
+    int descriptor = open(path, O_RDONLY | O_NONBLOCK | TC__CLOEXEC); /* a FIFO must not hang */
     if (descriptor < 0)
         return tc__file_error(env->diag, path,
                               errno == ENOENT   ? "cannot be opened: no such file"
@@ -7531,7 +7537,7 @@ static const char *tc__file_reason(void) {
  * or why it failed. */
 #ifdef TC__MMAP
 static const char *tc__file_put(const char *path, const tc__part *parts, size_t count) {
-    int out = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    int out = open(path, O_WRONLY | O_CREAT | O_TRUNC | TC__CLOEXEC, 0666);
     const char *why = out < 0 ? tc__file_reason() : NULL;
     size_t i;
     for (i = 0; i < count && !why; i++) {
@@ -8735,6 +8741,17 @@ static tc_status tc__write_linear(tc_writer *w, const char *stem, uint32_t rows,
                   : tc__write_fresh(w, tc__model_name(name, stem, 0, "bias"), 1, rows,
                                     deviation, seed, -1);
 }
+
+/* Room for the large tensors at once: a model that memory cannot hold fails before the work. */
+static tc_status tc__write_model_room(tc_writer *w, const tc_model_desc *d) {
+    const double H = d->hidden_size, E = d->embedding_size ? d->embedding_size : H;
+    double numbers = d->num_hidden_layers * H * (4 * H + 2.0 * d->intermediate_size);
+    numbers += E * ((double)d->vocab_size + d->max_position_embeddings);
+    numbers *= d->dtype == TC_F32 ? 4 : d->dtype == TC_S8 ? 1 : 2;
+    if (numbers > (double)TC__SIZE_LIMIT) return TC_ERROR_MEMORY;
+    return tc__mem_reserve(&w->env, &w->file, (uint64_t)numbers);
+}
+
 /* Every tensor of a model that is described so, fresh. */
 static tc_status tc__write_model(tc_writer *w, const tc_model_desc *d, uint32_t seed) {
     const uint32_t H = d->hidden_size, I = d->intermediate_size,
@@ -8764,6 +8781,7 @@ static tc_status tc__write_model(tc_writer *w, const tc_model_desc *d, uint32_t 
     tc_status status = tc__write_describe(w, d);
     char name[96];
     uint32_t i, k;
+    if (!status) status = tc__write_model_room(w, d);
     for (i = 0; i < 7 && !status; i++)
         if (front[i].rows)
             status = tc__write_fresh(w, front[i].name, front[i].rows, front[i].columns,
@@ -12672,8 +12690,9 @@ typedef struct tc__found { /* an entity; its word lies in the tagger's text */
 } tc__found;
 
 typedef struct tc__scheme { /* what a label means, for tc_constraint */
-    char part;              /* B I E S, O, or 0 for a label without prefix */
+    char part;              /* B I E S, or 0 for a label without prefix */
     const char *type;
+    uint32_t group; /* the same for labels of one type, below C */
 } tc__scheme;
 
 struct tc_tagger {
@@ -13083,20 +13102,22 @@ static tc_status tc__tag_words(tc_tagger *g) {
 
 /* ---- constraint ---- */
 
-static int tc__tag_open_end(const tc__scheme *s) { return s->part == 'B' || s->part == 'I'; }
+/* An entity goes on behind such a label, or may; before such a one it must have begun. */
+static int tc__tag_opens(const tc__scheme *s) { return s->part == 'B' || s->part == 'I'; }
+static int tc__tag_continues(const tc__scheme *s) { return s->part == 'I' || s->part == 'E'; }
 
-/* Whether `next` may follow `last`; a null `last` is the start, a null `next` the end. */
-static int tc__tag_allowed(const tc_tagger *g, const tc__scheme *last, const tc__scheme *next) {
-    if (next && (next->part == 'I' || next->part == 'E'))
-        return last && tc__tag_open_end(last) && !strcmp(last->type, next->type);
-    return !(g->closed && last && tc__tag_open_end(last));
+static int tc__tag_by_type(const void *a, const void *b) {
+    return strcmp((*(tc__scheme *const *)a)->type, (*(tc__scheme *const *)b)->type);
 }
 
-static void tc__tag_scheme(tc_tagger *g) {
-    uint32_t i;
-    for (i = 0; i < g->model->info.num_labels; i++) {
+static tc_status tc__tag_scheme(tc_tagger *g) {
+    uint32_t C = g->model->info.num_labels, i;
+    tc__scheme **sorted;
+    if (tc__mem_reserve(&g->env, &g->states, C * sizeof *sorted)) return TC_ERROR_MEMORY;
+    sorted = TC__AT(g->states, tc__scheme *);
+    for (i = 0; i < C; i++) {
         const char *label = g->model->labels[i];
-        tc__scheme *s = &g->schemes[i];
+        tc__scheme *s = sorted[i] = &g->schemes[i];
         s->type = label;
         if (!*label || label[1] != '-') continue;
         if (!strchr("BIESLU", *label)) continue;
@@ -13104,44 +13125,71 @@ static void tc__tag_scheme(tc_tagger *g) {
         s->type = label + 2;
         if (s->part == 'E') g->closed = 1;
     }
+    tc__mem_sort(sorted, C, sizeof *sorted, tc__tag_by_type);
+    for (i = 1; i < C; i++)
+        sorted[i]->group =
+            sorted[i - 1]->group + (tc__tag_by_type(&sorted[i - 1], &sorted[i]) != 0);
+    return TC_OK;
 }
 
-/* The most probable sequence of labels that the scheme allows (Viterbi); products of
- * probabilities, scaled to a largest of 1 at each step. */
+/* States of the search: for the best sequence that ends in a label its probability, scaled to
+ * a largest of 1 at each token, or -1 where the scheme allows none. */
+typedef struct tc__paths {
+    double *now;    /* [C] */
+    uint32_t *open; /* [groups] the best label that an entity of the type goes on from, or C */
+    uint32_t free;  /* the best one before a label that continues nothing, or C */
+} tc__paths;
+
+/* Of equal ones the first label is the best. */
+static void tc__tag_best(const tc_tagger *g, tc__paths *p) {
+    uint32_t C = g->model->info.num_labels, j;
+    for (j = 0; j < C; j++) p->open[j] = C;
+    p->free = C;
+    for (j = 0; j < C; j++) {
+        const tc__scheme *s = &g->schemes[j];
+        uint32_t *open = &p->open[s->group];
+        if (!(p->now[j] >= 0)) continue;
+        if (tc__tag_opens(s) && (*open == C || p->now[j] > p->now[*open])) *open = j;
+        if (tc__tag_opens(s) && g->closed) continue;
+        if (p->free == C || p->now[j] > p->now[p->free]) p->free = j;
+    }
+}
+
+/* The step to a token of these scores; `from` [C] takes the label before each. */
+static void tc__tag_step(const tc_tagger *g, tc__paths *p, const float *scores, uint32_t *from,
+                         double *next) {
+    uint32_t C = g->model->info.num_labels, j;
+    double top = 0;
+    tc__tag_best(g, p);
+    for (j = 0; j < C; j++) {
+        from[j] = tc__tag_continues(&g->schemes[j]) ? p->open[g->schemes[j].group] : p->free;
+        next[j] = from[j] < C ? p->now[from[j]] * (double)scores[j] : -1;
+        if (next[j] > top) top = next[j];
+    }
+    for (j = 0; j < C; j++) p->now[j] = next[j] > 0 ? next[j] / top : next[j];
+}
+
+/* The most probable sequence of labels that the scheme allows (Viterbi 1967). */
 static tc_status tc__tag_constrain(tc_tagger *g, tc__unit *units, size_t n) {
-    size_t C = g->model->info.num_labels, t, i, j;
-    uint32_t *from;
-    double *now, *next, top;
-    size_t best = 0;
+    size_t C = g->model->info.num_labels, t;
+    uint32_t *from, j, best;
+    tc__paths p;
+    double *next;
     if (!n) return TC_OK;
     g->states.used = 0;
     if (tc__mem_reserve(&g->env, &g->states,
-                        2 * C * sizeof *now + (uint64_t)n * C * sizeof *from))
+                        2 * C * sizeof *next + ((uint64_t)n + 1) * C * sizeof *from))
         return TC_ERROR_MEMORY;
-    now = TC__AT(g->states, double);
-    next = now + C;
-    from = (uint32_t *)(void *)(next + C);
+    p.now = TC__AT(g->states, double);
+    next = p.now + C;
+    p.open = (uint32_t *)(void *)(next + C);
+    from = p.open + C;
     for (j = 0; j < C; j++)
-        now[j] = tc__tag_allowed(g, NULL, &g->schemes[j]) ? (double)units[0].scores[j] : -1;
-    for (t = 1; t < n; t++) {
-        for (j = 0, top = 0; j < C; j++) {
-            next[j] = -1;
-            for (i = 0; i < C; i++)
-                if (now[i] > next[j] && tc__tag_allowed(g, &g->schemes[i], &g->schemes[j])) {
-                    next[j] = now[i];
-                    from[t * C + j] = (uint32_t)i;
-                }
-            if (next[j] >= 0) next[j] *= (double)units[t].scores[j];
-            if (next[j] > top) top = next[j];
-        }
-        for (j = 0; j < C; j++) now[j] = next[j] > 0 && top > 0 ? next[j] / top : next[j];
-    }
-    for (j = 0, top = -1; j < C; j++)
-        if (now[j] > top && tc__tag_allowed(g, &g->schemes[j], NULL)) {
-            top = now[j];
-            best = j;
-        }
-    if (top < 0) return TC_OK; /* the labels allow no sequence at all */
+        p.now[j] = tc__tag_continues(&g->schemes[j]) ? -1 : (double)units[0].scores[j];
+    for (t = 1; t < n; t++) tc__tag_step(g, &p, units[t].scores, from + t * C, next);
+    tc__tag_best(g, &p);
+    best = p.free;
+    if (best == C) return TC_OK; /* the labels allow no sequence at all */
     for (t = n; t--; best = t ? from[t * C + best] : 0) {
         units[t].label = (int32_t)best;
         units[t].score = units[t].scores[best];
@@ -13457,13 +13505,13 @@ static tc_status tc__tag_create(const tc_model *m, const tc_env *env, tc_tagger 
     g->model = m;
     g->schemes = (tc__scheme *)tc__mem_zero(env, m->info.num_labels * sizeof *g->schemes);
     status = g->schemes ? tc__encode_create(&m->tokenizer, env, &g->encoding) : TC_ERROR_MEMORY;
+    if (!status) status = tc__tag_scheme(g);
     if (status) tc__diag_memory(env->diag);
     if (!status) status = tc__fwd_create(m, env, &g->session);
     if (status) {
         tc__tag_free(g);
         return status;
     }
-    tc__tag_scheme(g);
     *out = g;
     return TC_OK;
 }

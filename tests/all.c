@@ -4,6 +4,19 @@
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS, mkstemp */
 #endif
+#include <errno.h>
+#include <pthread.h>
+
+/* A system that gives `threads_left` more threads. */
+static unsigned threads_left = 100000;
+static int scarce_create(pthread_t *thread, const pthread_attr_t *attributes,
+                         void *(*run)(void *), void *context) {
+    if (!threads_left) return EAGAIN;
+    threads_left--;
+    return pthread_create(thread, attributes, run, context);
+}
+
+#define pthread_create scarce_create
 #define TOKCLASS_IMPLEMENTATION
 #include "../tokclass.h"
 

@@ -121,6 +121,31 @@ static void test_pool(void) {
 }
 
 #if !defined(TC_OPENMP) && !defined(TC_NO_THREADS)
+/* A system that gives fewer threads than asked for: those there are do every item once. */
+static void test_pool_scarce(void) {
+    unsigned before = threads_left, given;
+    unsigned char seen[100];
+    size_t round, i;
+    tc_env env;
+    memset(&env, 0, sizeof env);
+    for (given = 0; given < 4; given++) {
+        tc__pool *pool;
+        int good = 1;
+        threads_left = given;
+        CHECK_EQ(tc__thread_create(&env, 5, &pool), TC_OK);
+        CHECK_EQ(threads_left, 0);
+        CHECK_EQ(tc__thread_count(pool), given + 1);
+        for (round = 0; round < 100; round++) {
+            memset(seen, 0, sizeof seen);
+            tc__thread_run(pool, count_item, seen, sizeof seen);
+            for (i = 0; i < sizeof seen; i++) good &= seen[i] == 1;
+        }
+        CHECK(good);
+        tc__thread_free(&env, pool);
+    }
+    threads_left = before;
+}
+
 /* An item that lasts longer than a worker's turn. */
 static void long_item(void *context, size_t item, unsigned worker) {
     uint64_t end = tc__thread_time() + TC__POOL_TURN + 1;
@@ -167,6 +192,7 @@ static void test_base(void) {
     test_sizes();
     test_pool();
 #if !defined(TC_OPENMP) && !defined(TC_NO_THREADS)
+    test_pool_scarce();
     test_pool_turns();
 #endif
 }

@@ -540,7 +540,7 @@ static void check_brute(const char *const *labels, int closed, const char *name)
     model.labels = names;
     g.model = &model;
     g.schemes = schemes;
-    tc__tag_scheme(&g);
+    CHECK_EQ(tc__tag_scheme(&g), TC_OK);
     CHECK_CASE(g.closed == closed, name);
     for (round = 0; round < 200; round++) {
         double product = 1;

@@ -13651,16 +13651,16 @@ static tc_status tc__eval_windows(tc_batcher *f, const int32_t *labels, size_t n
 
 /* ---- labels of the data as ids of the model ---- */
 
-/* The model's id of a label of the data, behind the map; -1 if it has none. */
-static int32_t tc__eval_label(const tc_model *m, const char *label, const tc_label_map *map,
-                              size_t count) {
-    uint32_t i;
+static const char *tc__eval_mapped(const char *label, const tc_label_map *map, size_t count) {
     size_t k;
     for (k = 0; k < count; k++)
-        if (!strcmp(map[k].from, label)) {
-            label = map[k].to;
-            break;
-        }
+        if (!strcmp(map[k].from, label)) return map[k].to;
+    return label;
+}
+
+/* The model's id of a label; -1 if it has none. */
+static int32_t tc__eval_label(const tc_model *m, const char *label) {
+    uint32_t i;
     for (i = 0; i < m->info.num_labels; i++)
         if (!strcmp(m->labels[i], label)) return (int32_t)i;
     return -1;
@@ -13676,12 +13676,13 @@ static tc_status tc__eval_labels(const tc_model *m, const tc_dataset *d,
     tc_status status = TC_OK;
     ids->used = 0;
     for (i = 0; i < d->info.num_labels && !status; i++) {
-        int32_t id = tc__eval_label(m, d->info.labels[i], map, count);
-        size_t length = strlen(d->info.labels[i]);
+        const char *label = tc__eval_mapped(d->info.labels[i], map, count);
+        int32_t id = tc__eval_label(m, label);
+        size_t length = strlen(label);
         missing += id < 0;
         if (id < 0 && n + length + 3 < sizeof list) {
             if (n) memcpy(list + n, ", ", 2), n += 2;
-            memcpy(list + n, d->info.labels[i], length);
+            memcpy(list + n, label, length);
             n += length;
         } else if (id < 0 && n + 4 < sizeof list && (!n || list[n - 1] != '.')) {
             memcpy(list + n, "...", 3);

@@ -525,6 +525,21 @@ out_has 'f32'
 run 'tag with s8 as f32' 0 tag f32.tcm sylvain.txt
 sed 's/"score": [0-9.]*//g' out >line
 sed 's/"score": [0-9.]*//g' s8.jsonl | cmp -s - line && pass || fail "$name" 'differs from s8'
+cp -r hf poisoned
+head -c "$(($(wc -c <hf/model.safetensors) - 4))" hf/model.safetensors >poisoned/model.safetensors
+printf '\000\000\300\177' >>poisoned/model.safetensors
+run 'a number that is none' 0 convert poisoned poisoned.tcm
+one_line
+err_has 'poisoned: tensors with numbers that are not finite: 1, the first is '
+broken 'a number that is none, quantised' quantize poisoned.tcm p8.tcm --dtype s8
+cp -r hf cased
+rm cased/tokenizer_config.json
+run 'lower case by tokenizer.json alone' 0 convert cased cased.tcm
+err_empty
+sed 's/"lowercase": true/"lowercase": false/' hf/tokenizer.json >cased/tokenizer.json
+run 'case kept by tokenizer.json alone' 0 convert cased cased.tcm
+one_line
+err_has 'cased: tokenizer.json keeps case; without tokenizer_config.json transformers would'
 echo kept >hf2/README
 echo old >hf2/config.json
 run 'export over a folder' 0 export "$model" hf2
@@ -867,6 +882,12 @@ printf 'Ada B-XYZ\n' >strange.conll
 broken 'labels of --dev' train new.tcm --train labelled.conll --dev strange.conll --out n2.tcm \
     --quiet
 err_has 'tokclass: strange.conll: the model lacks labels of the data: B-XYZ'
+printf 'Ada B-XYZ\n' >in
+broken 'labels behind --map' eval "$model" - --map B-XYZ=B-ABC
+err_has 'the model lacks labels of the data: B-ABC'
+sed 's/"intermediate_size": [0-9]*/"intermediate_size": 4000000000/; s/"num_hidden_layers": [0-9]*/"num_hidden_layers": 100/' \
+    config.json >huge.json
+broken 'a model beyond all memory' train --from-config huge.json --vocab "$vocab" --train strange.conll --out n2.tcm
 mkdir -p ck2
 echo junk >ck2/checkpoint.tcm
 broken 'a bad checkpoint' train new.tcm --train labelled.conll --out n2.tcm --quiet \
@@ -982,6 +1003,8 @@ done
 sed 's/ / X /' people >three
 run 'eval, a column' 0 eval "$model" three --column 3 --quiet
 run 'eval, a column from the right' 0 eval "$model" three --column -1
+wrong 'eval, a column between' eval "$model" three --column 0
+err_has '--column counts from 1, or from -1 at the right end'
 broken 'eval, a column that is not there' eval "$model" three --column 4
 printf '{"tokens": ["Sarah", "left"], "ner_tags": ["B-PER", "O"]}\n' >lines.jsonl
 run 'eval, JSON lines' 0 eval "$model" lines.jsonl --quiet

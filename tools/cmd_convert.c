@@ -2,6 +2,7 @@
 #include "common.h"
 #include "hf.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,13 @@ static void convert_unused(void *user, const st_tensor *tensor) {
               st_shape_text(tensor, shape, sizeof(shape)));
 }
 
+/* Without tokenizer_config.json the file counts, where transformers takes its class's default. */
+static void convert_check_case(const convert_args *args, const hf_folder *folder) {
+    if (folder->config.family && folder->tokenizer.keeps_case)
+        tool_note(args->folder, "tokenizer.json keeps case; without tokenizer_config.json "
+                                "transformers would lower it");
+}
+
 /* Ids that the model has no embedding for make it fail when such a token comes up. */
 static void convert_check_ids(const convert_args *args, const hf_folder *folder) {
     const tc_tokenizer_desc *t = &folder->tokenizer.desc;
@@ -55,10 +63,18 @@ static int convert_library(const convert_args *args, const tc_diag *diag, tc_sta
                      diag->message[0] ? diag->message : tc_status_text(status));
 }
 
-static tc_status convert_tensors(const hf_folder *folder, tc_writer *writer) {
+static int convert_finite(const float *numbers, size_t n) {
+    size_t i;
+    for (i = 0; i < n && isfinite(numbers[i]);) i++;
+    return i == n;
+}
+
+static tc_status convert_tensors(const convert_args *args, const hf_folder *folder,
+                                 tc_writer *writer) {
     tc_status status = TC_OK;
+    const char *first = NULL;
     float *buffer;
-    size_t i, most = 1;
+    size_t i, most = 1, poisoned = 0;
     for (i = 0; i < folder->item_count; i++) {
         size_t size = (size_t)folder->items[i].rows * folder->items[i].columns;
         most = size > most ? size : most;
@@ -69,8 +85,14 @@ static tc_status convert_tensors(const hf_folder *folder, tc_writer *writer) {
     for (i = 0; i < folder->item_count && status == TC_OK; i++) {
         const hf_item *item = &folder->items[i];
         hf_item_read(item, buffer);
+        if (!convert_finite(buffer, (size_t)item->rows * item->columns) && !poisoned++)
+            first = item->name;
         status = tc_writer_tensor(writer, item->name, item->rows, item->columns, buffer);
     }
+    if (poisoned)
+        tool_note(args->folder,
+                  "tensors with numbers that are not finite: %zu, the first is %s", poisoned,
+                  first);
     free(buffer);
     return status;
 }
@@ -91,7 +113,7 @@ static int convert_write(const convert_args *args, hf_folder *folder) {
     status = tc_writer_create(&env, &writer);
     if (status == TC_OK) status = tc_writer_describe(writer, &folder->desc);
     if (status == TC_OK) status = tc_writer_tokenizer(writer, &folder->tokenizer.desc);
-    if (status == TC_OK) status = convert_tensors(folder, writer);
+    if (status == TC_OK) status = convert_tensors(args, folder, writer);
     if (status == TC_OK) status = tc_writer_finish(writer, &data, &size);
     if (status != TC_OK)
         result = convert_library(args, &diag, status);
@@ -110,6 +132,7 @@ static int convert_run(const convert_args *args) {
     if (hf_open(&folder, args->folder, &args->options, &error))
         return convert_fail(args, &error);
     convert_check_ids(args, &folder);
+    convert_check_case(args, &folder);
     if (hf_weights_unused(&folder.weights, folder.items, folder.item_count, convert_unused,
                           (void *)args))
         result = tool_fail(args->folder, "out of memory");

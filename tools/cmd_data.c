@@ -78,7 +78,7 @@ static const tool_command data_command = {
 static int data_parse(data_job *j, int argc, char **argv, int *count) {
     const tool_option options[] = {
         {"dev", TOOL_TEXT, &j->dev, "FILE", 0, 0, "a second file, compared with the first"},
-        {"column", TOOL_COUNT, &j->column, "N", -255, 255,
+        {"column", TOOL_COLUMN, &j->column, "N", -255, 255,
          "of the labels, from 1, or below 0 from the right; default the last"},
         {"model", TOOL_TEXT, &j->model_path, "MODEL", 0, 0,
          "counts tokens as this model sees them"},

@@ -39,7 +39,7 @@ static const tool_command eval_command = {
 
 static int eval_parse(eval_job *j, int argc, char **argv, int *count) {
     const tool_option options[] = {
-        {"column", TOOL_COUNT, &j->column, "N", -255, 255,
+        {"column", TOOL_COLUMN, &j->column, "N", -255, 255,
          "of the labels, from 1, or below 0 from the right; default the last"},
         {"map", TOOL_TEXT, &j->map, "FROM=TO,...", 0, 0,
          "read labels of the data as others; FROM= as O"},

@@ -9,7 +9,8 @@ static const tool_command export_command = {
     "MODEL HF_DIR",
     "Writes config.json, model.safetensors and the files of the tokenizer: a folder that\n"
     "transformers loads, with the same numbers. It is created if it is not there. Weights of\n"
-    "s16 and s8 are written as F32. A base model has no pooler: transformers makes one up.\n",
+    "s16 and s8 are written as F32; as Python does not quantise what they are multiplied by,\n"
+    "its scores then differ a little. A base model has no pooler: transformers makes one up.\n",
     2,
     2,
     "the model or the folder"};

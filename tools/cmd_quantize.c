@@ -67,7 +67,7 @@ static int quantize_parse(quantize_job *j, int argc, char **argv, int *count) {
          "labelled sentences: print F1, speed and size of both models"},
         {"max-loss", TOOL_NUMBER, &j->max_loss, "POINTS", 0, 100,
          "percentage points of F1 that may be lost; default 0.5"},
-        {"column", TOOL_COUNT, &j->column, "N", -255, 255,
+        {"column", TOOL_COLUMN, &j->column, "N", -255, 255,
          "column of the labels from 1, below 0 from the right; default: the last"},
         {"map", TOOL_TEXT, &j->map, "FROM=TO,...", 0, 0, "read labels as others; FROM= as O"},
         {"format", TOOL_CHOICE, &j->format, "text|json", 0, 0, "of what --eval prints"},
@@ -202,7 +202,7 @@ static int quantize_finite(quantize_job *j) {
     free(numbers);
     if (status) return common_fail(&j->c, quantize_name(j->path), status);
     if (k == n) return 0;
-    return tool_fail(quantize_name(j->path), "tensor %s has a number that %s cannot hold",
+    return tool_fail(quantize_name(j->path), "tensor %s has a number that is not finite in %s",
                      t.name, tc_dtype_name(t.dtype));
 }
 

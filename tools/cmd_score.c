@@ -39,7 +39,7 @@ static int score_parse(score_job *j, int argc, char **argv, int *count) {
         {"suffix", TOOL_FLAG, &j->suffix, NULL, 0, 0, "labels are PER-B in place of B-PER"},
         {"digits", TOOL_COUNT, &j->digits, "N", 0, 50,
          "decimals of the report and of the accuracy; default 4"},
-        {"column", TOOL_COUNT, &j->column, "N", -255, 255,
+        {"column", TOOL_COLUMN, &j->column, "N", -255, 255,
          "of the labels in two files, from 1, or below 0 from the right; default the last"},
         {"confusion", TOOL_FLAG, &j->confusion, NULL, 0, 0,
          "also what went wrong, and which types were taken for which"},

@@ -37,7 +37,7 @@ static void tool_wipe(void) {
 static void tool_line(const char *where, const char *format, va_list args, const char *tail) {
     char line[2048];
     size_t n, i;
-    int k = where ? snprintf(line, sizeof line, "tokclass: %.900s: ", where)
+    int k = where ? snprintf(line, sizeof line, "tokclass: %.900s: ", *where ? where : "\"\"")
                   : snprintf(line, sizeof line, "tokclass: ");
     n = k > 0 ? (size_t)k : 0;
     k = vsnprintf(line + n, sizeof line - n, format, args);
@@ -484,6 +484,8 @@ static int tool_set_count(const char *command, const tool_option *o, const char 
         return tool_usage(command, "--%s %s is not between %.0f and %.0f", o->name, value,
                           o->low, o->high);
     }
+    if (!v && o->kind == TOOL_COLUMN)
+        return tool_usage(command, "--%s counts from 1, or from -1 at the right end", o->name);
     *(int64_t *)o->target = v;
     return -1;
 }
@@ -519,7 +521,8 @@ static int tool_set(const char *command, const tool_option *o, const char *value
     case TOOL_TEXT: *(const char **)o->target = value; return -1;
     case TOOL_LIST: return tool_set_list(o, value);
     case TOOL_CHOICE: return tool_set_choice(command, o, value);
-    case TOOL_COUNT: return tool_set_count(command, o, value);
+    case TOOL_COUNT:
+    case TOOL_COLUMN: return tool_set_count(command, o, value);
     case TOOL_NUMBER: return tool_set_number(command, o, value);
     }
     return -1;

@@ -91,6 +91,7 @@ typedef enum tool_kind {
     TOOL_LIST,   /* tool_list: may be repeated */
     TOOL_CHOICE, /* int: place in `values` */
     TOOL_COUNT,  /* int64_t: an integer from `low` to `high` */
+    TOOL_COLUMN, /* the same, but not 0 */
     TOOL_NUMBER  /* double: a finite number from `low` to `high` */
 } tool_kind;
 

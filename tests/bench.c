@@ -3,7 +3,7 @@
  * Rates are ratios to the register-only FMA burst measured just before each sample, because
  * shared machines change their speed within seconds; min, median and max of the samples are
  * printed. Build and run: make bench; a part of it: build/bench gemm, cold, ops, forward, train
- * or steady. */
+ * or steady; with --json before it a JSON object a line. */
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE /* madvise, kill */
 #endif
@@ -41,6 +41,53 @@ static summary summarize(double *v, int n) {
     s.median = v[n / 2];
     s.most = v[n - 1];
     return s;
+}
+
+/* ---- a row of the table, or a line of JSON ---- */
+
+static int json;
+
+static void row_begin(const char *part) {
+    if (json)
+        printf("{\"part\": \"%s\"", part);
+    else
+        printf("%-9s", part);
+}
+
+static void row_word(const char *name, const char *value) {
+    if (json)
+        printf(", \"%s\": \"%s\"", name, value);
+    else
+        printf(" %-11s", value);
+}
+
+static void row_count(const char *name, uint64_t value) {
+    if (json)
+        printf(", \"%s\": %llu", name, (unsigned long long)value);
+    else
+        printf(" %s %-4llu", name, (unsigned long long)value);
+}
+
+static void row_number(const char *name, const char *unit, double value) {
+    if (json)
+        printf(", \"%s\": %.6g", name, value);
+    else
+        printf("  %8.2f %s", value, unit);
+}
+
+static void row_summary(const char *name, const char *unit, summary s) {
+    if (json)
+        printf(", \"%s\": {\"min\": %.6g, \"median\": %.6g, \"max\": %.6g}", name, s.least,
+               s.median, s.most);
+    else
+        printf("  %8.2f %8.2f %8.2f %s", s.least, s.median, s.most, unit);
+}
+
+static void row_share(summary s) { row_summary("percent_of_burst", "% of one thread's burst", s); }
+
+static void row_end(void) {
+    puts(json ? "}" : "");
+    fflush(stdout);
 }
 
 /* ---- bursts ---- */
@@ -146,6 +193,15 @@ static void product_free(product *t) {
     free(t->packed);
 }
 
+static void row_product(tc_level level, tc_dtype dtype, size_t rows, shape s) {
+    row_word("level", tc_level_name(level));
+    row_word("dtype", tc_dtype_name(dtype));
+    row_word("model", s.what);
+    row_count("M", rows);
+    row_count("N", s.N);
+    row_count("K", s.K);
+}
+
 static void bench_gemm(tc_level level, tc_dtype dtype, size_t rows, shape s) {
     double flops = 2.0 * (double)rows * s.N * s.K, share[SAMPLES], rate[SAMPLES];
     product own;
@@ -167,10 +223,11 @@ static void bench_gemm(tc_level level, tc_dtype dtype, size_t rows, shape s) {
     }
     t = summarize(share, SAMPLES);
     g = summarize(rate, SAMPLES);
-    printf("gemm %-11s %-4s %-9s M %4zu N %5u K %5u  %5.1f %5.1f %5.1f %% of the burst  (%.0f "
-           "Gop/s)\n",
-           tc_level_name(level), tc_dtype_name(dtype), s.what, rows, s.N, s.K, t.least,
-           t.median, t.most, g.median);
+    row_begin("gemm");
+    row_product(level, dtype, rows, s);
+    row_share(t);
+    row_summary("gops_per_second", "Gop/s", g);
+    row_end();
     product_free(&own);
 }
 
@@ -231,10 +288,12 @@ static void bench_cold(tc_level level, tc_dtype dtype, size_t rows, shape s) {
     t = summarize(share, SAMPLES);
     g = summarize(rate, SAMPLES);
     b = summarize(reading, SAMPLES);
-    printf("cold %-11s %-4s M %2zu N %4u K %4u  %5.1f %5.1f %5.1f %% of reading  (%.1f of "
-           "%.1f GB/s)\n",
-           tc_level_name(level), tc_dtype_name(dtype), rows, s.N, s.K, t.least, t.median,
-           t.most, g.median, b.median);
+    row_begin("cold");
+    row_product(level, dtype, rows, s);
+    row_summary("percent_of_reading", "% of reading", t);
+    row_summary("gigabytes_per_second", "GB/s", g);
+    row_summary("reading_gigabytes_per_second", "GB/s read", b);
+    row_end();
     free(layers);
     product_free(&own);
 }
@@ -408,8 +467,11 @@ static void bench_op(const char *name, tc_level level,
         t[i] = spent / (double)done * 1e9;
     }
     s = summarize(t, SAMPLES);
-    printf("%-10s %-7s %6.3f %6.3f %6.3f ns a number\n", name, tc_level_name(level), s.least,
-           s.median, s.most);
+    row_begin("op");
+    row_word("level", tc_level_name(level));
+    row_word("name", name);
+    row_summary("nanoseconds_a_number", "ns a number", s);
+    row_end();
     free(x);
     free(y);
     free(first);
@@ -441,8 +503,10 @@ static void bench_load(const char *path) {
         tc_model_free(model);
     }
     s = summarize(t, SAMPLES);
-    printf("load      %.1f MB in %.2f %.2f %.2f ms\n", (double)size * 1e-6, s.least, s.median,
-           s.most);
+    row_begin("load");
+    row_summary("milliseconds", "ms", s);
+    row_number("megabytes", "MB", (double)size * 1e-6);
+    row_end();
 }
 
 /* A text, repeated until it has a quarter of a megabyte. */
@@ -483,21 +547,36 @@ static void bench_tokenizer(const tc_model *model, const char *text, size_t leng
         t[i] = (double)done / (end - start) * 1e-6;
     }
     s = summarize(t, SAMPLES);
-    printf("tokenize  pieces of %6zu bytes: %6.1f %6.1f %6.1f MB/s, offsets included\n", piece,
-           s.least, s.median, s.most);
+    row_begin("tokenize");
+    row_count("bytes", piece);
+    row_summary("megabytes_per_second", "MB/s with offsets", s);
+    row_end();
     tc_encoding_free(e);
 }
 
-static void bench_tag(const tc_model *model, uint32_t tokens, unsigned threads) {
+/* Operations of a forward pass; a multiply-add counts twice. */
+static double forward_flops(double layers, double H, double I, double sequences,
+                            double length) {
+    return 2 * layers * sequences * length * (4 * H * H + 2 * H * I + 2 * length * H);
+}
+
+static void row_batch(uint32_t sequences, uint32_t length, unsigned threads) {
+    row_count("sequences", sequences);
+    row_count("tokens", length);
+    row_count("threads", threads);
+}
+
+/* A model as it was loaded, on random ids. */
+static void bench_loaded(const tc_model *model, uint32_t tokens, unsigned threads) {
     const tc_model_info *n = tc_model_get_info(model);
+    tc_level best = tc_level_choose(TC_LEVEL_BEST);
     tc_session *session;
     tc_env env;
     tc_batch batch;
     tc_outputs outputs;
     int32_t *ids = (int32_t *)malloc(tokens * sizeof *ids);
     float *out = (float *)malloc((size_t)tokens * n->hidden_size * sizeof *out);
-    double t[SAMPLES];
-    summary s;
+    double ms[SAMPLES], share[SAMPLES], last;
     uint32_t i;
     memset(&env, 0, sizeof env);
     memset(&batch, 0, sizeof batch);
@@ -510,14 +589,22 @@ static void bench_tag(const tc_model *model, uint32_t tokens, unsigned threads) 
     batch.sequences = 1;
     outputs.hidden = out;
     if (tc_session_run(session, &batch, &outputs)) exit(1);
+    last = burst(best, n->dtype);
     for (i = 0; i < SAMPLES; i++) {
         double start = seconds();
         (void)tc_session_run(session, &batch, &outputs);
-        t[i] = (seconds() - start) * 1e3;
+        ms[i] = (seconds() - start) * 1e3;
+        share[i] = 1e-4 / ms[i] / burst_around(&last, best, n->dtype) *
+                   forward_flops(n->num_hidden_layers, n->hidden_size, n->intermediate_size, 1,
+                                 tokens);
     }
-    s = summarize(t, SAMPLES);
-    printf("forward   1 x %3u tokens, %u thread%s: %.2f %.2f %.2f ms\n", tokens, threads,
-           threads > 1 ? "s" : "", s.least, s.median, s.most);
+    row_begin("forward");
+    row_word("model", "the file");
+    row_word("dtype", tc_dtype_name(n->dtype));
+    row_batch(1, tokens, threads);
+    row_summary("milliseconds", "ms", summarize(ms, SAMPLES));
+    row_share(summarize(share, SAMPLES));
+    row_end();
     tc_session_free(session);
     free(ids);
     free(out);
@@ -612,8 +699,10 @@ static void bench_memory(const tc_model *model) {
     for (i = 0; i < 60000; i++) text[i] = i % 2 ? ' ' : (char)('a' + i / 2 % 26);
     text[60000] = 0;
     if (tc_tagger_create(model, NULL, &tagger) || tc_tag(tagger, text, &result)) exit(1);
-    printf("memory    %.1f MB over the mapped file, tagging a text of 30,000 tokens\n",
-           own_memory() - before);
+    row_begin("memory");
+    row_count("tokens", 30000);
+    row_number("megabytes", "MB over the mapped file, tagging one text", own_memory() - before);
+    row_end();
     tc_result_free(result);
     tc_tagger_free(tagger);
     free(text);
@@ -621,9 +710,8 @@ static void bench_memory(const tc_model *model) {
 
 /* ---- the forward pass of whole models ---- */
 
-static double forward_flops(const architecture *m, double sequences, double length) {
-    double H = m->hidden, I = m->wide, T = sequences * length;
-    return 2 * m->layers * T * (4 * H * H + 2 * H * I + 2 * length * H);
+static double shape_flops(const architecture *m, double sequences, double length) {
+    return forward_flops(m->layers, m->hidden, m->wide, sequences, length);
 }
 
 /* A model of random weights with the batch that it runs or is trained on. */
@@ -709,7 +797,6 @@ static void bench_forward(const char *what, const architecture *size_of, tc_dtyp
                           uint32_t sequences, uint32_t length, unsigned threads) {
     tc_level best = tc_level_choose(TC_LEVEL_BEST);
     double ms[SAMPLES], share[SAMPLES], last;
-    summary s, p;
     run r;
     int k;
     run_make(&r, size_of, dtype, sequences, length, threads, 0);
@@ -717,15 +804,15 @@ static void bench_forward(const char *what, const architecture *size_of, tc_dtyp
     for (k = 0; k < SAMPLES; k++) {
         double t = run_seconds(&r, 0.1), peak = burst_around(&last, best, dtype);
         ms[k] = t * 1e3;
-        share[k] = forward_flops(size_of, sequences, length) / t * 1e-7 / peak;
+        share[k] = shape_flops(size_of, sequences, length) / t * 1e-7 / peak;
     }
-    s = summarize(ms, SAMPLES);
-    p = summarize(share, SAMPLES);
-    printf(
-        "forward   %-9s %-4s %ux%u, %u thread%s: %.3f %.3f %.3f ms, %.1f %.1f %.1f %% of the "
-        "burst of one thread\n",
-        what, tc_dtype_name(dtype), sequences, length, threads, threads > 1 ? "s" : "", s.least,
-        s.median, s.most, p.least, p.median, p.most);
+    row_begin("forward");
+    row_word("model", what);
+    row_word("dtype", tc_dtype_name(dtype));
+    row_batch(sequences, length, threads);
+    row_summary("milliseconds", "ms", summarize(ms, SAMPLES));
+    row_share(summarize(share, SAMPLES));
+    row_end();
     run_free(&r);
 }
 
@@ -750,7 +837,6 @@ static void bench_train(const char *what, const architecture *size_of, uint32_t 
                         uint32_t length, unsigned threads) {
     tc_level best = tc_level_choose(TC_LEVEL_BEST);
     double rate[SAMPLES], share[SAMPLES], last;
-    summary s, p;
     run r;
     int k;
     run_make(&r, size_of, TC_F32, sequences, length, threads, 1);
@@ -758,14 +844,15 @@ static void bench_train(const char *what, const architecture *size_of, uint32_t 
     for (k = 0; k < SAMPLES; k++) { /* the backward pass is two forward passes */
         double t = run_seconds(&r, 0.3), peak = burst_around(&last, best, TC_F32);
         rate[k] = (double)r.tokens / t;
-        share[k] = 3 * forward_flops(size_of, sequences, length) / t * 1e-7 / peak;
+        share[k] = 3 * shape_flops(size_of, sequences, length) / t * 1e-7 / peak;
     }
-    s = summarize(rate, SAMPLES);
-    p = summarize(share, SAMPLES);
-    printf("train     %s %ux%u, %u thread%s: %.0f %.0f %.0f tokens/s, %.1f %.1f %.1f %% of the "
-           "burst of one thread, %.0f MB\n",
-           what, sequences, length, threads, threads > 1 ? "s" : "", s.least, s.median, s.most,
-           p.least, p.median, p.most, r.memory);
+    row_begin("train");
+    row_word("model", what);
+    row_batch(sequences, length, threads);
+    row_summary("tokens_per_second", "tokens/s", summarize(rate, SAMPLES));
+    row_share(summarize(share, SAMPLES));
+    row_number("megabytes", "MB", r.memory);
+    row_end();
     run_free(&r);
 }
 
@@ -775,7 +862,6 @@ static void bench_adamw(tc_level level) {
     enum { COUNT = 16 << 20 };
     float *x[4];
     double t[2][SAMPLES];
-    summary a, c;
     int i, k;
     for (k = 0; k < 4; k++) x[k] = numbers(COUNT);
     for (i = 0; i < COUNT; i++) x[3][i] = fabsf(x[3][i]);
@@ -787,10 +873,10 @@ static void bench_adamw(tc_level level) {
         t[0][i] = 28.0 * COUNT / (middle - start) * 1e-9;
         t[1][i] = 8.0 * COUNT / (seconds() - middle) * 1e-9;
     }
-    a = summarize(t[0], SAMPLES);
-    c = summarize(t[1], SAMPLES);
-    printf("adamw     %.1f %.1f %.1f GB/s (28 bytes a number), a copy %.1f %.1f %.1f GB/s\n",
-           a.least, a.median, a.most, c.least, c.median, c.most);
+    row_begin("adamw");
+    row_summary("gigabytes_per_second", "GB/s (28 bytes a number)", summarize(t[0], SAMPLES));
+    row_summary("copy_gigabytes_per_second", "GB/s of a copy", summarize(t[1], SAMPLES));
+    row_end();
     for (k = 0; k < 4; k++) free(x[k]);
 }
 
@@ -830,11 +916,15 @@ static void bench_latency(const char *what, const architecture *size_of, tc_dtyp
     }
     summarize(t[0], CALLS);
     summarize(t[1], CALLS);
-    printf("latency   %-9s %-4s 1x%u, %u thread%s: p50 %.3f ms, p99 / p50 %.2f, of a spin of "
-           "%.3f ms %.2f\n",
-           what, tc_dtype_name(dtype), length, threads, threads > 1 ? "s" : "",
-           t[0][CALLS / 2] * 1e3, t[0][CALLS / 100 * 99] / t[0][CALLS / 2],
-           t[1][CALLS / 2] * 1e3, t[1][CALLS / 100 * 99] / t[1][CALLS / 2]);
+    row_begin("latency");
+    row_word("model", what);
+    row_word("dtype", tc_dtype_name(dtype));
+    row_batch(1, length, threads);
+    row_number("p50_milliseconds", "ms p50", t[0][CALLS / 2] * 1e3);
+    row_number("p99_over_p50", "p99 / p50", t[0][CALLS / 100 * 99] / t[0][CALLS / 2]);
+    row_number("spin_milliseconds", "ms a spin", t[1][CALLS / 2] * 1e3);
+    row_number("spin_p99_over_p50", "p99 / p50", t[1][CALLS / 100 * 99] / t[1][CALLS / 2]);
+    row_end();
     run_free(&r);
     free(t[0]);
     free(t[1]);
@@ -845,7 +935,6 @@ static void bench_busy(const char *what, const architecture *size_of, tc_dtype d
                        uint32_t sequences, uint32_t length, int train) {
     double gain[SAMPLES];
     pid_t parent = getpid(), child = fork();
-    summary s;
     run one, two;
     int i;
     if (child < 0) exit(1);
@@ -859,10 +948,13 @@ static void bench_busy(const char *what, const architecture *size_of, tc_dtype d
     }
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
-    s = summarize(gain, SAMPLES);
-    printf("busy      %-9s %-4s %ux%u%s: two threads %.2f %.2f %.2f times as fast as one\n",
-           what, tc_dtype_name(dtype), sequences, length, train ? ", training" : "", s.least,
-           s.median, s.most);
+    row_begin("busy");
+    row_word("model", what);
+    row_word("dtype", tc_dtype_name(dtype));
+    row_word("work", train ? "training" : "forward");
+    row_batch(sequences, length, 2);
+    row_summary("times_one_thread", "times as fast as one thread", summarize(gain, SAMPLES));
+    row_end();
     run_free(&one);
     run_free(&two);
 }
@@ -890,9 +982,9 @@ static void bench_base(const char *path) {
         base_write(path);
     bench_load(path);
     if (tc_model_load(path, NULL, &model)) exit(1);
-    bench_tag(model, 16, 1);
-    bench_tag(model, 128, 1);
-    bench_tag(model, 128, 2);
+    bench_loaded(model, 16, 1);
+    bench_loaded(model, 128, 1);
+    bench_loaded(model, 128, 2);
     bench_memory(model);
     tc_model_free(model);
 }
@@ -904,7 +996,6 @@ static void bench_evaluate(const tc_model *model, const char *path, unsigned thr
     tc_evaluation e;
     tc_dataset *data;
     double t[SAMPLES];
-    summary s;
     tc_env env;
     int i;
     memset(&o, 0, sizeof o);
@@ -924,10 +1015,12 @@ static void bench_evaluate(const tc_model *model, const char *path, unsigned thr
         t[i] = (double)e.sentences / (seconds() - start);
         tc_scores_free(scores);
     }
-    s = summarize(t, SAMPLES);
-    printf("evaluate  %llu sentences of %.1f tokens, %u thread%s: %.0f %.0f %.0f sentences/s\n",
-           (unsigned long long)e.sentences, (double)e.tokens / (double)e.sentences, threads,
-           threads > 1 ? "s" : "", s.least, s.median, s.most);
+    row_begin("evaluate");
+    row_count("sentences", e.sentences);
+    row_count("tokens", e.tokens);
+    row_count("threads", threads);
+    row_summary("sentences_per_second", "sentences/s", summarize(t, SAMPLES));
+    row_end();
     tc_dataset_free(data);
 }
 
@@ -935,7 +1028,13 @@ static void bench_evaluate(const tc_model *model, const char *path, unsigned thr
  * alone. */
 int main(int argc, char **argv) {
     tc_level best = tc_level_choose(TC_LEVEL_BEST);
-    printf("level %s, burst %.0f Gflop/s\n", tc_level_name(best), burst(best, TC_F32));
+    json = argc > 1 && !strcmp(argv[1], "--json");
+    argc -= json;
+    argv += json;
+    row_begin("burst");
+    row_word("level", tc_level_name(best));
+    row_number("gops_per_second", "Gop/s", burst(best, TC_F32));
+    row_end();
     if (argc == 2) {
         if (!strcmp(argv[1], "train")) bench_training(best);
         if (!strcmp(argv[1], "gemm")) bench_gemms();
@@ -957,9 +1056,9 @@ int main(int argc, char **argv) {
         bench_tokenizer(model, text, length, 1000);
         bench_tokenizer(model, text, length, 10000);
         if (tc_model_get_info(model)->hidden_size) {
-            bench_tag(model, 16, 1);
-            bench_tag(model, 128, 1);
-            bench_tag(model, 128, 2);
+            bench_loaded(model, 16, 1);
+            bench_loaded(model, 128, 1);
+            bench_loaded(model, 128, 2);
         }
         if (argc > 4) {
             bench_evaluate(model, argv[4], 1);

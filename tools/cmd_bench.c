@@ -137,21 +137,25 @@ static size_t bench_columns(const tc_model_info *n) {
 /* Operations of the linear layers and of attention, for the tokens that there are. */
 static double bench_operations(const bench_job *j, const tc_model_info *n) {
     double H = n->hidden_size, I = n->intermediate_size, sum = 0;
+    double E = n->embedding_size == n->hidden_size ? 0 : n->embedding_size; /* projected */
     size_t i;
     for (i = 0; i < j->batch.sequences; i++) {
         double S = j->lengths[i];
         sum += 2 * S *
-               (n->num_hidden_layers * (4 * H * H + 2 * H * I + 2 * S * H) + H * n->num_labels);
+               (n->num_hidden_layers * (4 * H * H + 2 * H * I + 2 * S * H) +
+                H * (E + n->num_labels));
     }
     return sum;
 }
 
-/* The longest sequence that the models take. */
+/* The side that takes the shorter sequences, and how long. */
+static int bench_shorter(const bench_job *j) {
+    return j->against && j->sides[1].info->max_position_embeddings <
+                             j->sides[0].info->max_position_embeddings;
+}
+
 static uint32_t bench_limit(const bench_job *j) {
-    uint32_t limit = j->sides[0].info->max_position_embeddings;
-    if (j->against && j->sides[1].info->max_position_embeddings < limit)
-        limit = j->sides[1].info->max_position_embeddings;
-    return limit;
+    return j->sides[bench_shorter(j)].info->max_position_embeddings;
 }
 
 /* Makes the batch of a shape, with ids that both models have. */
@@ -394,6 +398,17 @@ static void bench_head(bench_job *j) {
     out_char(o, '\n');
 }
 
+/* A shape that was asked for fails; one of the default list is left out. */
+static int bench_beyond(const bench_job *j, const bench_shape *shape) {
+    const char *where = bench_shorter(j) ? j->against : j->path;
+    if (j->list)
+        return tool_fail(where, "a sequence of %u tokens is beyond the limit of %u",
+                         (unsigned)shape->length, (unsigned)bench_limit(j));
+    tool_note(where, "without %.*s: the limit is %u tokens", shape->name_length, shape->name,
+              (unsigned)bench_limit(j));
+    return 0;
+}
+
 static int bench_all(bench_job *j) {
     size_t i, done = 0;
     int failed = bench_open(j, &j->sides[0], j->path);
@@ -401,10 +416,10 @@ static int bench_all(bench_job *j) {
     if (failed) return failed;
     bench_head(j);
     for (i = 0; i < j->shape_count && !failed; i++) {
-        if (!j->list && j->shapes[i].length > bench_limit(j)) continue; /* not asked for */
-        if (j->shapes[i].length > bench_limit(j))
-            failed = tool_fail("bench", "a sequence of %u tokens is beyond the limit of %u",
-                               (unsigned)j->shapes[i].length, (unsigned)bench_limit(j));
+        if (j->shapes[i].length > bench_limit(j)) {
+            failed = bench_beyond(j, &j->shapes[i]);
+            if (!failed) continue;
+        }
         if (!failed) failed = bench_fill(j, &j->shapes[i]);
         if (!failed) failed = bench_shape_run(j);
         if (!failed && j->json) bench_json(j, &j->shapes[i], !done++);

@@ -9021,8 +9021,9 @@ struct tc_session {
     float **scratch;    /* [threads] the same, as the products take it */
     tc__floats x, middle, embedded, logits;
     tc__floats qkv; /* [T, 3H], then context [T, H]; and in their place, later, the wide rows */
-    tc__floats integers; /* what a product with integer weights takes: scales, then rows */
-    tc__buf starts;      /* [sequences + 1] uint32, then the same of groups */
+    tc__floats integers;     /* what a product with integer weights takes: scales, then rows */
+    const tc__matrix *ready; /* whose rows lie there already, or null */
+    tc__buf starts;          /* [sequences + 1] uint32, then the same of groups */
     size_t tokens, sequences, longest;
     size_t before, total; /* tokens of the whole batch before these, and in all */
     const tc_batch *batch;
@@ -9090,33 +9091,6 @@ static void tc__fwd_embed_item(void *context, size_t item, unsigned worker) {
 #endif
 }
 
-typedef struct tc__norming {
-    tc_session *s;
-    float *out;
-    const float *in, *weight, *bias;
-} tc__norming;
-
-static void tc__fwd_norm_item(void *context, size_t item, unsigned worker) {
-    const tc__norming *n = (const tc__norming *)context;
-    size_t H = n->s->model->info.hidden_size, ld = tc__fwd_ld(H), t = item * TC__ROWS_AT_ONCE;
-    (void)worker;
-    n->s->ops->norm(n->out + t * ld, n->in + t * ld, ld,
-                    tc__mem_least(n->s->tokens - t, TC__ROWS_AT_ONCE), n->weight, n->bias,
-                    n->s->model->info.layer_norm_eps, H);
-}
-
-static void tc__fwd_norm(tc_session *s, float *out, const float *in, const float *weight,
-                         const float *bias) {
-    tc__norming n;
-    n.s = s;
-    n.out = out;
-    n.in = in;
-    n.weight = weight;
-    n.bias = bias;
-    tc__thread_run(s->pool, tc__fwd_norm_item, &n,
-                   (s->tokens + TC__ROWS_AT_ONCE - 1) / TC__ROWS_AT_ONCE);
-}
-
 /* A product over all tokens: the caller may add activation, dropout, residual. */
 static tc__product tc__fwd_product(tc_session *s, const tc__matrix *w, const float *a,
                                    size_t lda, float *c) {
@@ -9134,6 +9108,54 @@ static tc__product tc__fwd_product(tc_session *s, const tc__matrix *w, const flo
     return p;
 }
 
+/* Whether the product takes rows that are quantised or split; where they lie. */
+static int tc__fwd_quantizes(const tc_session *s, tc__product *p) {
+    const int integer = tc__gemm_scaled(p->w->dtype);
+    size_t few =
+        p->w->dtype == TC_BF16 ? 8 : 32; /* tokens that are not worth splitting weights */
+    p->split = integer || s->total < few ? NULL : s->split;
+    if (p->split && !p->split->panel && !tc__gemm_halves(p->w)) p->split = NULL;
+    if (!integer && !p->split) return 0;
+    p->qa.scale = (tc__qscale *)(void *)s->integers.data;
+    p->qa.q = (unsigned char *)(s->integers.data + 2 * tc__mem_round(p->rows, 16));
+    p->qa.ld = tc__gemm_qld(p->w->columns, p->split && !tc__gemm_halves(p->w));
+    return 1;
+}
+
+typedef struct tc__norming {
+    tc_session *s;
+    float *out;
+    const float *in, *weight, *bias;
+    tc__product next; /* of no rows, or one whose rows these are to become */
+} tc__norming;
+
+static void tc__fwd_norm_item(void *context, size_t item, unsigned worker) {
+    const tc__norming *n = (const tc__norming *)context;
+    size_t H = n->s->model->info.hidden_size, ld = tc__fwd_ld(H), t = item * TC__ROWS_AT_ONCE,
+           rows = tc__mem_least(n->s->tokens - t, TC__ROWS_AT_ONCE);
+    (void)worker;
+    n->s->ops->norm(n->out + t * ld, n->in + t * ld, ld, rows, n->weight, n->bias,
+                    n->s->model->info.layer_norm_eps, H);
+    if (n->next.rows) tc__gemm_quantize(&n->next, t, rows);
+}
+
+/* Where the output is what the product with `next` (or null) quantises, that happens here. */
+static void tc__fwd_norm(tc_session *s, float *out, const float *in, const float *weight,
+                         const float *bias, const tc__matrix *next) {
+    tc__norming n;
+    n.s = s;
+    n.out = out;
+    n.in = in;
+    n.weight = weight;
+    n.bias = bias;
+    memset(&n.next, 0, sizeof n.next);
+    if (next) n.next = tc__fwd_product(s, next, out, tc__fwd_ld(next->columns), NULL);
+    if (next && !tc__fwd_quantizes(s, &n.next)) n.next.rows = 0;
+    s->ready = n.next.rows ? next : NULL;
+    tc__thread_run(s->pool, tc__fwd_norm_item, &n,
+                   (s->tokens + TC__ROWS_AT_ONCE - 1) / TC__ROWS_AT_ONCE);
+}
+
 static void tc__fwd_quantize_item(void *context, size_t item, unsigned worker) {
     const tc__product *p = (const tc__product *)context;
     size_t r = item * TC__ROWS_AT_ONCE;
@@ -9142,18 +9164,10 @@ static void tc__fwd_quantize_item(void *context, size_t item, unsigned worker) {
 }
 
 static void tc__fwd_multiply(tc_session *s, tc__product *p) {
-    const int integer = tc__gemm_scaled(p->w->dtype);
-    size_t few =
-        p->w->dtype == TC_BF16 ? 8 : 32; /* tokens that are not worth splitting weights */
-    p->split = integer || s->total < few ? NULL : s->split;
-    if (p->split && !p->split->panel && !tc__gemm_halves(p->w)) p->split = NULL;
-    if (integer || p->split) {
-        p->qa.scale = (tc__qscale *)(void *)s->integers.data;
-        p->qa.q = (unsigned char *)(s->integers.data + 2 * tc__mem_round(p->rows, 16));
-        p->qa.ld = tc__gemm_qld(p->w->columns, p->split && !tc__gemm_halves(p->w));
+    if (tc__fwd_quantizes(s, p) && s->ready != p->w)
         tc__thread_run(s->pool, tc__fwd_quantize_item, p,
                        (p->rows + TC__ROWS_AT_ONCE - 1) / TC__ROWS_AT_ONCE);
-    }
+    s->ready = NULL;
     tc__gemm_run(s->pool, p);
 }
 
@@ -9318,9 +9332,12 @@ static void tc__fwd_layer(tc_session *s, const tc__layer *l, const tc__acts *a) 
                    s->sequences * s->model->info.num_attention_heads);
     tc__fwd_linear_add(s, &l->output, a->context, ld, a->sum1,
                        a->drops ? a->drops->output : NULL, a->in);
-    tc__fwd_norm(s, a->middle, a->sum1, l->norm1_weight, l->norm1_bias);
+    tc__fwd_norm(s, a->middle, a->sum1, l->norm1_weight, l->norm1_bias,
+                 s->tokens <= tc__fwd_wide_rows(s) ? &l->up : NULL);
     tc__fwd_ffn(s, l, a);
-    tc__fwd_norm(s, a->out, a->sum2, l->norm2_weight, l->norm2_bias);
+    tc__fwd_norm(s, a->out, a->sum2, l->norm2_weight, l->norm2_bias,
+                 l + 1 < s->model->layers + s->model->info.num_hidden_layers ? &l[1].qkv
+                                                                             : NULL);
 }
 
 /* Room for the starts of the sequences and of groups of them. */
@@ -9424,6 +9441,7 @@ static void tc__fwd_embed(tc_session *s, float *sums, float *out,
     e.out = m->projection.rows ? s->embedded.data : out;
     e.sums = sums ? sums : e.out;
     e.drop = drop;
+    s->ready = NULL;
     tc__thread_run(s->pool, tc__fwd_embed_item, &e,
                    (s->tokens + TC__ROWS_AT_ONCE - 1) / TC__ROWS_AT_ONCE);
     if (m->projection.rows)
@@ -10290,7 +10308,7 @@ static void tc__bwd_layer(tc__tape *t, uint32_t i) {
     tc__bwd_weight(t, &l->down, t->wide, dy);
     tc__bwd_input(t, &l->down, dy, t->wide, NULL);
     tc__bwd_map(t, TC__EMAP_ACT_BACK, t->wide, a->before, I, NULL);
-    tc__fwd_norm(s, s->middle.data, a->sum1, l->norm1_weight, l->norm1_bias);
+    tc__fwd_norm(s, s->middle.data, a->sum1, l->norm1_weight, l->norm1_bias, NULL);
     tc__bwd_weight(t, &l->up, s->middle.data, t->wide);
     tc__bwd_input(t, &l->up, t->wide, t->da, t->db);
     tc__bwd_norm(t, t->db, a->sum1, t->da, l->norm1_weight, l->norm1_bias, H);
@@ -10305,7 +10323,8 @@ static void tc__bwd_layer(tc__tape *t, uint32_t i) {
     tc__thread_run(s->pool, tc__bwd_attention_item, &back,
                    s->sequences * m->info.num_attention_heads);
     if (i) {
-        tc__fwd_norm(s, s->x.data, t->layers[i - 1].sum2, l[-1].norm2_weight, l[-1].norm2_bias);
+        tc__fwd_norm(s, s->x.data, t->layers[i - 1].sum2, l[-1].norm2_weight, l[-1].norm2_bias,
+                     NULL);
         in = s->x.data;
     }
     tc__bwd_weight(t, &l->qkv, in, s->qkv.data);

@@ -4590,9 +4590,9 @@ static void tc__gemm_item(void *context, size_t item, unsigned worker) {
     tc__gemm_finish(p, r, rows, first, wide);
 }
 
-/* Bytes from row to row of `columns` quantised numbers of any type, or of split ones. */
-TC__INLINE size_t tc__gemm_qld(size_t columns, int split) {
-    return tc__mem_stride(tc__mem_round(columns, 32) * (split ? 4 : 2));
+/* Bytes from row to row of `columns` quantised or split numbers of so many bytes. */
+TC__INLINE size_t tc__gemm_qld(size_t columns, size_t bytes) {
+    return tc__mem_stride(tc__mem_round(columns, 32) * bytes);
 }
 
 /* Quantises or splits rows of A from row r on. */
@@ -7608,7 +7608,7 @@ struct tc_model {
     tc__matrix word, position, type, projection, head; /* rows 0: absent */
     const float *embed_weight, *embed_bias;
     tc__layer *layers;
-    int integers;    /* some linear layer has integer weights */
+    size_t integers; /* bytes of the widest integer weights of linear layers, or 0 */
     uint32_t cursor; /* where the search for the next tensor begins */
 };
 
@@ -7775,7 +7775,8 @@ static tc_status tc__model_linear(tc_model *m, const char *prefix, uint32_t laye
     if (!status)
         status = tc__model_vector(m, tc__model_name(name, stem, 0, "bias"), rows, &bias);
     if (!status) out->bias = bias;
-    m->integers |= tc__gemm_scaled(out->dtype);
+    if (tc__gemm_scaled(out->dtype) && tc__gemm_element(out->dtype) > m->integers)
+        m->integers = tc__gemm_element(out->dtype);
     return status;
 }
 
@@ -9118,7 +9119,9 @@ static int tc__fwd_quantizes(const tc_session *s, tc__product *p) {
     if (!integer && !p->split) return 0;
     p->qa.scale = (tc__qscale *)(void *)s->integers.data;
     p->qa.q = (unsigned char *)(s->integers.data + 2 * tc__mem_round(p->rows, 16));
-    p->qa.ld = tc__gemm_qld(p->w->columns, p->split && !tc__gemm_halves(p->w));
+    p->qa.ld = tc__gemm_qld(p->w->columns, p->split && !tc__gemm_halves(p->w) ? 4
+                                           : p->w->dtype == TC_S8             ? s->ops->s8_bytes
+                                                                              : 2);
     return 1;
 }
 
@@ -9393,7 +9396,10 @@ static tc_status tc__fwd_room(tc_session *s, tc__floats *f, size_t rows, size_t 
 
 /* Room for quantised or split rows. */
 static tc_status tc__fwd_reserve_rows(tc_session *s, size_t rows, size_t widest) {
-    uint64_t row = tc__gemm_qld(widest, s->split && s->split->panel) / 4;
+    size_t bytes = s->split && s->split->panel            ? 4
+                   : !s->split && s->model->integers == 1 ? s->ops->s8_bytes
+                                                          : 2;
+    uint64_t row = tc__gemm_qld(widest, bytes) / 4;
     return tc__mem_floats(&s->env, &s->integers, 2 * tc__mem_round(rows, 16) + rows * row);
 }
 

@@ -83,7 +83,9 @@ static void row_summary(const char *name, const char *unit, summary s) {
         printf("  %8.2f %8.2f %8.2f %s", s.least, s.median, s.most, unit);
 }
 
-static void row_share(summary s) { row_summary("percent_of_burst", "% of one thread's burst", s); }
+static void row_share(summary s) {
+    row_summary("percent_of_burst", "% of one thread's burst", s);
+}
 
 static void row_end(void) {
     puts(json ? "}" : "");
@@ -170,7 +172,7 @@ static void product_make(product *t, tc_level level, tc_dtype dtype, size_t rows
     t->p.lda = tc__fwd_ld(s.K);
     t->p.rows = rows;
     t->p.split = dtype == TC_BF16 ? tc__ktab_split(level) : NULL;
-    t->p.qa.ld = tc__gemm_qld(s.K, 0);
+    t->p.qa.ld = tc__gemm_qld(s.K, 2);
     t->p.qa.q = (unsigned char *)calloc(rows, t->p.qa.ld);
     t->p.qa.scale = (tc__qscale *)(void *)t->scales;
     t->p.c = t->c;
@@ -690,18 +692,36 @@ static double own_memory(void) {
     return (double)kb / 1024;
 }
 
+typedef struct counter { /* bytes in use, and the most that there were */
+    size_t now, most;
+} counter;
+
+static void *count_bytes(void *user, void *old, size_t old_size, size_t new_size) {
+    counter *c = (counter *)user;
+    c->now += new_size - old_size;
+    if (c->now > c->most) c->most = c->now;
+    if (new_size) return realloc(old, new_size);
+    free(old);
+    return NULL;
+}
+
 static void bench_memory(const tc_model *model) {
-    double before = own_memory();
     char *text = (char *)malloc(60001);
+    counter c = {0, 0};
     tc_tagger *tagger;
     tc_result *result;
     size_t i;
+    tc_env env;
+    memset(&env, 0, sizeof env);
+    env.allocate = count_bytes;
+    env.user = &c;
+    if (!text) exit(1);
     for (i = 0; i < 60000; i++) text[i] = i % 2 ? ' ' : (char)('a' + i / 2 % 26);
     text[60000] = 0;
-    if (tc_tagger_create(model, NULL, &tagger) || tc_tag(tagger, text, &result)) exit(1);
+    if (tc_tagger_create(model, &env, &tagger) || tc_tag(tagger, text, &result)) exit(1);
     row_begin("memory");
     row_count("tokens", 30000);
-    row_number("megabytes", "MB over the mapped file, tagging one text", own_memory() - before);
+    row_number("megabytes", "MB over the mapped file, tagging one text", (double)c.most * 1e-6);
     row_end();
     tc_result_free(result);
     tc_tagger_free(tagger);

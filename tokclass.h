@@ -9023,7 +9023,7 @@ struct tc_session {
     tc__floats x, middle, embedded, logits;
     tc__floats qkv; /* [T, 3H], then context [T, H]; and in their place, later, the wide rows */
     tc__floats integers;     /* what a product with integer weights takes: scales, then rows */
-    const tc__matrix *ready; /* whose rows lie there already, or null */
+    const tc__matrix *ready; /* whose rows the norm before left there, or null */
     tc__buf starts;          /* [sequences + 1] uint32, then the same of groups */
     size_t tokens, sequences, longest;
     size_t before, total; /* tokens of the whole batch before these, and in all */
@@ -9447,7 +9447,6 @@ static void tc__fwd_embed(tc_session *s, float *sums, float *out,
     e.out = m->projection.rows ? s->embedded.data : out;
     e.sums = sums ? sums : e.out;
     e.drop = drop;
-    s->ready = NULL;
     tc__thread_run(s->pool, tc__fwd_embed_item, &e,
                    (s->tokens + TC__ROWS_AT_ONCE - 1) / TC__ROWS_AT_ONCE);
     if (m->projection.rows)

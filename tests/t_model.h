@@ -667,8 +667,8 @@ static void test_model_fast(void) {
 
 /* Batches of many tokens, which are cut in groups: logits and hidden states of each sequence as
  * when it is alone, at any number of threads, and when the same session meets another batch. */
-static void test_model_many(void) {
-    static const plan p = {2, 32, 2, 48, 32, 2, 5, 250, "gelu", TC_F32};
+static void test_model_many(tc_dtype dtype) {
+    const plan p = {2, 32, 2, 48, 32, 2, 5, 250, "gelu", dtype};
     enum { MOST = 40, TOKENS = 40 * 250, H = 32, C = 5 };
     static int32_t ids[TOKENS];
     static uint8_t types[TOKENS];
@@ -728,11 +728,54 @@ static void test_model_many(void) {
     made_free(&m);
 }
 
+/* A pass that stops behind the first layer leaves nothing to the next one. */
+static void test_model_stops(tc_dtype dtype) {
+    const plan p = {2, 32, 2, 48, 32, 2, 5, 250, "gelu", dtype};
+    enum { TOKENS = 37, H = 32, C = 5 };
+    int32_t ids[TOKENS];
+    float hidden[TOKENS * H], got[TOKENS * C], want[TOKENS * C];
+    uint32_t length = TOKENS;
+    tc_session *s;
+    tc_outputs o;
+    tc_batch batch;
+    size_t i;
+    int k;
+    made m;
+    memset(&batch, 0, sizeof batch);
+    if (!made_plan(&m, &p, NULL)) {
+        CHECK(0);
+        return;
+    }
+    batch.ids = ids;
+    batch.lengths = &length;
+    batch.sequences = 1;
+    for (k = 0; k < 2; k++) {
+        CHECK(!tc_session_create(m.model, NULL, &s));
+        memset(&o, 0, sizeof o);
+        o.layer = 1;
+        o.hidden = hidden;
+        for (i = 0; i < TOKENS; i++) ids[i] = (int32_t)(i * 5 % PLAN_VOCAB);
+        if (k) CHECK(!tc_session_run(s, &batch, &o));
+        memset(&o, 0, sizeof o);
+        o.logits = k ? got : want;
+        for (i = 0; i < TOKENS; i++) ids[i] = (int32_t)(i * 7 % PLAN_VOCAB);
+        CHECK(!tc_session_run(s, &batch, &o));
+        tc_session_free(s);
+    }
+    CHECK(!memcmp(got, want, sizeof got));
+    made_free(&m);
+}
+
 static void test_model(void) {
     test_model_long();
     test_model_made();
     test_model_outputs();
-    test_model_many();
+    test_model_many(TC_F32);
+    test_model_many(TC_S16);
+    test_model_many(TC_S8);
+    test_model_stops(TC_F32);
+    test_model_stops(TC_S16);
+    test_model_stops(TC_S8);
     test_model_fast();
     test_model_reference();
 }

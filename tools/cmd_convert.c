@@ -40,7 +40,7 @@ static void convert_unused(void *user, const st_tensor *tensor) {
               st_shape_text(tensor, shape, sizeof(shape)));
 }
 
-/* Without tokenizer_config.json the file counts; transformers takes the default of its class. */
+/* Without tokenizer_config.json the file counts; transformers takes the default of a class. */
 static void convert_check_case(const convert_args *args, const hf_folder *folder) {
     if (folder->config.family && folder->tokenizer.keeps_case)
         tool_note(args->folder, "tokenizer.json keeps case; without tokenizer_config.json "

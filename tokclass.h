@@ -97,8 +97,8 @@
  *
  * Threads. A model and its tokenizer are read-only and may be used by any number of threads at
  * once. An encoding, a session, a tagger and a writer belong to one thread at a time. A session
- * or tagger may have a pool of its own (tc_env.threads), whose threads take over the signal mask
- * of the one that creates it; it ends with the object. Results do not depend on the number of
+ * or tagger may have a pool of its own (tc_env.threads): its threads take over the signal mask
+ * of the one that creates it, and end with the object. Results do not depend on the number of
  * threads, on the batch, or on the order of its inputs.
  *
  * Same bits. Every result is defined as one sequence of IEEE operations and exact sums of

@@ -59,7 +59,7 @@ check: ## the rules of layering, names and format
 fuzz: ## run each fuzzer; FUZZ_SECONDS=60 is the time for all of them
 	@B=$(B) CC="$(CC)" FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz.sh
 
-bench: $(B)/bench ## build and run the benchmark; writes a model of 437 MB into $(B); JSON lines: make bench JSON=--json
+bench: $(B)/bench ## build and run the benchmark; writes a model of 437 MB into $(B); JSON lines: make -s bench JSON=--json
 	@$(B)/bench $(JSON) examples/demo.tcm examples/demo.txt $(B)/base.tcm examples/wikigold/test.conll
 	@echo "object file, with the time to compile it:" >&2
 	@time $(CC) $(CFLAGS) -I. -c -o $(B)/size.o tools/tokclass.c && size $(B)/size.o >&2

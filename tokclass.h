@@ -9024,7 +9024,7 @@ struct tc_session {
     tc__floats x, middle, embedded, logits;
     tc__floats qkv; /* [T, 3H], then context [T, H]; and in their place, later, the wide rows */
     tc__floats integers;     /* what a product with integer weights takes: scales, then rows */
-    const tc__matrix *ready; /* whose rows the norm before left there, or null */
+    const tc__matrix *ready; /* whose input rows lie there, from the last norm, or null */
     tc__buf starts;          /* [sequences + 1] uint32, then the same of groups */
     size_t tokens, sequences, longest;
     size_t before, total; /* tokens of the whole batch before these, and in all */
@@ -9143,7 +9143,7 @@ static void tc__fwd_norm_item(void *context, size_t item, unsigned worker) {
     if (n->next.rows) tc__gemm_quantize(&n->next, t, rows);
 }
 
-/* Where the output is what the product with `next` (or null) quantises, that happens here. */
+/* Also quantises or splits the output for the product with `next`, if it takes such rows. */
 static void tc__fwd_norm(tc_session *s, float *out, const float *in, const float *weight,
                          const float *bias, const tc__matrix *next) {
     tc__norming n;
@@ -13127,7 +13127,7 @@ static tc_status tc__tag_words(tc_tagger *g) {
 
 /* ---- constraint ---- */
 
-/* An entity goes on behind such a label, or may; before such a one it must have begun. */
+/* Whether an entity may go on behind the label; whether it must have begun before it. */
 static int tc__tag_opens(const tc__scheme *s) { return s->part == 'B' || s->part == 'I'; }
 static int tc__tag_continues(const tc__scheme *s) { return s->part == 'I' || s->part == 'E'; }
 
@@ -13162,7 +13162,7 @@ static tc_status tc__tag_scheme(tc_tagger *g) {
 typedef struct tc__paths {
     double *now;    /* [C] */
     uint32_t *open; /* [groups] the best label that an entity of the type goes on from, or C */
-    uint32_t free;  /* the best one before a label that continues nothing, or C */
+    uint32_t free;  /* the best one before a label that continues nothing, or the end, or C */
 } tc__paths;
 
 /* Of equal ones the first label is the best. */

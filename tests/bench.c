@@ -72,7 +72,7 @@ static void row_number(const char *name, const char *unit, double value) {
     if (json)
         printf(", \"%s\": %.6g", name, value);
     else
-        printf("  %8.2f %s", value, unit);
+        printf("  %8.3f %s", value, unit);
 }
 
 static void row_summary(const char *name, const char *unit, summary s) {
@@ -80,7 +80,7 @@ static void row_summary(const char *name, const char *unit, summary s) {
         printf(", \"%s\": {\"min\": %.6g, \"median\": %.6g, \"max\": %.6g}", name, s.least,
                s.median, s.most);
     else
-        printf("  %8.2f %8.2f %8.2f %s", s.least, s.median, s.most, unit);
+        printf("  %8.3f %8.3f %8.3f %s", s.least, s.median, s.most, unit);
 }
 
 static void row_share(summary s) {
@@ -172,7 +172,7 @@ static void product_make(product *t, tc_level level, tc_dtype dtype, size_t rows
     t->p.lda = tc__fwd_ld(s.K);
     t->p.rows = rows;
     t->p.split = dtype == TC_BF16 ? tc__ktab_split(level) : NULL;
-    t->p.qa.ld = tc__gemm_qld(s.K, 2);
+    t->p.qa.ld = tc__gemm_qld(s.K, dtype == TC_S8 ? tc__ktab_get(level)->s8_bytes : 2);
     t->p.qa.q = (unsigned char *)calloc(rows, t->p.qa.ld);
     t->p.qa.scale = (tc__qscale *)(void *)t->scales;
     t->p.c = t->c;
@@ -491,7 +491,7 @@ static void bench_ops(tc_level level) {
 
 /* ---- loading, tokenizing, tagging ---- */
 
-static void bench_load(const char *path) {
+static void bench_load(const char *what, const char *path) {
     double t[SAMPLES];
     summary s;
     int i;
@@ -506,6 +506,7 @@ static void bench_load(const char *path) {
     }
     s = summarize(t, SAMPLES);
     row_begin("load");
+    row_word("model", what);
     row_summary("milliseconds", "ms", s);
     row_number("megabytes", "MB", (double)size * 1e-6);
     row_end();
@@ -564,12 +565,13 @@ static double forward_flops(double layers, double H, double I, double sequences,
 
 static void row_batch(uint32_t sequences, uint32_t length, unsigned threads) {
     row_count("sequences", sequences);
-    row_count("tokens", length);
+    row_count("length", length);
     row_count("threads", threads);
 }
 
 /* A model as it was loaded, on random ids. */
-static void bench_loaded(const tc_model *model, uint32_t tokens, unsigned threads) {
+static void bench_loaded(const char *what, const tc_model *model, uint32_t tokens,
+                         unsigned threads) {
     const tc_model_info *n = tc_model_get_info(model);
     tc_level best = tc_level_choose(TC_LEVEL_BEST);
     tc_session *session;
@@ -601,7 +603,7 @@ static void bench_loaded(const tc_model *model, uint32_t tokens, unsigned thread
                                  tokens);
     }
     row_begin("forward");
-    row_word("model", "the file");
+    row_word("model", what);
     row_word("dtype", tc_dtype_name(n->dtype));
     row_batch(1, tokens, threads);
     row_summary("milliseconds", "ms", summarize(ms, SAMPLES));
@@ -689,7 +691,7 @@ static double own_memory(void) {
     while (f && fgets(line, sizeof line, f))
         if (sscanf(line, "RssAnon: %ld", &kb) == 1) break;
     if (f) fclose(f);
-    return (double)kb / 1024;
+    return (double)kb * 1024e-6;
 }
 
 typedef struct counter { /* bytes in use, and the most that there were */
@@ -943,7 +945,8 @@ static void bench_latency(const char *what, const architecture *size_of, tc_dtyp
     row_number("p50_milliseconds", "ms p50", t[0][CALLS / 2] * 1e3);
     row_number("p99_over_p50", "p99 / p50", t[0][CALLS / 100 * 99] / t[0][CALLS / 2]);
     row_number("spin_milliseconds", "ms a spin", t[1][CALLS / 2] * 1e3);
-    row_number("spin_p99_over_p50", "p99 / p50", t[1][CALLS / 100 * 99] / t[1][CALLS / 2]);
+    row_number("spin_p99_over_p50", "p99 / p50 of spins",
+               t[1][CALLS / 100 * 99] / t[1][CALLS / 2]);
     row_end();
     run_free(&r);
     free(t[0]);
@@ -1000,11 +1003,11 @@ static void bench_base(const char *path) {
         fclose(f);
     else
         base_write(path);
-    bench_load(path);
+    bench_load("base", path);
     if (tc_model_load(path, NULL, &model)) exit(1);
-    bench_loaded(model, 16, 1);
-    bench_loaded(model, 128, 1);
-    bench_loaded(model, 128, 2);
+    bench_loaded("base", model, 16, 1);
+    bench_loaded("base", model, 128, 1);
+    bench_loaded("base", model, 128, 2);
     bench_memory(model);
     tc_model_free(model);
 }
@@ -1071,14 +1074,14 @@ int main(int argc, char **argv) {
         size_t length;
         char *text = read_text(argv[2], &length);
         if (tc_model_load(argv[1], NULL, &model)) exit(1);
-        bench_load(argv[1]);
+        bench_load("model", argv[1]);
         bench_tokenizer(model, text, length, 100);
         bench_tokenizer(model, text, length, 1000);
         bench_tokenizer(model, text, length, 10000);
         if (tc_model_get_info(model)->hidden_size) {
-            bench_loaded(model, 16, 1);
-            bench_loaded(model, 128, 1);
-            bench_loaded(model, 128, 2);
+            bench_loaded("model", model, 16, 1);
+            bench_loaded("model", model, 128, 1);
+            bench_loaded("model", model, 128, 2);
         }
         if (argc > 4) {
             bench_evaluate(model, argv[4], 1);

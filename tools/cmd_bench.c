@@ -400,7 +400,8 @@ static void bench_head(bench_job *j) {
 
 /* A shape that was asked for fails; one of the default list is left out. */
 static int bench_beyond(const bench_job *j, const bench_shape *shape) {
-    const char *where = bench_shorter(j) ? j->against : j->path;
+    const char *path = bench_shorter(j) ? j->against : j->path;
+    const char *where = strcmp(path, "-") ? path : "standard input";
     if (j->list)
         return tool_fail(where, "a sequence of %u tokens is beyond the limit of %u",
                          (unsigned)shape->length, (unsigned)bench_limit(j));

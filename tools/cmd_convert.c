@@ -89,7 +89,7 @@ static tc_status convert_tensors(const convert_args *args, const hf_folder *fold
             first = item->name;
         status = tc_writer_tensor(writer, item->name, item->rows, item->columns, buffer);
     }
-    if (poisoned)
+    if (poisoned && status == TC_OK)
         tool_note(args->folder,
                   "tensors with numbers that are not finite: %zu, the first is %s", poisoned,
                   first);

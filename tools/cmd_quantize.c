@@ -184,7 +184,7 @@ static tc_status quantize_keep(quantize_job *j, const void *data, size_t size) {
     return TC_OK;
 }
 
-/* Numbers may be too large for the new type. */
+/* Floating point keeps numbers that are not finite: a model with them is refused. */
 static int quantize_finite(quantize_job *j) {
     const quantize_side *s = &j->after;
     float *numbers = quantize_buffer(s);
@@ -202,8 +202,8 @@ static int quantize_finite(quantize_job *j) {
     free(numbers);
     if (status) return common_fail(&j->c, quantize_name(j->path), status);
     if (k == n) return 0;
-    return tool_fail(quantize_name(j->path), "tensor %s has a number that is not finite in %s",
-                     t.name, tc_dtype_name(t.dtype));
+    return tool_fail(quantize_name(j->path), "tensor %s has a number that is not finite",
+                     t.name);
 }
 
 static int quantize_make(quantize_job *j) {

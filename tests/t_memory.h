@@ -180,10 +180,63 @@ static void test_memory_bounded(void) {
     made_free(&m);
 }
 
+#ifndef TC_NO_TRAIN
+typedef struct scarce { /* memory of `most` bytes a block */
+    size_t most, refused, given;
+} scarce;
+
+static void *scarce_allocate(void *user, void *old, size_t old_size, size_t new_size) {
+    scarce *s = (scarce *)user;
+    (void)old_size;
+    if (new_size > s->most) {
+        s->refused = new_size;
+        return NULL;
+    }
+    s->given += new_size;
+    if (new_size) return realloc(old, new_size);
+    free(old);
+    return NULL;
+}
+
+/* A new model that memory cannot hold, by far or by no number of bytes at all, fails before any
+ * of its weights is made. */
+static void test_memory_new_model(void) {
+    static const uint32_t layers[] = {100, UINT32_MAX};
+    static const uint32_t hidden[] = {1 << 14, 1 << 30};
+    tc_model_desc d;
+    tc_writer *w;
+    tc_env env;
+    size_t i;
+    memset(&env, 0, sizeof env);
+    memset(&d, 0, sizeof d);
+    d.model_type = "bert";
+    d.task = "token-classification";
+    d.hidden_act = "gelu";
+    d.num_attention_heads = 4;
+    d.vocab_size = d.max_position_embeddings = 50;
+    d.max_length = 50;
+    for (i = 0; i < 2; i++) {
+        scarce s = {1 << 20, 0, 0};
+        env.allocate = scarce_allocate;
+        env.user = &s;
+        d.num_hidden_layers = layers[i];
+        d.hidden_size = d.intermediate_size = hidden[i];
+        CHECK_EQ(tc_writer_create(&env, &w), TC_OK);
+        CHECK_EQ(tc_writer_initialize(w, &d, 1), TC_ERROR_MEMORY);
+        CHECK(s.given < 1 << 16);
+        if (!i) CHECK(s.refused > UINT64_C(600) << 30); /* 6 * 2^28 numbers a layer */
+        tc_writer_free(w);
+    }
+}
+#endif
+
 static void test_memory(void) {
     test_memory_bounded();
     test_memory_failures();
     test_memory_steady();
+#ifndef TC_NO_TRAIN
+    test_memory_new_model();
+#endif
 }
 
 #endif

@@ -9110,6 +9110,11 @@ static tc__product tc__fwd_product(tc_session *s, const tc__matrix *w, const flo
     return p;
 }
 
+/* Bytes of a number of rows that are quantised, or split `whole`: in two halves of 16 bits. */
+static size_t tc__fwd_row_bytes(const tc_session *s, int whole, int s8) {
+    return whole ? 4 : s8 ? s->ops->s8_bytes : 2;
+}
+
 /* Whether the product takes rows that are quantised or split; where they lie. */
 static int tc__fwd_quantizes(const tc_session *s, tc__product *p) {
     const int integer = tc__gemm_scaled(p->w->dtype);
@@ -9120,9 +9125,9 @@ static int tc__fwd_quantizes(const tc_session *s, tc__product *p) {
     if (!integer && !p->split) return 0;
     p->qa.scale = (tc__qscale *)(void *)s->integers.data;
     p->qa.q = (unsigned char *)(s->integers.data + 2 * tc__mem_round(p->rows, 16));
-    p->qa.ld = tc__gemm_qld(p->w->columns, p->split && !tc__gemm_halves(p->w) ? 4
-                                           : p->w->dtype == TC_S8             ? s->ops->s8_bytes
-                                                                              : 2);
+    p->qa.ld =
+        tc__gemm_qld(p->w->columns, tc__fwd_row_bytes(s, p->split && !tc__gemm_halves(p->w),
+                                                      p->w->dtype == TC_S8));
     return 1;
 }
 
@@ -9397,9 +9402,8 @@ static tc_status tc__fwd_room(tc_session *s, tc__floats *f, size_t rows, size_t 
 
 /* Room for quantised or split rows. */
 static tc_status tc__fwd_reserve_rows(tc_session *s, size_t rows, size_t widest) {
-    size_t bytes = s->split && s->split->panel            ? 4
-                   : !s->split && s->model->integers == 1 ? s->ops->s8_bytes
-                                                          : 2;
+    size_t bytes =
+        tc__fwd_row_bytes(s, s->split && s->split->panel, !s->split && s->model->integers == 1);
     uint64_t row = tc__gemm_qld(widest, bytes) / 4;
     return tc__mem_floats(&s->env, &s->integers, 2 * tc__mem_round(rows, 16) + rows * row);
 }

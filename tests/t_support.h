@@ -115,10 +115,11 @@ static int made_tokenizer_file(made *m, const char *path) {
 typedef struct plan {
     uint32_t layers, hidden, heads, wide, embedding, types, labels, positions;
     const char *act;
-    tc_dtype dtype;
+    tc_dtype dtype; /* TC_DTYPE_COUNT: each linear layer has another one */
 } plan;
 
 static uint32_t plan_state;
+static unsigned plan_mix; /* the next linear layer's dtype, from 1 on, or 0 */
 
 static float plan_number(float range) {
     plan_state = plan_state * 1664525u + 1013904223u;
@@ -147,6 +148,7 @@ static void plan_tensor(tc_writer *w, const char *name, uint32_t rows, uint32_t 
 
 static void plan_linear(tc_writer *w, const char *stem, uint32_t rows, uint32_t columns) {
     char name[96];
+    if (plan_mix) w->dtype = (tc_dtype)(plan_mix++ % TC_DTYPE_COUNT);
     snprintf(name, sizeof name, "%s.weight", stem);
     plan_tensor(w, name, rows, columns, 2.4f / sqrtf((float)columns), 0);
     snprintf(name, sizeof name, "%s.bias", stem);
@@ -223,10 +225,11 @@ static int made_plan(made *m, const plan *p, const tc_env *env) {
     memset(m, 0, sizeof *m);
     memset(&d, 0, sizeof d);
     plan_state = 1;
+    plan_mix = p->dtype == TC_DTYPE_COUNT;
     d.model_type = "bert";
     d.task = "token-classification";
     d.hidden_act = p->act;
-    d.dtype = p->dtype;
+    d.dtype = plan_mix ? TC_F32 : p->dtype;
     d.num_hidden_layers = p->layers;
     d.hidden_size = p->hidden;
     d.intermediate_size = p->wide;

@@ -2,8 +2,8 @@
  *
  * Rates are ratios to the register-only FMA burst measured just before each sample, because
  * shared machines change their speed within seconds; min, median and max of the samples are
- * printed. Build and run: make bench; a part of it: build/bench gemm, cold, ops, forward, train
- * or steady; with --json before it a JSON object a line. */
+ * printed. Build and run: make bench; a part of it: build/bench gemm, attention, cold, ops,
+ * forward, train or steady; with --json before it a JSON object a line. */
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE /* madvise, kill */
 #endif
@@ -335,6 +335,66 @@ static void bench_gemms(void) {
                 for (s = 0; s < sizeof shapes / sizeof *shapes; s++)
                     if (bench_own((tc_level)level, types[t]))
                         bench_gemm((tc_level)level, types[t], rows[r], shapes[s]);
+}
+
+/* ---- attention of one sequence, 12 heads, from packing keys and values to the context ---- */
+
+static void bench_attention(tc_level level, uint32_t S, uint32_t d) {
+    enum { HEADS = 12 };
+    const uint32_t starts[2] = {0, S};
+    const tc__ops *ops = tc__ktab_get(level);
+    const size_t H = HEADS * d;
+    double flops = 4.0 * S * S * (double)H, share[SAMPLES], rate[SAMPLES], last;
+    float *scratch[1];
+    tc_session session;
+    tc_model model;
+    int i;
+    memset(&session, 0, sizeof session);
+    memset(&model, 0, sizeof model);
+    model.info.hidden_size = (uint32_t)H;
+    model.info.num_attention_heads = HEADS;
+    session.model = &model;
+    session.ops = ops;
+    session.total = session.tokens = S;
+    session.starts.data = (char *)(void *)(uintptr_t)starts;
+    session.scratch = scratch;
+    scratch[0] = numbers((size_t)tc__fwd_attention_floats(ops, S, d));
+    session.acts.qkv = numbers(S * tc__fwd_ld(3 * H));
+    session.acts.context = numbers(S * tc__fwd_ld(H));
+    last = burst(level, TC_F32);
+    for (i = 0; i < SAMPLES; i++) {
+        double start = seconds(), end;
+        size_t n = 0;
+        do {
+            size_t head;
+            for (head = 0; head < HEADS; head++) tc__fwd_attention_item(&session, head, 0);
+            n++;
+            end = seconds();
+        } while (end - start < 0.02);
+        rate[i] = flops * (double)n / (end - start) * 1e-9;
+        share[i] = 100 * rate[i] / burst_around(&last, level, TC_F32);
+    }
+    row_begin("attention");
+    row_word("level", tc_level_name(level));
+    row_count("length", S);
+    row_count("head_size", d);
+    row_share(summarize(share, SAMPLES));
+    row_summary("gops_per_second", "Gop/s", summarize(rate, SAMPLES));
+    row_end();
+    free(scratch[0]);
+    free(session.acts.qkv);
+    free(session.acts.context);
+}
+
+static void bench_attentions(void) {
+    static const uint32_t lengths[] = {16, 64, 128, 256, 512}, sizes[] = {32, 64};
+    size_t i, k;
+    int level;
+    for (level = TC_LEVEL_AVX2; level < TC_LEVEL_COUNT; level++)
+        for (k = 0; k < 2 && tc_level_available((tc_level)level); k++)
+            for (i = 0; i < sizeof lengths / sizeof *lengths; i++)
+                if (bench_own((tc_level)level, TC_F32))
+                    bench_attention((tc_level)level, lengths[i], sizes[k]);
 }
 
 /* ---- every op of the list, one thread, data in L1 ---- */
@@ -1061,6 +1121,7 @@ int main(int argc, char **argv) {
     if (argc == 2) {
         if (!strcmp(argv[1], "train")) bench_training(best);
         if (!strcmp(argv[1], "gemm")) bench_gemms();
+        if (!strcmp(argv[1], "attention")) bench_attentions();
         if (!strcmp(argv[1], "cold")) bench_colds(best);
         if (!strcmp(argv[1], "ops")) bench_ops(best);
         if (!strcmp(argv[1], "forward")) bench_forwards();
@@ -1092,6 +1153,7 @@ int main(int argc, char **argv) {
     }
     bench_ops(best);
     bench_gemms();
+    bench_attentions();
     bench_colds(best);
     return 0;
 }

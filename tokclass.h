@@ -2779,6 +2779,7 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *
  *   TC__QNAME             suffix of the functions: TC__KNAME      TC__QTARGET: TC__KTARGET
  *   TC__QROWS             rows of the tile: TC__KROWS
+ *   TC__QHELD             rows whose sums of f32 stay in registers too, instead of c: 0
  *   TC__QBYTES            bytes of a number: 2
  *   TC__QFLIP             128 if rows of s8 hold q - 128 in signed bytes: 0
  *   TC__D TC__D_ZERO      type and beginning of a sum: TC__I, TC__I_SET1(0)
@@ -2823,13 +2824,13 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 #define TC__EACH_14(X, panels)                                                                 \
     TC__EACH_8(X, panels)                                                                      \
     X(9, panels) X(10, panels) X(11, panels) X(12, panels) X(13, panels) X(14, panels)
-/* Into L2, or L1; an address behind the last does no harm. */
+/* Into L1, or no nearer than L2; an address behind the last does no harm. */
 #if defined(__GNUC__) || defined(__clang__)
-#define TC__PREFETCH(p) __builtin_prefetch((p), 0, 2)
-#define TC__PREFETCH_L1(p) __builtin_prefetch((p), 0, 3)
+#define TC__PREFETCH(p) __builtin_prefetch((p), 0, 3)
+#define TC__PREFETCH_L2(p) __builtin_prefetch((p), 0, 2)
 #else
 #define TC__PREFETCH(p) (void)(p)
-#define TC__PREFETCH_L1(p) (void)(p)
+#define TC__PREFETCH_L2(p) (void)(p)
 #endif
 /* What comes into cache while a tile is computed: at each step of its sums a line for each
  * panel, from `at` on, which moves on. */
@@ -3238,6 +3239,7 @@ TC__KX86_DOT(dpwssd, TC__KX86_AVX512_VNNI, __m512i, "vpdpwssd", "v")
 TC__KX86_DOT(dpbusd, TC__KX86_AVX512_VNNI, __m512i, "vpdpbusd", "v")
 #define TC__QNAME avx512_vnni
 #define TC__QTARGET TC__KX86_AVX512_VNNI
+#define TC__QHELD 7
 #undef TC__D_DOT
 #undef TC__D_ANY
 #define TC__D_DOT(sum, a, b) tc__kx86_dpwssd(sum, a, b)
@@ -3421,7 +3423,7 @@ static void tc__kx86_amx_steps(tc__kx86_kind kind, int tall, tc__kx86_tiles t, s
     const size_t share = steps ? (before->rows + steps - 1) / steps : 0;
     size_t i;
     for (; steps; steps--) {
-        for (i = 0; i < t.lines; i++, t.ahead += 64) TC__PREFETCH(t.ahead);
+        for (i = 0; i < t.lines; i++, t.ahead += 64) TC__PREFETCH_L2(t.ahead);
         if (kind == TC__AMX_S8)
             tc__kx86_amx_s8(tall, &t);
         else if (kind == TC__AMX_BF16)
@@ -3497,8 +3499,8 @@ static void tc__kx86_amx_fetch(const tc__kx86_sums *s) {
     const float *c = s->c;
     size_t r;
     for (r = 0; r < s->rows; r++, c += s->ldc) {
-        TC__PREFETCH(c);
-        TC__PREFETCH(c + (s->wide - 1) * 16);
+        TC__PREFETCH_L2(c);
+        TC__PREFETCH_L2(c + (s->wide - 1) * 16);
     }
 }
 
@@ -6705,7 +6707,7 @@ TC__INLINE int tc__piece_find(tc_encoding *e, size_t *at, size_t end, tc__word *
         word->end = i;
         *at = i + (kinds[i] == TC__BYTE_WHITE); /* one is read behind the end */
         tc__piece_hash(e, word);
-        TC__PREFETCH_L1(tc__piece_slot(e, word));
+        TC__PREFETCH(tc__piece_slot(e, word));
         return 1;
     }
     return 0;
@@ -15226,11 +15228,7 @@ TC__KINLINE void TC__K(chain)(const int rows, const int panels, const int down, 
         __asm__("" : "+r"(a));
 #endif
         TC__UNROLL
-        for (j = 0; j < panels; j++)
-            if (down)
-                TC__PREFETCH_L1(ahead + (size_t)j * ahead_stride);
-            else
-                TC__PREFETCH(ahead + (size_t)j * ahead_stride);
+        for (j = 0; j < panels; j++) TC__PREFETCH(ahead + (size_t)j * ahead_stride);
 #ifdef TC__KHOLD
         if (rows <= TC__KHOLD) {
             TC__R x[TC__KHOLD];
@@ -16130,6 +16128,9 @@ static TC__KTARGET float TC__K(squares)(const float *x, size_t n) {
 #ifndef TC__QFLIP
 #define TC__QFLIP 0
 #endif
+#ifndef TC__QHELD
+#define TC__QHELD 0
+#endif
 #ifndef TC__D
 #define TC__D TC__I
 #define TC__D_ZERO TC__I_SET1(0)
@@ -16232,16 +16233,18 @@ TC__QINLINE void TC__Q(chain)(const int rows, const int panels, size_t n,
 #endif
 }
 
-/* rows x panels*16 numbers of c. After each run the sums in registers are added to c as f32,
- * after the last they are scaled. Where rows hold q - 128, a sum begins at 128 times the sum of
- * its column. */
+/* rows x panels*16 numbers of c. After each run the sums in registers are added as f32 to c, or
+ * to more registers; after the last they are scaled. Where rows hold q - 128, a sum begins at
+ * 128 times the sum of its column. */
 TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
                              const unsigned char *a, size_t lda, const tc__qscale *scale,
                              const tc__qpanels *b, size_t panel, tc__fetch *first,
                              tc__fetch *later, float *c, size_t ldc) {
     TC__D sum[TC__QROWS][TC__KPANELS * TC__RN];
+    TC__R total[TC__QHELD + 1][TC__KPANELS * TC__RN];
     TC__R width[TC__KPANELS * TC__RN], shift[TC__KPANELS * TC__RN], from[TC__KPANELS * TC__RN];
     const int wide = panels * TC__RN, whole = TC__OF_TYPE(WHOLE, TC__QTYPE);
+    const int held = rows <= TC__QHELD;
     const unsigned char *row[3] = {a, a + 5 * lda, a + 10 * lda};
     const unsigned char *q = (const unsigned char *)b->q + panel * b->stride;
     float *to[3] = {c, c + 5 * ldc, c + 10 * ldc};
@@ -16254,6 +16257,11 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
     TC__HIDE(to[1]);
     TC__HIDE(to[2]);
     TC__HIDE(ldc3);
+    TC__UNROLL
+    for (r = 0; held && r < rows; r++) {
+        TC__UNROLL
+        for (j = 0; j < wide; j++) total[r][j] = TC__R_SET1(0.0f);
+    }
     do {
         if (!whole || !add) {
             TC__UNROLL
@@ -16287,7 +16295,10 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
                 for (j = 0; j < wide; j++) {
                     float *at = to[r / 5] + TC__ROW5(r, ldc, ldc3) + j * TC__RW;
                     TC__R v = TC__R_FROM_I(TC__D_SUM(sum[r][j]));
-                    TC__R_STORE(at, add ? TC__R_ADD(TC__R_LOAD(at), v) : v);
+                    if (held)
+                        total[r][j] = TC__R_ADD(total[r][j], v);
+                    else
+                        TC__R_STORE(at, add ? TC__R_ADD(TC__R_LOAD(at), v) : v);
                 }
             }
         }
@@ -16306,7 +16317,10 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
         for (j = 0; j < wide; j++) {
             float *at = to[r / 5] + TC__ROW5(r, ldc, ldc3) + j * TC__RW;
             TC__R v = TC__R_FROM_I(TC__D_SUM(sum[r][j])), start = from[j];
-            if (!whole && add) v = TC__R_ADD(TC__R_LOAD(at), v);
+            if (held)
+                v = TC__R_ADD(total[r][j], v);
+            else if (!whole && add)
+                v = TC__R_ADD(TC__R_LOAD(at), v);
             if (TC__OF_TYPE(SHIFTED, TC__QTYPE))
                 start = TC__R_FMA(TC__R_SET1(scale[r].low), shift[j], start);
             v = TC__R_MUL(v, TC__R_SET1(scale[r].step));
@@ -16362,7 +16376,8 @@ static void TC__Q(gemm)(size_t rows, size_t K, const tc__qrows *a, const tc__qpa
         {TC__EACH(TC__QROWS, TC__NAME, 2)},
 #endif
     };
-    size_t parts = (rows + TC__QROWS - 1) / TC__QROWS, groups = (K * TC__QBYTES + 3) / 4, p, g;
+    size_t most = TC__QHELD && rows > 16 ? TC__QHELD : TC__QROWS;
+    size_t parts = (rows + most - 1) / most, groups = (K * TC__QBYTES + 3) / 4, p, g;
     tc__fetch fetch[2],
         *first = tc__kvec_fetch(fetch, parts, TC__OF_TYPE(FIRST, TC__QTYPE), groups, ldc, 16,
                                 b->ahead_pace, b->ahead_stride);
@@ -16473,6 +16488,7 @@ static TC__QTARGET void TC__Q(quantize)(const tc__qrows *to, const float *x, siz
 #undef TC__QTARGET
 #undef TC__QBYTES
 #undef TC__QFLIP
+#undef TC__QHELD
 
 /* The layer is forgotten. */
 #elif TC__KPART == 92

@@ -16376,7 +16376,7 @@ static void TC__Q(gemm)(size_t rows, size_t K, const tc__qrows *a, const tc__qpa
         {TC__EACH(TC__QROWS, TC__NAME, 2)},
 #endif
     };
-    size_t most = TC__QHELD && rows > 16 ? TC__QHELD : TC__QROWS;
+    size_t most = TC__QHELD && rows >= 16 ? TC__QHELD : TC__QROWS;
     size_t parts = (rows + most - 1) / most, groups = (K * TC__QBYTES + 3) / 4, p, g;
     tc__fetch fetch[2],
         *first = tc__kvec_fetch(fetch, parts, TC__OF_TYPE(FIRST, TC__QTYPE), groups, ldc, 16,

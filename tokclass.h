@@ -16258,9 +16258,10 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
     TC__HIDE(to[2]);
     TC__HIDE(ldc3);
     TC__UNROLL
-    for (r = 0; held && r < rows; r++) {
+    for (r = 0; r < rows; r++) {
         TC__UNROLL
-        for (j = 0; j < wide; j++) total[r][j] = TC__R_SET1(0.0f);
+        for (j = 0; j < wide; j++)
+            if (held) total[r][j] = TC__R_SET1(0.0f);
     }
     do {
         if (!whole || !add) {

@@ -31,7 +31,7 @@ train() { # NAME OPTIONS...: in place of this shell, so that its process is the 
     name=$1
     shift
     exec "$program" train base.tcm --train "$data/train.conll" --dev "$data/train.conll" --quiet \
-        --out "$name.tcm" --log "$name.log" --max-steps 450 --batch-size 5 --seed 7 \
+        --out "$name.tcm" --log "$name.log" --max-steps 900 --batch-size 5 --seed 7 \
         --learning-rate 1e-3 --weight-decay 0.01 --dropout 0.1 --eval 25 "$@" >"$name.out"
 }
 # the seconds of an evaluation are the only thing that may differ
@@ -42,7 +42,7 @@ kills=0
 : >broken.log
 rounds=0
 seed=12345
-while [ $rounds -lt 400 ]; do
+while [ $rounds -lt 900 ]; do
     rounds=$((rounds + 1))
     seed=$(((seed * 1103515245 + 12345) % 2147483648))
     before=$(($(cat broken.log | wc -l)))

@@ -20,7 +20,7 @@ KERNELS = {"tile_5x1_neon": 20, "tile_dw_5x1_neon": 20, "tile_2x1_s8_neon": 16,
            "tile_5_split": 20, "tile_6x1_avx2": 12, "tile_14x2_avx512": 28,
            "tile_6x1_s8_avx2": 12, "tile_6x1_s16_avx2": 12, "tile_6x1_s8_avx2_vnni": 12,
            "tile_8x2_s16_avx512": 16, "tile_8x2_s8_avx512": 16,
-           "tile_14x2_s16_avx512_vnni": 28}
+           "tile_14x2_s16_avx512_vnni": 28, "tile_7x2_s16_avx512_vnni": 14}
 # What a turn may take of its bound, and kernels whose products the CPU lacks or has better ones.
 CPUS = {"neoverse-n1": (1.05, "s8_neon"), "neoverse-n2": (1.05, "s8_neon"),
         "neoverse-v2": (1.05, "s8_neon"), "cortex-a55": (1.3, "i8mm|split|s8_neon"),

@@ -13697,6 +13697,16 @@ static int32_t tc__eval_label(const tc_model *m, const char *label) {
     return -1;
 }
 
+/* Whether another label of the data before label i is read as the same one. */
+static int tc__eval_repeated(const tc_dataset *d, uint32_t i, const tc_label_map *map,
+                             size_t count) {
+    const char *label = tc__eval_mapped(d->info.labels[i], map, count);
+    uint32_t k;
+    for (k = 0; k < i; k++)
+        if (!strcmp(tc__eval_mapped(d->info.labels[k], map, count), label)) return 1;
+    return 0;
+}
+
 /* ids [num_labels of the data]; a label that the model lacks is an error that lists all. */
 static tc_status tc__eval_labels(const tc_model *m, const tc_dataset *d,
                                  const tc_label_map *map, size_t count, const tc_env *env,
@@ -13710,16 +13720,18 @@ static tc_status tc__eval_labels(const tc_model *m, const tc_dataset *d,
         const char *label = tc__eval_mapped(d->info.labels[i], map, count);
         int32_t id = tc__eval_label(m, label);
         size_t length = strlen(label);
-        missing += id < 0;
-        if (id < 0 && n + length + 3 < sizeof list) {
+        status = tc__mem_append(env, ids, &id, sizeof id);
+        if (id >= 0) continue;
+        missing++;
+        if (n + length + 3 < sizeof list) {
+            if (tc__eval_repeated(d, i, map, count)) continue;
             if (n) memcpy(list + n, ", ", 2), n += 2;
             memcpy(list + n, label, length);
             n += length;
-        } else if (id < 0 && n + 4 < sizeof list && (!n || list[n - 1] != '.')) {
+        } else if (n + 4 < sizeof list && (!n || list[n - 1] != '.')) {
             memcpy(list + n, "...", 3);
             n += 3;
         }
-        status = tc__mem_append(env, ids, &id, sizeof id);
     }
     list[n] = 0;
     if (missing && !status)

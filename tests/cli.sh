@@ -539,7 +539,14 @@ err_empty
 sed 's/"lowercase": true/"lowercase": false/' hf/tokenizer.json >cased/tokenizer.json
 run 'case kept by tokenizer.json alone' 0 convert cased cased.tcm
 one_line
-err_has 'cased: tokenizer.json keeps case; without tokenizer_config.json transformers would'
+err_has 'cased: tokenizer.json keeps case; without tokenizer_config.json transformers would not'
+sed 's/"strip_accents": null/"strip_accents": false/' hf/tokenizer.json >cased/tokenizer.json
+run 'accents kept by tokenizer.json alone' 0 convert cased cased.tcm
+err_has 'cased: tokenizer.json keeps accents; without'
+sed 's/"handle_chinese_chars": true/"handle_chinese_chars": false/' hf/tokenizer.json \
+    >cased/tokenizer.json
+run 'Chinese words kept by tokenizer.json alone' 0 convert cased cased.tcm
+err_has 'cased: tokenizer.json keeps Chinese words; without'
 echo kept >hf2/README
 echo old >hf2/config.json
 run 'export over a folder' 0 export "$model" hf2
@@ -882,9 +889,9 @@ printf 'Ada B-XYZ\n' >strange.conll
 broken 'labels of --dev' train new.tcm --train labelled.conll --dev strange.conll --out n2.tcm \
     --quiet
 err_has 'tokclass: strange.conll: the model lacks labels of the data: B-XYZ'
-printf 'Ada B-XYZ\n' >in
-broken 'labels behind --map' eval "$model" - --map B-XYZ=B-ABC
-err_has 'the model lacks labels of the data: B-ABC'
+printf 'Ada B-XYZ\nEve B-XZZ\nBo B-QQQ\n' >in
+broken 'labels behind --map' eval "$model" - --map B-XYZ=B-ABC,B-XZZ=B-ABC
+err_has 'the model lacks labels of the data: B-QQQ, B-ABC'
 mkdir -p ck2
 echo junk >ck2/checkpoint.tcm
 broken 'a bad checkpoint' train new.tcm --train labelled.conll --out n2.tcm --quiet \

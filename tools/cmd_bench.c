@@ -410,6 +410,16 @@ static int bench_beyond(const bench_job *j, const bench_shape *shape) {
     return 0;
 }
 
+/* A shape of the list, of which `done` were timed before. */
+static int bench_one(bench_job *j, const bench_shape *shape, size_t done) {
+    int failed = bench_fill(j, shape);
+    if (!failed) failed = bench_shape_run(j);
+    if (!failed && j->json) bench_json(j, shape, !done);
+    if (!failed && !j->json) bench_text(j, shape);
+    bench_empty(j);
+    return failed || j->json ? failed : out_flush(&j->o); /* line by line, it takes a while */
+}
+
 static int bench_all(bench_job *j) {
     size_t i, done = 0;
     int failed = bench_open(j, &j->sides[0], j->path);
@@ -417,16 +427,9 @@ static int bench_all(bench_job *j) {
     if (failed) return failed;
     bench_head(j);
     for (i = 0; i < j->shape_count && !failed; i++) {
-        if (j->shapes[i].length > bench_limit(j)) {
-            failed = bench_beyond(j, &j->shapes[i]);
-            if (!failed) continue;
-        }
-        if (!failed) failed = bench_fill(j, &j->shapes[i]);
-        if (!failed) failed = bench_shape_run(j);
-        if (!failed && j->json) bench_json(j, &j->shapes[i], !done++);
-        if (!failed && !j->json) bench_text(j, &j->shapes[i]);
-        bench_empty(j);
-        if (!failed && !j->json) failed = out_flush(&j->o); /* line by line, it takes a while */
+        int beyond = j->shapes[i].length > bench_limit(j);
+        failed = beyond ? bench_beyond(j, &j->shapes[i]) : bench_one(j, &j->shapes[i], done);
+        done += !beyond;
     }
     if (failed) return failed;
     if (j->json) out_text(&j->o, "\n]}\n");

@@ -41,10 +41,12 @@ static void convert_unused(void *user, const st_tensor *tensor) {
 }
 
 /* Without tokenizer_config.json the file counts; transformers takes the default of a class. */
-static void convert_check_case(const convert_args *args, const hf_folder *folder) {
-    if (folder->config.family && folder->tokenizer.keeps_case)
-        tool_note(args->folder, "tokenizer.json keeps case; without tokenizer_config.json "
-                                "transformers would lower it");
+static void convert_check_kept(const convert_args *args, const hf_folder *folder) {
+    if (folder->config.family && folder->tokenizer.keeps)
+        tool_note(args->folder,
+                  "tokenizer.json keeps %s; without tokenizer_config.json "
+                  "transformers would not",
+                  folder->tokenizer.keeps);
 }
 
 /* Ids that the model has no embedding for make it fail when such a token comes up. */
@@ -132,7 +134,7 @@ static int convert_run(const convert_args *args) {
     if (hf_open(&folder, args->folder, &args->options, &error))
         return convert_fail(args, &error);
     convert_check_ids(args, &folder);
-    convert_check_case(args, &folder);
+    convert_check_kept(args, &folder);
     if (hf_weights_unused(&folder.weights, folder.items, folder.item_count, convert_unused,
                           (void *)args))
         result = tool_fail(args->folder, "out of memory");

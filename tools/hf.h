@@ -121,7 +121,7 @@ typedef struct hf_tokenizer_files {
 typedef struct hf_tokenizer {
     tc_tokenizer_desc desc;
     uint32_t max_length; /* model_max_length, 0 if there is none */
-    int keeps_case;      /* by tokenizer.json alone: the class's default is to lower it */
+    const char *keeps; /* what it keeps by tokenizer.json alone and the class by default not */
 } hf_tokenizer;
 
 /* Reads a tokenizer as transformers 4 does. 0 on success; everything is in `arena` or in the

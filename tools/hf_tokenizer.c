@@ -238,8 +238,14 @@ static int hf__normalizer(hf_build *b) {
     desc->handle_chinese_chars = (uint8_t)chinese;
     desc->lowercase = (uint8_t)lower;
     desc->strip_accents = (uint8_t)strip;
-    b->out->keeps_case = b->bert && !b->config.nodes && !lower;
-    if (!b->bert || !b->config.nodes) return 0;
+    if (!b->bert) return 0;
+    if (!b->config.nodes) {
+        b->out->keeps = !lower     ? "case"
+                        : !strip   ? "accents"
+                        : !chinese ? "Chinese words"
+                                   : NULL;
+        return 0;
+    }
     file = &b->files->config; /* its switches, or the class's defaults, win */
     node = json_root(&b->config);
     if (hf_bool(&b->config, node, file, "do_lower_case", 1, &lower, b->error) ||

@@ -431,7 +431,8 @@ typedef enum tc_long_text {
 
 typedef enum tc_constraint {
     TC_CONSTRAIN_NONE = 0,
-    TC_CONSTRAIN_BIO /* the most probable sequence that the label scheme allows (Viterbi) */
+    TC_CONSTRAIN_BIO /* the most probable sequence that the label scheme allows (Viterbi): BIO,
+                        BIOES, BILOU, BMES; I- begins an entity of a type that has no B- */
 } tc_constraint;
 
 /* All zeros: grouped entities without "O", windows that overlap by a quarter of the limit. */
@@ -6471,7 +6472,7 @@ static tc_status tc__piece_token(tc_encoding *e, tc__buf *to, int32_t id, int32_
     if (start < ahead.byte) e->cursor = e->began; /* within the spaces of the token before */
     tc__piece_seek(e, start);
     token->start = e->began = e->cursor;
-    if (start < ahead.byte) e->cursor = ahead;
+    if (start < ahead.byte && ahead.byte <= end) e->cursor = ahead;
     tc__piece_seek(e, end);
     token->end = e->cursor;
     return TC_OK;
@@ -12722,6 +12723,7 @@ typedef struct tc__found { /* an entity; its word lies in the tagger's text */
 
 typedef struct tc__scheme { /* what a label means, for tc_constraint */
     char part;              /* B I E S, or 0 for a label without prefix */
+    char begun;             /* I or E of a type that has a B: it cannot begin an entity */
     const char *type;
     uint32_t group; /* the same for labels of one type, below C */
 } tc__scheme;
@@ -13133,7 +13135,7 @@ static tc_status tc__tag_words(tc_tagger *g) {
 
 /* ---- constraint ---- */
 
-/* Whether an entity may go on behind the label; whether it must have begun before it. */
+/* Whether an entity may go on behind the label; whether it may have begun before it. */
 static int tc__tag_opens(const tc__scheme *s) { return s->part == 'B' || s->part == 'I'; }
 static int tc__tag_continues(const tc__scheme *s) { return s->part == 'I' || s->part == 'E'; }
 
@@ -13142,7 +13144,7 @@ static int tc__tag_by_type(const void *a, const void *b) {
 }
 
 static tc_status tc__tag_scheme(tc_tagger *g) {
-    uint32_t C = g->model->info.num_labels, i;
+    uint32_t C = g->model->info.num_labels, i, last;
     tc__scheme **sorted;
     if (tc__mem_reserve(&g->env, &g->states, C * sizeof *sorted)) return TC_ERROR_MEMORY;
     sorted = TC__AT(g->states, tc__scheme *);
@@ -13151,8 +13153,8 @@ static tc_status tc__tag_scheme(tc_tagger *g) {
         tc__scheme *s = sorted[i] = &g->schemes[i];
         s->type = label;
         if (!*label || label[1] != '-') continue;
-        if (!strchr("BIESLU", *label)) continue;
-        s->part = *label == 'L' ? 'E' : *label == 'U' ? 'S' : *label;
+        if (!strchr("BIESLUM", *label)) continue;
+        s->part = *label == 'L' ? 'E' : *label == 'U' ? 'S' : *label == 'M' ? 'I' : *label;
         s->type = label + 2;
         if (s->part == 'E') g->closed = 1;
     }
@@ -13160,6 +13162,12 @@ static tc_status tc__tag_scheme(tc_tagger *g) {
     for (i = 1; i < C; i++)
         sorted[i]->group =
             sorted[i - 1]->group + (tc__tag_by_type(&sorted[i - 1], &sorted[i]) != 0);
+    for (i = 0; i < C; i = last) {
+        char begins = 0;
+        for (last = i; last < C && sorted[last]->group == sorted[i]->group; last++)
+            if (sorted[last]->part == 'B') begins = 1;
+        for (; i < last; i++) sorted[i]->begun = begins && tc__tag_continues(sorted[i]);
+    }
     return TC_OK;
 }
 
@@ -13186,6 +13194,16 @@ static void tc__tag_best(const tc_tagger *g, tc__paths *p) {
     }
 }
 
+/* The best label before one of this meaning, or C. */
+static uint32_t tc__tag_before(const tc_tagger *g, const tc__paths *p, const tc__scheme *s) {
+    uint32_t C = g->model->info.num_labels, open = p->open[s->group], free = p->free;
+    if (!tc__tag_continues(s)) return free;
+    if (s->begun || free == C) return open;
+    if (open == C) return free;
+    if (p->now[open] == p->now[free]) return open < free ? open : free;
+    return p->now[open] > p->now[free] ? open : free;
+}
+
 /* The step to a token of these scores; `from` [C] takes the label before each. */
 static void tc__tag_step(const tc_tagger *g, tc__paths *p, const float *scores, uint32_t *from,
                          double *next) {
@@ -13193,7 +13211,7 @@ static void tc__tag_step(const tc_tagger *g, tc__paths *p, const float *scores, 
     double top = 0;
     tc__tag_best(g, p);
     for (j = 0; j < C; j++) {
-        from[j] = tc__tag_continues(&g->schemes[j]) ? p->open[g->schemes[j].group] : p->free;
+        from[j] = tc__tag_before(g, p, &g->schemes[j]);
         next[j] = from[j] < C ? p->now[from[j]] * (double)scores[j] : -1;
         if (next[j] > top) top = next[j];
     }
@@ -13215,8 +13233,7 @@ static tc_status tc__tag_constrain(tc_tagger *g, tc__unit *units, size_t n) {
     next = p.now + C;
     p.open = (uint32_t *)(void *)(next + C);
     from = p.open + C;
-    for (j = 0; j < C; j++)
-        p.now[j] = tc__tag_continues(&g->schemes[j]) ? -1 : (double)units[0].scores[j];
+    for (j = 0; j < C; j++) p.now[j] = g->schemes[j].begun ? -1 : (double)units[0].scores[j];
     for (t = 1; t < n; t++) tc__tag_step(g, &p, units[t].scores, from + t * C, next);
     tc__tag_best(g, &p);
     best = p.free;

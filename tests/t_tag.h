@@ -491,15 +491,24 @@ static void test_tag_filters(tc_tagger *g) {
 
 enum { BRUTE_LABELS = 6, BRUTE_LENGTH = 5 };
 
+/* Whether an entity of the type can begin with B. */
+static int brute_begins(const char *const *labels, const char *type) {
+    int i, begins = 0;
+    for (i = 0; i < BRUTE_LABELS; i++)
+        begins |= !strncmp(labels[i], "B-", 2) && !strcmp(labels[i] + 2, type);
+    return begins;
+}
+
 /* Whether a sequence is valid, by a rule of its own: states "outside" and "inside type". */
 static int brute_valid(const char *const *labels, const int *sequence, int closed) {
     const char *inside = NULL;
     int i;
     for (i = 0; i < BRUTE_LENGTH; i++) {
         const char *l = labels[sequence[i]];
-        int part = l[0] == 'L' ? 'E' : l[0], plain = l[1] != '-';
+        int part = l[0] == 'L' ? 'E' : l[0] == 'M' ? 'I' : l[0], plain = l[1] != '-';
         if (!plain && (part == 'I' || part == 'E')) {
-            if (!inside || strcmp(inside, l + 2)) return 0;
+            int goes_on = inside && !strcmp(inside, l + 2);
+            if (!goes_on && (brute_begins(labels, l + 2) || (inside && closed))) return 0;
             inside = part == 'E' ? NULL : l + 2;
         } else {
             if (inside && closed) return 0;
@@ -567,7 +576,13 @@ static void test_tag_viterbi(void) {
     static const char *const bio[] = {"O", "B-PER", "I-PER", "B-LOC", "I-LOC", "misc"};
     static const char *const iobes[] = {"O", "B-PER", "I-PER", "E-PER", "S-PER", "B-LOC"};
     static const char *const bilou[] = {"I-ORG", "L-ORG", "U-ORG", "B-ORG", "O", "I-X"};
+    static const char *const bmes[] = {"M-PER", "O", "B-PER", "E-PER", "S-PER", "M"};
+    static const char *const io[] = {"O", "I-PER", "I-LOC", "B-ORG", "I-ORG", "B-LAW"};
+    static const char *const ioe[] = {"O", "I-PER", "E-PER", "I-LOC", "E-LOC", "B-ORG"};
     check_brute(bio, 0, "BIO");
+    check_brute(bmes, 1, "BMES");
+    check_brute(io, 0, "IO");
+    check_brute(ioe, 1, "IOE");
     check_brute(iobes, 1, "IOBES");
     check_brute(bilou, 1, "BILOU");
 }

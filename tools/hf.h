@@ -19,9 +19,10 @@ extern "C" {
 
 /* Why something failed: a file of the folder (null: the folder), a line of it (0: none). */
 typedef struct hf_error {
-    const char *file;
+    const char *file; /* `name`, or null */
     size_t line;
     char message[400];
+    char name[1100];
 } hf_error;
 
 /* A file of the folder; text null if it is not there. */

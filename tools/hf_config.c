@@ -260,10 +260,15 @@ static const uint32_t hf__most[HF_LABELS] = {4096,    1 << 20, 1 << 16, 1 << 24,
 
 /* --------------------------------------------------------------------------- shared */
 
+static void hf__where(hf_error *error, const char *file) {
+    snprintf(error->name, sizeof(error->name), "%s", file ? file : "");
+    error->file = file ? error->name : NULL;
+    error->line = 0;
+}
+
 int hf_fail(hf_error *error, const char *file, const char *format, ...) {
     va_list list;
-    error->file = file;
-    error->line = 0;
+    hf__where(error, file);
     va_start(list, format);
     vsnprintf(error->message, sizeof(error->message), format, list);
     va_end(list);
@@ -274,8 +279,7 @@ int hf_fail_at(hf_error *error, const hf_text *file, const json_node *node, cons
                ...) {
     size_t column;
     va_list list;
-    error->file = file->name;
-    error->line = 0;
+    hf__where(error, file->name);
     if (node) json_locate(file->text, file->size, node->offset, &error->line, &column);
     va_start(list, format);
     vsnprintf(error->message, sizeof(error->message), format, list);

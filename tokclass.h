@@ -4623,25 +4623,30 @@ static int tc__gemm_in_place(const tc__product *p) {
 
 enum { TC__GEMM_ITEM = 16384, TC__GEMM_SHARES = 8, TC__GEMM_LEAST = 40 };
 
-/* Blocks of rows of A that fill about 1 MiB: they stay in L2 while the panels pass. An item has
- * pairs of panels up to so many results, but each thread has its share of items. Where there
- * are rows for all threads, each has the same ones in every product and finds in its own cache
- * what it wrote; with fewer, reading the weights more than once costs more than that saves. */
-static void tc__gemm_run(tc__pool *pool, tc__product *p) {
+/* Cuts the product in items and returns their number. Blocks of rows of A that fill about 1 MiB
+ * stay in L2 while the panels pass. An item has pairs of panels up to so many results, but each
+ * thread has its share of items. Where there are rows for all threads, each has the same ones in
+ * every product and finds in its own cache what it wrote; with fewer, reading the weights more
+ * than once costs more than that saves. */
+static size_t tc__gemm_cut(tc__product *p, unsigned threads) {
     size_t K = p->w->columns, blocks, wide;
     size_t number = tc__gemm_scaled(p->w->dtype) ? tc__gemm_element(p->w->dtype) : 4;
     size_t block = ((size_t)1 << 20) / number / K / p->ops->tile_rows * p->ops->tile_rows;
-    unsigned threads = tc__thread_count(pool);
     if (block < p->ops->tile_rows) block = p->ops->tile_rows;
     blocks = (p->rows + block - 1) / block;
     if (p->rows / threads >= TC__GEMM_LEAST)
         blocks = (blocks + threads - 1) / threads * threads;
     p->block = (p->rows + blocks - 1) / blocks;
+    blocks = (p->rows + p->block - 1) / p->block; /* none begins behind the last row */
     p->panels = (p->w->rows + 15) / 16;
     wide = threads > 1 ? p->panels / (threads * TC__GEMM_SHARES) : p->panels;
     if (wide * 16 * p->block > TC__GEMM_ITEM) wide = TC__GEMM_ITEM / 16 / p->block;
     p->wide = wide < 2 || !tc__gemm_in_place(p) ? 2 : wide / 2 * 2;
-    tc__thread_run(pool, tc__gemm_item, p, blocks * ((p->panels + p->wide - 1) / p->wide));
+    return blocks * ((p->panels + p->wide - 1) / p->wide);
+}
+
+static void tc__gemm_run(tc__pool *pool, tc__product *p) {
+    tc__thread_run(pool, tc__gemm_item, p, tc__gemm_cut(p, tc__thread_count(pool)));
 }
 
 /* ========================================================================= 39-uni

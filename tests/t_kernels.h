@@ -907,11 +907,46 @@ static void test_split(const tc__ops *ops, const tc__split *split) {
     CHECK_CASE(good, tc_level_name((tc_level)level));
 }
 
+/* Items of a product: every row is in one of its blocks, and none begins behind the last row. */
+static void test_cut(void) {
+    static const uint32_t columns[] = {1, 64, 768, 3072, 4096, 16384, 1 << 20};
+    static const unsigned threads[] = {1, 2, 3, 4, 7, 16, 48, 100};
+    static const tc_dtype dtypes[] = {TC_F32, TC_S16, TC_S8};
+    tc__ops ops;
+    tc__matrix w;
+    tc__product p;
+    size_t d, k, t, tile;
+    memset(&ops, 0, sizeof ops);
+    memset(&w, 0, sizeof w);
+    memset(&p, 0, sizeof p);
+    w.rows = 100;
+    p.ops = &ops;
+    p.w = &w;
+    for (tile = 5; tile <= 16; tile++)
+        for (d = 0; d < 3; d++)
+            for (k = 0; k < sizeof columns / sizeof *columns; k++)
+                for (t = 0; t < sizeof threads / sizeof *threads; t++) {
+                    int good = 1;
+                    ops.tile_rows = (unsigned)tile;
+                    w.dtype = dtypes[d];
+                    w.columns = columns[k];
+                    for (p.rows = 1; p.rows < 4000; p.rows += p.rows < 400 ? 1 : 7) {
+                        size_t items = tc__gemm_cut(&p, threads[t]),
+                               across = (p.panels + p.wide - 1) / p.wide;
+                        good &= items % across == 0 &&
+                                (items / across - 1) * p.block < p.rows &&
+                                items / across * p.block >= p.rows;
+                    }
+                    CHECK_EQ(good, 1);
+                }
+}
+
 static void test_kernels(void) {
     const tc__ops *ref = tc__ktab_get(TC_LEVEL_SCALAR);
     int level;
     test_reference();
     test_pack();
+    test_cut();
 #ifndef TC_NO_TRAIN
     test_reference_back();
     test_random();

@@ -736,6 +736,46 @@ static void test_model_many(tc_dtype dtype) {
     made_free(&m);
 }
 
+/* Rows of a wide activation that do not divide by the threads' blocks of rows. */
+static void test_model_wide(tc_dtype dtype) {
+    const plan p = {1, 16, 2, 16384, 256, 0, 5, 250, "gelu", dtype};
+    enum { MOST = 190, C = 5 };
+    int32_t ids[MOST];
+    float logits[2][MOST * C];
+    uint32_t length;
+    tc_session *s[2];
+    tc_outputs o;
+    tc_batch batch;
+    tc_env env;
+    int good = 1;
+    made m;
+    memset(&env, 0, sizeof env);
+    memset(&batch, 0, sizeof batch);
+    memset(&o, 0, sizeof o);
+    for (length = 0; length < MOST; length++) ids[length] = (int32_t)(length * 7 % PLAN_VOCAB);
+    if (!made_plan(&m, &p, NULL)) {
+        CHECK(0);
+        return;
+    }
+    batch.ids = ids;
+    batch.lengths = &length;
+    batch.sequences = 1;
+    for (env.threads = 1; env.threads <= 4; env.threads += 3)
+        CHECK(!tc_session_create(m.model, &env, &s[env.threads / 4]));
+    for (length = 172; length <= MOST; length += 6) {
+        int k;
+        for (k = 0; k < 2; k++) {
+            o.logits = logits[k];
+            good &= !tc_session_run(s[k], &batch, &o);
+        }
+        good &= !memcmp(logits[0], logits[1], length * C * sizeof **logits);
+    }
+    CHECK_EQ(good, 1);
+    tc_session_free(s[0]);
+    tc_session_free(s[1]);
+    made_free(&m);
+}
+
 /* A pass that stops behind the first layer leaves nothing to the next one. */
 static void test_model_stops(tc_dtype dtype) {
     const plan p = {2, 32, 2, 48, 32, 2, 5, 250, "gelu", dtype};
@@ -782,6 +822,8 @@ static void test_model(void) {
     test_model_many(TC_S16);
     test_model_many(TC_S8);
     test_model_many(TC_DTYPE_COUNT);
+    test_model_wide(TC_F32);
+    test_model_wide(TC_S8);
     test_model_stops(TC_F32);
     test_model_stops(TC_S16);
     test_model_stops(TC_S8);

@@ -99,13 +99,14 @@
  * once. An encoding, a session, a tagger and a writer belong to one thread at a time. A session
  * or tagger may have a pool of its own (tc_env.threads): its threads take over the signal mask
  * of the one that creates it, and end with the object. Results do not depend on the number of
- * threads, on the batch, or on the order of its inputs.
+ * threads, on the batch, or on the order of its inputs (but for rounding: tc_compute).
  *
  * Same bits. Every result is defined as one sequence of IEEE operations and exact sums of
  * integers (31-kref), so AVX2, AVX-512, NEON and the scalar reference agree in every bit. Only
  * TC_LEVEL_BASE, for CPUs without fused multiply-add, differs by rounding. Conditions: the
  * floating-point environment that a program starts with (rounding to nearest, subnormals kept:
- * no -ffast-math in what is linked), and finite numbers; the bits of a NaN are the CPU's own.
+ * no -ffast-math in what is linked), floats of 32 bits in registers too (32-bit x86: -msse2
+ * -mfpmath=sse), and finite numbers; the bits of a NaN are the CPU's own.
  *
  * Precision. Weights stored as f16 and bf16 are computed in f32 (but see tc_compute). With
  * weights in s16 or s8 the products of the linear layers are made of integers: the other
@@ -119,15 +120,15 @@
  *
  * Memory. All of it comes from tc_env.allocate. A loaded file is mapped, not read: pages are
  * shared by processes, and weights are used where they lie; those of f16 and bf16 are widened
- * in cache, part by part. After the first call of a shape a tagger allocates nothing
- * but its result.
+ * in cache, part by part. After two calls of a shape a tagger allocates nothing but
+ * its result.
  *
  * Labelled data. A data set maps a file of columns or JSON and knows where sentences begin;
  * a sentence is parsed when it is asked for. Scores count gold against predicted tags, sentence
  * by sentence, as seqeval does. tc_evaluate puts both together.
  *
  * Training. A trainer holds a copy of its base in f32, in memory as a .tcm file would be, so
- * that at any moment it is a model for sessions and taggers, and the bytes of one. An update is
+ * that at any moment it is a model for sessions and taggers; tc_trainer_write gives its bytes. An update is
  * made of micro-batches: forward pass, loss (the mean over their labelled tokens, then over the
  * micro-batches), backward pass; then clipping by the norm of all gradients and AdamW. Dropout
  * depends on seed, update and the element's place alone. Of the word embeddings only rows that
@@ -304,7 +305,8 @@ typedef enum tc_status {
 /* Receives the sentence of the last failed call. Owned by the caller, never freed here. */
 typedef struct tc_diag {
     tc_status status;
-    uint64_t offset;   /* byte offset in the file or text that the message speaks of, else 0 */
+    uint64_t offset;   /* byte in the file or text, or item of the list, that the message
+                          speaks of, else 0 */
     uint64_t line;     /* line of labelled data, from 1, else 0 */
     char message[256]; /* one sentence without newline, NUL-terminated, cut to fit */
 } tc_diag;
@@ -449,7 +451,7 @@ typedef struct tc_tag_options {
         *delimiter;  /* between the words of pre-split input, for start, end; null = " " */
     float min_score; /* drop entities below */
     uint32_t batch_tokens; /* tokens computed at once; 0: 512, or of short inputs 512 a thread.
-                              Changes speed and memory only */
+                              Changes speed and memory, with TC_COMPUTE_FAST also rounding */
     int strict_utf8;
 } tc_tag_options;
 
@@ -1005,7 +1007,8 @@ TC_API tc_status tc_trainer_run(tc_trainer *trainer, const tc_train_run *run,
                                 tc_train_result *out);
 /* Updates that a run will make: known from its first step on. */
 TC_API uint64_t tc_trainer_steps(const tc_trainer *trainer);
-/* The model as it is now: valid until the next step, freed with the trainer. */
+/* The model as it is now, without its checksums: valid until the next step, freed with the
+ * trainer. */
 TC_API const tc_model *tc_trainer_model(tc_trainer *trainer);
 /* The same as the bytes of a .tcm file, valid until the next step. */
 TC_API tc_status tc_trainer_write(tc_trainer *trainer, const void **data, size_t *size);
@@ -1052,6 +1055,10 @@ TC_API const char *tc_dtype_name(tc_dtype dtype); /* "f32", "f16", "bf16", "s16"
 
 #if defined(TC_REALLOC) != defined(TC_FREE)
 #error "define both TC_REALLOC and TC_FREE, or neither"
+#endif
+
+#if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ == 2
+#error "floats have more than 32 bits here, results would be others: add -msse2 -mfpmath=sse"
 #endif
 #ifndef TC_REALLOC
 #define TC_REALLOC(p, n) realloc(p, n)
@@ -1560,8 +1567,9 @@ static uint32_t tc__utf8_put(char *out, uint32_t c) {
 
 /* Offset of the first ill-formed byte, or `size`. */
 static size_t tc__utf8_check(const char *text, size_t size) {
-    const unsigned char *p = (const unsigned char *)text, *start = p, *end = p + size;
+    const unsigned char *p = (const unsigned char *)text, *start = p, *end = p;
     uint32_t code;
+    if (size) end += size;
     while (p < end) {
         while (end - p >= 8 && !(tc__bytes_u64(p) & UINT64_C(0x8080808080808080))) p += 8;
         if (p < end) {
@@ -3080,7 +3088,10 @@ tc__kx86_spread8_avx2(int16_t *low, int16_t *high, const int8_t *in) {
 #define TC__I_SHL(a, n) _mm256_slli_epi32(a, n)
 #define TC__I_SHR(a, n) _mm256_srli_epi32(a, n)
 #define TC__I_GT(a, b) _mm256_cmpgt_epi32(a, b)
-#define TC__I_SELECT(m, a, b) _mm256_blendv_epi8(b, a, m)
+/* Not blendv_epi8, whose mask gcc 12 forgets with -funsigned-char. */
+#define TC__I_SELECT(m, a, b)                                                                  \
+    _mm256_castps_si256(_mm256_blendv_ps(_mm256_castsi256_ps(b), _mm256_castsi256_ps(a),       \
+                                         _mm256_castsi256_ps(m)))
 #define TC__I_OF_R(a) _mm256_castps_si256(a)
 #define TC__R_OF_I(a) _mm256_castsi256_ps(a)
 #define TC__R_FROM_I(a) _mm256_cvtepi32_ps(a)
@@ -4282,11 +4293,16 @@ TC__INLINE size_t tc__gemm_group(tc_dtype t) { return t == TC_F32 ? 1 : t == TC_
 TC__INLINE size_t tc__gemm_element(tc_dtype t) { return t == TC_F32 ? 4 : t == TC_S8 ? 1 : 2; }
 TC__INLINE int tc__gemm_scaled(tc_dtype t) { return t == TC_S16 || t == TC_S8; }
 
+/* Rows or columns with their padding. */
+static uint64_t tc__gemm_padded(uint32_t n, size_t unit) {
+    return ((uint64_t)n + unit - 1) / unit * unit;
+}
+
 /* Bytes of the panels, without scales. */
 static uint64_t tc__gemm_panel_bytes(tc_dtype t, uint32_t rows, uint32_t columns,
                                      int *overflow) {
-    uint64_t padded = tc__mem_round(columns, tc__gemm_group(t));
-    uint64_t count = tc__mem_mul(tc__mem_round(rows, 16), padded, overflow);
+    uint64_t padded = tc__gemm_padded(columns, tc__gemm_group(t));
+    uint64_t count = tc__mem_mul(tc__gemm_padded(rows, 16), padded, overflow);
     return tc__mem_mul(count, tc__gemm_element(t), overflow);
 }
 
@@ -4295,7 +4311,7 @@ static uint64_t tc__gemm_bytes(tc_dtype t, uint32_t rows, uint32_t columns, int 
     uint64_t bytes = tc__gemm_panel_bytes(t, rows, columns, overflow);
     if (!tc__gemm_scaled(t)) return bytes;
     bytes = tc__mem_round((size_t)tc__mem_add(bytes, 64, overflow) - 64, 64);
-    return tc__mem_add(bytes, tc__mem_round(rows, 16) * UINT64_C(8), overflow);
+    return tc__mem_add(bytes, tc__gemm_padded(rows, 16) * 8, overflow);
 }
 
 /* The largest integer of a quantised type, and the scale that maps max|w| to it. */
@@ -6029,10 +6045,12 @@ static void tc__tok_settings(const tc_tokenizer *t, tc_tokenizer_desc *d) {
 /* The inverse of what a writer stores; an id without a token has data null. */
 static tc_status tc__tok_describe(const tc_tokenizer *t, const tc_env *env,
                                   tc_tokenizer_desc **out) {
-    size_t steps = (size_t)t->single_count + t->pair_count;
-    size_t size = sizeof(tc__described) + t->vocab * sizeof(tc_string) +
-                  t->added_count * sizeof(tc_added_token) + steps * sizeof(tc_template_step);
-    tc__described *block = (tc__described *)tc__mem_zero(env, size);
+    uint64_t steps = (uint64_t)t->single_count + t->pair_count;
+    uint64_t size = sizeof(tc__described) + (uint64_t)t->vocab * sizeof(tc_string) +
+                    (uint64_t)t->added_count * sizeof(tc_added_token) +
+                    steps * sizeof(tc_template_step);
+    tc__described *block =
+        size > TC__SIZE_LIMIT ? NULL : (tc__described *)tc__mem_zero(env, (size_t)size);
     tc_string *vocab;
     tc_added_token *added;
     tc_template_step *step;
@@ -6385,7 +6403,8 @@ static tc_status tc__norm_text(tc_encoding *e, size_t first, size_t last) {
         return TC_OK;
     }
     e->places.used = e->chars = e->astral = 0;
-    status = tc__mem_reserve(&e->env, &e->places, (last - first + 1) * sizeof(uint64_t));
+    status =
+        tc__mem_reserve(&e->env, &e->places, ((uint64_t)(last - first) + 1) * sizeof(uint64_t));
     for (p = room; p < end && !status;) {
         if (p >= room) {
             if ((status = tc__norm_room(e, n, TC__CHUNK)) != TC_OK) return status;
@@ -7843,12 +7862,15 @@ static tc_status tc__model_encoder(tc_model *m) {
     return TC_OK;
 }
 
+enum { TC__WIDEST = 1 << 24 }; /* numbers of a row */
+
 static tc_status tc__model_weights(tc_model *m) {
     const tc_model_info *n = &m->info;
     uint64_t H = n->hidden_size, E = n->embedding_size;
     tc_status status;
     uint32_t i;
-    if (!H || !E || !n->intermediate_size || !n->num_attention_heads ||
+    if (!H || !E || !n->intermediate_size || H > TC__WIDEST || E > TC__WIDEST ||
+        n->intermediate_size > TC__WIDEST || !n->num_attention_heads ||
         H % n->num_attention_heads || !n->vocab_size || !n->max_position_embeddings ||
         n->num_hidden_layers > n->tensor_count || n->vocab_size > INT32_MAX ||
         n->type_vocab_size > 255)
@@ -8012,6 +8034,7 @@ struct tc_writer {
     tc__buf tensors, names, labels, desc, tokenizer;
     uint32_t tensor_count, label_count;
     int described, finished;
+    tc_status end; /* of finishing */
     tc_dtype dtype;
 };
 
@@ -8558,7 +8581,7 @@ static tc_status tc__write_describe(tc_writer *w, const tc_model_desc *d) {
                    {"type_vocab_size", d->type_vocab_size},
                    {"max_length", d->max_length},
                    {"fixed_positions", (uint32_t)d->fixed_positions},
-                   {"padding", (uint32_t)(d->pad_token_id + 1)}};
+                   {"padding", (uint32_t)d->pad_token_id + 1}};
     struct {
         const char *name;
         float value;
@@ -8889,6 +8912,7 @@ static tc_status tc__write_finish(tc_writer *w) {
     tc__mem_drop(&w->env, &directory);
     tc__mem_drop(&w->env, &tensors);
     w->finished = 1;
+    w->end = status;
     return status;
 }
 
@@ -11680,7 +11704,7 @@ static tc_status tc__train_scratch(tc_trainer *t, size_t tokens, size_t longest)
     unsigned i;
     if (need < tc__gemm_scratch(widest)) need = tc__gemm_scratch(widest);
     if (need < 16 * TC__DW_PANELS * TC__DW_TOKENS) need = 16 * TC__DW_PANELS * TC__DW_TOKENS;
-    s->tokens = tokens;
+    s->tokens = tokens > longest ? tokens : longest; /* one of the development data alone */
     s->longest = longest;
     status = tc__fwd_reserve(s);
     if (!status && s->split) status = tc__fwd_reserve_rows(s, tokens, widest);
@@ -14161,6 +14185,8 @@ static uint64_t tc__run_print(const tc__run *r) {
                                 (uint64_t)w->best,
                                 w->patience,
                                 w->dev != NULL,
+                                (uint64_t)w->train->info.column,
+                                w->dev ? (uint64_t)w->dev->info.column : 0,
                                 r->t->params.n,
                                 r->t->params.V};
     uint64_t h = tc__run_add(0, reals, sizeof reals);
@@ -14170,7 +14196,9 @@ static uint64_t tc__run_print(const tc__run *r) {
     if (w->dev) h = tc__run_add(h, w->dev->text, w->dev->size);
     if (w->order) h = tc__run_add(h, w->order, w->order_count * sizeof *w->order);
     for (i = 0; i < o->num_labels; i++) h = tc__run_add(h, o->labels[i], strlen(o->labels[i]));
-    return h;
+    h = tc__run_add(h, r->batch.label_ids.data, r->batch.label_ids.used); /* as mapped */
+    return w->dev ? tc__run_add(h, r->dev.batch.label_ids.data, r->dev.batch.label_ids.used)
+                  : h;
 }
 
 /* Passes, batches and updates of a pass, updates in all: trainer.md section 2. */
@@ -14881,7 +14909,7 @@ TC_API tc_status tc_writer_finish(tc_writer *w, const void **data, size_t *size)
     (void)tc__public_env(&w->env);
     if (!w->described)
         return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0, "the model was not described");
-    status = w->finished ? TC_OK : tc__write_finish(w);
+    status = w->finished ? w->end : tc__write_finish(w);
     if (!status) status = tc_model_open(w->file.data, w->file.used, &w->env, &check);
     if (status) return tc__public_end(w->env.diag, status);
     tc_model_free(check);
@@ -15043,7 +15071,7 @@ TC_API tc_status tc_trainer_create(const tc_model *base, const tc_train_options 
 TC_API void tc_trainer_free(tc_trainer *trainer) { tc__train_free(trainer); }
 
 TC_API void tc_trainer_set_hook(tc_trainer *trainer, tc_gradient_hook hook, void *user) {
-    TC_ASSERT(trainer && !trainer->max_tokens);
+    TC_ASSERT(trainer);
     if (trainer->max_tokens) return;
     trainer->hook = hook;
     trainer->user = user;
@@ -15150,6 +15178,8 @@ TC_API tc_status tc_trainer_run(tc_trainer *trainer, const tc_train_run *run,
         return tc__diag_fail(trainer->env.diag, TC_ERROR_ARGUMENT, 0,
                              "the trainer has made steps already");
     status = tc__run_train(trainer, run, &result);
+    if (status && !trainer->max_tokens) /* the schedule is the trainer's own again */
+        tc__train_plan(trainer, trainer->options.max_steps);
     if (out) *out = result;
     return tc__public_end(trainer->env.diag, status);
 }

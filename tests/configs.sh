@@ -26,9 +26,9 @@ command_of() {
     nosimd)
         echo "$MAKE test CC=$cc B=$B/nosimd CFLAGS='-std=c99 -O2 -DTC_NO_SIMD -DTC_NO_THREADS'"
         ;;
-    openmp)
+    openmp) # and characters as on ARM
         if echo '#include <omp.h>' | $cc -fopenmp -x c -fsyntax-only - 2>/dev/null; then
-            echo "$MAKE test CC=$cc B=$B/openmp CFLAGS='-std=c99 -O2 -DTC_OPENMP -fopenmp'"
+            echo "$MAKE test CC=$cc B=$B/openmp CFLAGS='-std=c99 -O2 -DTC_OPENMP -fopenmp -funsigned-char'"
         else
             skipped 'no OpenMP'
         fi

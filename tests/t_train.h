@@ -792,6 +792,11 @@ static const char train_text[] = "my O\nname O\nis O\nanna B-PER\nsmith I-PER\n\
                                  "anna B-PER\nis O\nin O\nnew B-LOC\nyork I-LOC\n. O\n\n"
                                  "an O\nanna B-PER\n, O\nanna B-ORG\nsmith I-ORG\nin O\n. O\n";
 
+/* Longer than any micro-batch of one of those. */
+static const char train_long[] =
+    "my O\nname O\nis O\nanna B-PER\nsmith I-PER\nin O\nnew B-LOC\n"
+    "york I-LOC\n, O\nanna B-PER\nin O\nyork B-LOC\n. O\n";
+
 typedef struct train_memory {
     ledger *l;
     long first, last; /* allocations after the first and the last update */
@@ -816,9 +821,9 @@ static tc_status train_small(ledger *l, const tc_env *env, const made *from) {
     memset(&m, 0, sizeof m);
     m.l = l;
     o.max_steps = 2;
-    o.batch_size = 2;
+    o.batch_size = 1;
     status = tc_dataset_open(train_text, sizeof train_text - 1, NULL, env, &d);
-    if (!status) status = tc_dataset_open(train_text, sizeof train_text - 1, NULL, env, &dev);
+    if (!status) status = tc_dataset_open(train_long, sizeof train_long - 1, NULL, env, &dev);
     if (!status) status = tc_trainer_create(from->model, &o, env, &t);
     run.train = d;
     run.dev = dev;

@@ -399,6 +399,7 @@ typedef struct train_setup {
     tc_env env;
     int eval, stop_at; /* evaluates on the same data; ends after that update */
     const char *checkpoint, *resume;
+    tc_label_map map;  /* from null: none */
     uint64_t checksum; /* of the model */
     tc_step last;
     tc_train_evaluation evaluation;
@@ -449,6 +450,8 @@ static tc_status train_go(const made *base, train_setup *t) {
     run.dev = t->eval ? dev : NULL;
     run.checkpoint = t->checkpoint;
     run.resume = t->resume;
+    run.map = &t->map;
+    run.map_count = t->map.from != NULL;
     run.stepped = train_stop;
     run.evaluated = train_note;
     run.user = t;
@@ -687,6 +690,11 @@ static void test_train_resume(void) {
     train_setup_init(&t); /* another recipe */
     t.resume = path;
     t.options.learning_rate = 2e-3;
+    CHECK_EQ(train_go(&base, &t), TC_ERROR_ARGUMENT);
+    train_setup_init(&t); /* labels read as others */
+    t.resume = path;
+    t.map.from = "B-PER";
+    t.map.to = "B-LOC";
     CHECK_EQ(train_go(&base, &t), TC_ERROR_ARGUMENT);
     train_setup_init(&t); /* a model is no checkpoint */
     t.resume = "examples/demo.tcm";
@@ -1048,7 +1056,41 @@ static void test_train_options(void) {
     made_free(&base);
 }
 
+/* A run that fails before it allocates leaves the schedule of the options: a constant rate. */
+static void test_train_failed(void) {
+    static const char strange[] = "x B-STRANGE\n";
+    uint32_t length = DIFF_TOKENS;
+    tc_train_options o = tc_train_defaults();
+    tc_dataset *d = train_data(), *dev = NULL;
+    tc_trainer *trainer = NULL;
+    tc_train_run run;
+    tc_labelled b;
+    tc_step step;
+    made base;
+    int i;
+    memset(&run, 0, sizeof run);
+    b = labelled(diff_ids, diff_types, &length, 1, diff_labels);
+    if (!train_base(&base) || !d ||
+        tc_dataset_open(strange, sizeof strange - 1, NULL, NULL, &dev) ||
+        tc_trainer_create(base.model, &o, NULL, &trainer)) {
+        CHECK(0);
+        return;
+    }
+    run.train = d;
+    run.dev = dev;
+    CHECK_EQ(tc_trainer_run(trainer, &run, NULL), TC_ERROR_ARGUMENT);
+    for (i = 0; i < 3; i++) {
+        CHECK_EQ(tc_trainer_step(trainer, &b, 1, &step), TC_OK);
+        CHECK(step.learning_rate == o.learning_rate);
+    }
+    tc_trainer_free(trainer);
+    tc_dataset_free(d);
+    tc_dataset_free(dev);
+    made_free(&base);
+}
+
 static void test_train(void) {
+    test_train_failed();
     test_train_gradients();
     test_train_curves();
     test_train_differences();

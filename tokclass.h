@@ -11252,6 +11252,30 @@ static const char *tc__data_object_end(const char *p, const char *end) {
     return end;
 }
 
+/* Moves *at to the next object or the end: past white space and the marks of one array, "["
+ * before the first object, "," between two, "]" behind the last. */
+static tc_status tc__data_gap(tc_dataset *d, const char **at, uint64_t *line) {
+    const char *p = *at, *end = d->text + d->size;
+    int array = d->info.array && d->indexing; /* else *at is at an object of it */
+    char before = p == d->text ? 0 : '}';
+    for (; p < end; p++) {
+        char c = *p;
+        if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
+            *line += c == '\n';
+        else if (array && ((c == '[' && !before) || (c == ',' && before == '}') ||
+                           (c == ']' && (before == '}' || before == '['))))
+            before = c;
+        else
+            break;
+    }
+    *at = p;
+    if (!array || (p < end ? before == '[' || before == ',' : before == ']')) return TC_OK;
+    return tc__data_fail(d, *line + 1,
+                         p == end        ? "the array does not end"
+                         : before == ']' ? "more than one value"
+                                         : "a comma is missing between two objects");
+}
+
 /* The object that begins at *at or behind, of JSON lines or of one array; see
  * tc__data_columns. */
 static tc_status tc__data_json(tc_dataset *d, size_t *at, uint64_t *line, tc__place *place) {
@@ -11261,14 +11285,9 @@ static tc_status tc__data_json(tc_dataset *d, size_t *at, uint64_t *line, tc__pl
     d->words.used = d->word_labels.used = d->lines.used = 0;
     memset(&j, 0, sizeof j);
     j.d = d;
-    while (p < end && !d->words.used && !status) {
-        char c = *p;
-        if (c == ' ' || c == '\t' || c == '\r' || c == '\n' ||
-            (d->info.array && (c == ',' || c == '[' || c == ']'))) {
-            *line += c == '\n';
-            p++;
-            continue;
-        }
+    while (!d->words.used && !status) {
+        status = tc__data_gap(d, &p, line);
+        if (status || p == end) break;
         j.p = p;
         j.end = end;
         if (!d->info.array) {

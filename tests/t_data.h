@@ -229,6 +229,17 @@ static void test_data_json_fails(void) {
          "a number is missing"},
         {"{\"text\":\"ab\",\"spans\":[{\"span\":[0],\"label\":\"T\"}]}", "not [start, end]"},
         {"{\"text\":\"ab\",\"spans\":[7]}", "a text and no spans"}};
+    static const struct {
+        const char *line;
+        uint64_t at;
+        const char *words;
+    } arrays[] = {{"[\n%s", 2, "the array does not end"},
+                  {"[%s,\n%s,\n", 3, "the array does not end"},
+                  {"[%s\n%s]", 2, "a comma is missing"},
+                  {"[%s,\n,%s]", 2, "an object is missing"},
+                  {"[%s,\n%s,]", 2, "an object is missing"},
+                  {"[%s,\n%s]\n]", 3, "more than one value"},
+                  {"[%s]\n%s", 2, "more than one value"}};
     char text[512];
     size_t i;
     for (i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -239,6 +250,10 @@ static void test_data_json_fails(void) {
         data_fails(text, 0, 3, bad[i].words);
     }
     data_fails("[{\"tokens\":[\"a\"],\n\"tags\":[\n\"O\",\n5]}]", 0, 4, "labels are numbers");
+    for (i = 0; i < sizeof arrays / sizeof *arrays; i++) { /* % is a good object */
+        snprintf(text, sizeof text, arrays[i].line, good, good);
+        data_fails(text, 0, arrays[i].at, arrays[i].words);
+    }
 }
 
 /* What a data set says of itself. */

@@ -190,6 +190,10 @@ static void t_hf_tokenizer_json(void) {
     CHECK_CASE(!strcmp(t_hf_added(&t, shown, sizeof(shown)),
                        "[CLS]=2/10 new=6/01 [UNK]=1/10 [SEP]=3/10 [PAD]=0/10 [MASK]=7/10"),
                shown);
+    files.config =
+        "{\"tokenizer_class\":\"MPNetTokenizer\"}"; /* its switches, no tokens of BERT */
+    CHECK_CASE(!t_hf_tokenizer(&arena, &files, &t, &e), e.message);
+    CHECK(t.desc.lowercase && t.desc.strip_accents && t.desc.added_count == 2);
     files.config = "{\"tokenizer_class\":\"PreTrainedTokenizerFast\",\"do_lower_case\":true}";
     CHECK_CASE(!t_hf_tokenizer(&arena, &files, &t, &e), e.message);
     CHECK(!t.desc.lowercase && !t.desc.strip_accents && t.desc.added_count == 2);

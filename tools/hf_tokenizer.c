@@ -55,7 +55,8 @@ typedef struct hf_build {
     hf_added *tokens; /* [token_count] candidates in the order of adding */
     size_t token_count, token_room;
     hf_role roles[HF_ROLES];
-    int bert;        /* a class of the BERT family: its defaults and switches apply */
+    int bert;        /* a class of the BERT family: its defaults apply */
+    int switches;    /* those of tokenizer_config.json win over tokenizer.json */
     int has_decoder; /* tokenizer_config.json has added_tokens_decoder */
 } hf_build;
 
@@ -238,7 +239,7 @@ static int hf__normalizer(hf_build *b) {
     desc->handle_chinese_chars = (uint8_t)chinese;
     desc->lowercase = (uint8_t)lower;
     desc->strip_accents = (uint8_t)strip;
-    if (!b->bert) return 0;
+    if (!b->switches) return 0;
     if (!b->config.nodes) {
         b->out->keeps = !lower     ? "case"
                         : !strip   ? "accents"
@@ -844,10 +845,27 @@ static int hf__added_tokens(hf_build *b) {
 
 /* ---------------------------------------------------------------------------- whole */
 
-/* Classes whose slow form is BERT's: with them the switches of tokenizer_config.json count. */
+/* With these classes the switches of tokenizer_config.json count; the slow form of most of them
+ * is BERT's. */
 static int hf__class(hf_build *b) {
-    static const char *const family[] = {"Bert",        "DistilBert", "Electra",  "MobileBert",
-                                         "SqueezeBert", "ConvBert",   "LayoutLM", "Lxmert"};
+    static const struct {
+        const char *name;
+        int bert;
+    } family[] = {{"Bert", 1},
+                  {"DistilBert", 1},
+                  {"Electra", 1},
+                  {"MobileBert", 1},
+                  {"SqueezeBert", 1},
+                  {"ConvBert", 1},
+                  {"LayoutLM", 1},
+                  {"Lxmert", 1},
+                  {"DPRContextEncoder", 1},
+                  {"DPRQuestionEncoder", 1},
+                  {"DPRReader", 1},
+                  {"RetriBert", 1},
+                  {"Realm", 1},
+                  {"MPNet", 0},
+                  {"Funnel", 0}};
     const json_node *node = NULL;
     const char *name = b->files->tokenizer_class, *tail;
     char text[80];
@@ -859,14 +877,17 @@ static int hf__class(hf_build *b) {
                               "tokenizer_class is %s, not a string", json_kind(node));
         name = json_show(node->text, node->length, text, sizeof(text));
     }
-    b->bert = 1;
+    b->bert = b->switches = 1;
     if (!name) return 0;
     for (i = 0; i < sizeof(family) / sizeof(family[0]); i++) {
-        if (strncmp(name, family[i], strlen(family[i]))) continue;
-        tail = name + strlen(family[i]);
-        if (!strcmp(tail, "Tokenizer") || !strcmp(tail, "TokenizerFast")) return 0;
+        if (strncmp(name, family[i].name, strlen(family[i].name))) continue;
+        tail = name + strlen(family[i].name);
+        if (strcmp(tail, "Tokenizer") && strcmp(tail, "TokenizerFast")) continue;
+        if (family[i].bert) return 0;
+        break;
     }
     b->bert = 0;
+    b->switches = i < sizeof(family) / sizeof(family[0]);
     if (!b->tokenizer.nodes)
         return hf_fail(b->error, b->files->vocab.name,
                        "the tokenizer_class %s cannot be made from vocab.txt", name);

@@ -13477,7 +13477,7 @@ static tc_status tc__tag_input(tc_tagger *g, const tc_input *input, tc__entry *e
     }
     found = TC__AT(g->found, tc__found);
     for (i = out = entry->first_found; i < TC__ITEMS(g->found, tc__found); i++)
-        if (found[i].entity.score >= g->options.min_score) found[out++] = found[i];
+        if (!(found[i].entity.score < g->options.min_score)) found[out++] = found[i];
     g->found.used = out * sizeof *found;
     entry->found = out - entry->first_found;
     entry->first_label = TC__ITEMS(g->word_labels, int32_t);
@@ -14206,6 +14206,8 @@ static uint64_t tc__run_print(const tc__run *r) {
                                 w->dev != NULL,
                                 (uint64_t)w->train->info.column,
                                 w->dev ? (uint64_t)w->dev->info.column : 0,
+                                r->t->session->ops->level == TC_LEVEL_BASE, /* no FMA */
+                                r->t->session->split ? (uint64_t)r->t->session->ops->level : 0,
                                 r->t->params.n,
                                 r->t->params.V};
     uint64_t h = tc__run_add(0, reals, sizeof reals);

@@ -531,6 +531,9 @@ printf '\000\000\300\177' >>poisoned/model.safetensors
 run 'a number that is none' 0 convert poisoned poisoned.tcm
 one_line
 err_has 'poisoned: tensors with numbers that are not finite: 1, the first is '
+run 'a number that is none in a tag' 0 tag poisoned.tcm --text Ada --aggregation none \
+    --ignore-labels ''
+out_has '"score": null'
 broken 'a number that is none, quantised' quantize poisoned.tcm p8.tcm --dtype s8
 cp -r hf cased
 rm cased/tokenizer_config.json
@@ -1130,7 +1133,7 @@ checkpointed() { # NAME STATUS OPTIONS...: standard output goes to the caller's
     [ $got = "$want" ] && pass || fail "$name" "exit status $got, not $want"
 }
 checkpointed 'train with checkpoints' 0 --save-every 4 --out whole.tcm >out
-rm -rf ck
+rm -rf ck q.tcm
 checkpointed 'train without standard output' 1 --save-every 4 --out x.tcm >&-
 one_line
 cp ck/checkpoint.tcm kept.tcm
@@ -1168,6 +1171,7 @@ if [ -c /dev/full ] && ! (echo x >/dev/full) 2>/dev/null; then
         one_line
         err_has 'standard output'
     done
+    [ -e q.tcm ] && fail "$name" 'quantize left a model' || pass
     broken 'disk full: train --out' train new.tcm --train train --out /dev/full --max-steps 1 \
         --quiet
     err_has '/dev/full: cannot be written: '

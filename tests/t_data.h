@@ -233,13 +233,11 @@ static void test_data_json_fails(void) {
         const char *line;
         uint64_t at;
         const char *words;
-    } arrays[] = {{"[\n%s", 2, "the array does not end"},
-                  {"[%s,\n%s,\n", 3, "the array does not end"},
-                  {"[%s\n%s]", 2, "a comma is missing"},
-                  {"[%s,\n,%s]", 2, "an object is missing"},
-                  {"[%s,\n%s,]", 2, "an object is missing"},
-                  {"[%s,\n%s]\n]", 3, "more than one value"},
-                  {"[%s]\n%s", 2, "more than one value"}};
+    } arrays[] = {
+        {"[\n%s", 2, "the array does not end"},    {"[%s,\n%s,\n", 3, "the array does not end"},
+        {"[%s\n%s]", 2, "a comma is missing"},     {"[%s,\n,%s]", 2, "an object is missing"},
+        {"[%s,\n%s,]", 2, "an object is missing"}, {"[%s,\n%s]\n]", 3, "more than one value"},
+        {"[%s]\n%s", 2, "more than one value"}};
     char text[512];
     size_t i;
     for (i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -696,6 +696,11 @@ static void test_train_resume(void) {
     t.map.from = "B-PER";
     t.map.to = "B-LOC";
     CHECK_EQ(train_go(&base, &t), TC_ERROR_ARGUMENT);
+    train_setup_init(&t); /* other arithmetic, on a CPU that fuses */
+    t.resume = path;
+    t.env.level = TC_LEVEL_BASE;
+    if (tc_level_choose(TC_LEVEL_BEST) != TC_LEVEL_BASE)
+        CHECK_EQ(train_go(&base, &t), TC_ERROR_ARGUMENT);
     train_setup_init(&t); /* a model is no checkpoint */
     t.resume = "examples/demo.tcm";
     CHECK(train_go(&base, &t) != TC_OK);

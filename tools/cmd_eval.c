@@ -4,6 +4,7 @@
 #include "report.h"
 #include "scores.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -203,7 +204,7 @@ static int eval_text(eval_job *j) {
     if (scores_text(&j->o, &j->c, j->data.path, j->scores, j->table, digits)) return 1;
     snprintf(text, sizeof text,
              "eval_loss %.*f\neval_runtime %.*f\neval_samples_per_second %.*f\n", digits,
-             j->evaluation.loss, digits, j->seconds, digits, eval_speed(j));
+             fabs(j->evaluation.loss), digits, j->seconds, digits, eval_speed(j));
     out_text(&j->o, text);
     if (j->confusion) scores_confusion(&j->o, "eval", j->table);
     return 0;

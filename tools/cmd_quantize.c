@@ -470,11 +470,11 @@ static int quantize_run(quantize_job *j) {
     if (quantize_open(j) || quantize_make(j)) return 1;
     if (j->eval && quantize_evaluate(j)) return 1;
     refused = j->eval && quantize_loss(j) > j->max_loss + 1e-9; /* rounding is no loss */
-    if (!refused && tool_save(j->out, j->data, j->size, why, sizeof why))
-        return tool_fail(j->out, "%s", why);
     if (j->eval && j->format == QUANTIZE_JSON) quantize_json(j, refused);
     if (j->eval && j->format != QUANTIZE_JSON) quantize_text(j);
-    if (out_flush(&j->o)) return 1;
+    if (out_flush(&j->o)) return 1; /* what does not succeed leaves OUT as it was */
+    if (!refused && tool_save(j->out, j->data, j->size, why, sizeof why))
+        return tool_fail(j->out, "%s", why);
     if (refused)
         return tool_fail(j->out, "not written: %.2f points of F1 are lost, more than %.4g",
                          quantize_loss(j), j->max_loss);

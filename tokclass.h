@@ -128,15 +128,15 @@
  * by sentence, as seqeval does. tc_evaluate puts both together.
  *
  * Training. A trainer holds a copy of its base in f32, in memory as a .tcm file would be, so
- * that at any moment it is a model for sessions and taggers; tc_trainer_write gives its bytes. An update is
- * made of micro-batches: forward pass, loss (the mean over their labelled tokens, then over the
- * micro-batches), backward pass; then clipping by the norm of all gradients and AdamW. Dropout
- * depends on seed, update and the element's place alone. Of the word embeddings only rows that
- * some batch has used have moments. tc_trainer_run does everything: order, windows for long
- * sentences, evaluation, the best model, checkpoints; tc_trainer_step one update for a loop of
- * one's own, for which a batcher turns sentences into micro-batches. Same data, options and
- * seed give the same bytes, for any number of threads, on every level with fused multiply-add,
- * and for a run that was killed and resumed.
+ * that at any moment it is a model for sessions and taggers; tc_trainer_write gives its bytes.
+ * An update is made of micro-batches: forward pass, loss (the mean over their labelled tokens,
+ * then over the micro-batches), backward pass; then clipping by the norm of all gradients and
+ * AdamW. Dropout depends on seed, update and the element's place alone. Of the word embeddings
+ * only rows that some batch has used have moments. tc_trainer_run does everything: order,
+ * windows for long sentences, evaluation, the best model, checkpoints; tc_trainer_step one
+ * update for a loop of one's own, for which a batcher turns sentences into micro-batches. Same
+ * data, options and seed give the same bytes, for any number of threads, on every level with
+ * fused multiply-add, and for a run that was killed and resumed.
  *
  * Files. A file that is loaded must not be changed in place while it is in use; replace it by
  * renaming a new one.
@@ -4641,9 +4641,9 @@ enum { TC__GEMM_ITEM = 16384, TC__GEMM_SHARES = 8, TC__GEMM_LEAST = 40 };
 
 /* Cuts the product in items and returns their number. Blocks of rows of A that fill about 1 MiB
  * stay in L2 while the panels pass. An item has pairs of panels up to so many results, but each
- * thread has its share of items. Where there are rows for all threads, each has the same ones in
- * every product and finds in its own cache what it wrote; with fewer, reading the weights more
- * than once costs more than that saves. */
+ * thread has its share of items. Where there are rows for all threads, each has the same ones
+ * in every product and finds in its own cache what it wrote; with fewer, reading the weights
+ * more than once costs more than that saves. */
 static size_t tc__gemm_cut(tc__product *p, unsigned threads) {
     size_t K = p->w->columns, blocks, wide;
     size_t number = tc__gemm_scaled(p->w->dtype) ? tc__gemm_element(p->w->dtype) : 4;

@@ -176,7 +176,7 @@ for c in gcc clang; do
 done
 if have gcc && echo 'int main(void) { return sizeof(void *) != 4; }' >"$work/m32.c" &&
     gcc -m32 -o "$work/m32" "$work/m32.c" 2>/dev/null; then
-    compile gcc c99 c none -m32
+    compile gcc c99 c none -m32 -msse2 -mfpmath=sse
 else
     skipped=$((skipped + 1))
     echo 'skipped: no 32-bit C library here'

@@ -231,7 +231,7 @@ static void test_data_json_fails(void) {
         {"{\"text\":\"ab\",\"spans\":[7]}", "a text and no spans"}};
     static const struct {
         const char *line;
-        uint64_t at;
+        unsigned at;
         const char *words;
     } arrays[] = {
         {"[\n%s", 2, "the array does not end"},    {"[%s,\n%s,\n", 3, "the array does not end"},

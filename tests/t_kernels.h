@@ -907,7 +907,7 @@ static void test_split(const tc__ops *ops, const tc__split *split) {
     CHECK_CASE(good, tc_level_name((tc_level)level));
 }
 
-/* Items of a product: every row is in one of its blocks, and none begins behind the last row. */
+/* Items of a product: every row is in one of its blocks, none begins behind the last row. */
 static void test_cut(void) {
     static const uint32_t columns[] = {1, 64, 768, 3072, 4096, 16384, 1 << 20};
     static const unsigned threads[] = {1, 2, 3, 4, 7, 16, 48, 100};

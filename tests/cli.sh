@@ -535,6 +535,15 @@ run 'a number that is none in a tag' 0 tag poisoned.tcm --text Ada --aggregation
     --ignore-labels ''
 out_has '"score": null'
 broken 'a number that is none, quantised' quantize poisoned.tcm p8.tcm --dtype s8
+mkdir shards
+cp hf/config.json hf/vocab.txt shards
+echo '{"weight_map": {"classifier.weight": "model-00001-of-00002.safetensors"}}' \
+    >shards/model.safetensors.index.json
+broken 'a shard that is not there' convert shards shards.tcm
+err_has 'tokclass: shards/model-00001-of-00002.safetensors: cannot be opened: '
+sed 's/"initializer_range": [0-9.]*/"initializer_range": 1.5/' hf/config.json >shards/config.json
+cp hf/model.safetensors shards
+run 'a wide initializer_range' 0 convert shards shards.tcm
 cp -r hf cased
 rm cased/tokenizer_config.json
 run 'lower case by tokenizer.json alone' 0 convert cased cased.tcm

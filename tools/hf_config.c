@@ -419,13 +419,14 @@ static int hf__activation(hf_reader *r) {
                       json_show(node->text, node->length, shown, sizeof(shown)));
 }
 
-/* A number from 0 to below 1; `missing` if the key is null or not there. */
-static int hf__share(hf_reader *r, const char *key, double missing, float *out) {
+/* A number from 0 to below `limit`; `missing` if the key is null or not there. */
+static int hf__below(hf_reader *r, double limit, const char *key, double missing, float *out) {
     const json_node *node = key ? hf__get(r, key) : NULL;
     double value = missing;
-    if (node && (!json_number(node, &value) || !(value >= 0 && (float)value < 1)))
-        return hf_fail_at(r->error, r->file, node, "%s must be a number from 0 to below 1",
-                          key);
+    if (node && (!json_number(node, &value) ||
+                 !(value >= 0 && value < 1e9 && (float)value < (float)limit)))
+        return hf_fail_at(r->error, r->file, node, "%s must be a number from 0 to below %g",
+                          key, limit);
     *out = (float)value;
     return 0;
 }
@@ -435,11 +436,11 @@ static int hf__training(hf_reader *r) {
     const hf_family *f = r->out->family;
     const json_node *pad = json_get(&r->doc, json_root(&r->doc), "pad_token_id");
     int64_t id = 0;
-    if (hf__share(r, f->dropout_key, 0.1, &r->out->dropout) ||
-        hf__share(r, f->attention_dropout_key, 0.1, &r->out->attention_dropout) ||
-        hf__share(r, f->classifier_dropout_key, (double)r->out->dropout,
+    if (hf__below(r, 1, f->dropout_key, 0.1, &r->out->dropout) ||
+        hf__below(r, 1, f->attention_dropout_key, 0.1, &r->out->attention_dropout) ||
+        hf__below(r, 1, f->classifier_dropout_key, (double)r->out->dropout,
                   &r->out->classifier_dropout) ||
-        hf__share(r, "initializer_range", 0.02, &r->out->initializer_range) ||
+        hf__below(r, 1000, "initializer_range", 0.02, &r->out->initializer_range) ||
         (f->fixed_positions_key &&
          hf_bool(&r->doc, json_root(&r->doc), r->file, f->fixed_positions_key, 0,
                  &r->out->fixed_positions, r->error)))
@@ -564,7 +565,7 @@ int hf_config_read(json_arena *arena, const hf_text *file, hf_config *out, hf_er
     r.error = error;
     if (hf_json(&r.doc, file, error)) return -1;
     status = hf__family(&r) || hf__numbers(&r) || hf__activation(&r) ||
-             hf__share(&r, out->family->eps_key, out->family->eps, &out->eps) ||
+             hf__below(&r, 1, out->family->eps_key, out->family->eps, &out->eps) ||
              hf__training(&r) || hf__refused(&r) || hf__labels(&r) || hf__names(&r);
     json_free(&r.doc);
     return status ? -1 : 0;

@@ -157,6 +157,32 @@ static void t_hf_vocab_text(void) {
     json_arena_free(&arena);
 }
 
+/* A special token that two files describe, without tokenizer.json: the last one's spaces, the
+ * configuration's way of matching. */
+static void t_hf_described_twice(void) {
+    static const char token[] =
+        "{\"additional_special_tokens\":[{\"content\":\"<E>\",\"lstrip\":%s,"
+        "\"rstrip\":false,\"single_word\":false,\"normalized\":%s%s}]}";
+    char config[200], special[200], shown[200];
+    t_hf_files files = {NULL, "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n", NULL, NULL, NULL};
+    json_arena arena = {NULL};
+    hf_tokenizer t;
+    hf_error e;
+    snprintf(special, sizeof(special), token, "true", "true", "");
+    files.special = special;
+    files.added = "{\"<E>\":6}";
+    files.config = "{}";
+    CHECK_CASE(!t_hf_tokenizer(&arena, &files, &t, &e), e.message);
+    CHECK_CASE(strstr(t_hf_added(&t, shown, sizeof(shown)), "<E>=6/10") != NULL, shown);
+    files.added = NULL;
+    snprintf(config, sizeof(config), token, "false", "false", ",\"__type\":\"AddedToken\"");
+    files.config = config;
+    CHECK_CASE(!t_hf_tokenizer(&arena, &files, &t, &e), e.message);
+    CHECK_CASE(strstr(t_hf_added(&t, shown, sizeof(shown)), "<E>=6/10") != NULL, shown);
+    CHECK(t.desc.added[t.desc.added_count - 1].lstrip);
+    json_arena_free(&arena);
+}
+
 static void t_hf_tokenizer_json(void) {
     static const char text[] =
         "{\"version\":\"1.0\",\"added_tokens\":[{\"id\":2,\"content\":\"[CLS]\",\"special\":"
@@ -493,6 +519,7 @@ static void test_hf(void) {
     t_hf_config_good();
     t_hf_config_bad();
     t_hf_vocab_text();
+    t_hf_described_twice();
     t_hf_tokenizer_json();
     t_hf_template();
     t_hf_tokenizer_bad();

@@ -23,6 +23,7 @@ typedef struct hf_added {
     int stage;     /* 1 tokenizer.json, 2 added_tokens_decoder, 3 special tokens */
     int weak;      /* added only if no other token has its content */
     int given;     /* stage 3: by a file, not the class's default */
+    int more;      /* stage 3, without tokenizer.json: of no role, 2: special_tokens_map's */
     int64_t order; /* the id that its file gives it */
     int leader;    /* first of its content */
     int32_t id;
@@ -690,6 +691,7 @@ static int hf__more_specials(hf_build *b, const json_doc *doc, const hf_text *fi
         const json_node *value = list->type == JSON_OBJECT ? json_value(node) : node;
         if (hf__token(b, doc, file, value, map, &token, &object)) return -1;
         token.given = given;
+        token.more = b->tokenizer.nodes ? 0 : 1 + map;
         if (hf__push_special(b, &token, object)) return -1;
     }
     return 0;
@@ -716,22 +718,23 @@ static int hf__by_content(const void *a, const void *b) {
 }
 
 /* Candidates of one content, in the order of adding: the first is added, a later one that is
- * not weak changes its flags. A token of stage 2 that is also a special one becomes special. */
+ * not weak changes its flags (special_tokens_map.json not where it is matched). Of special ones
+ * that of a role counts alone. A token of stage 2 that is also a special one becomes special. */
 static void hf__merge(hf_added *const *group, size_t count) {
     hf_added *leader = group[0];
-    int is_special = group[count - 1]->stage == 3, given = 0, specials = 0;
+    int is_special = group[count - 1]->stage == 3, given = 0, first = 0;
     size_t i;
     for (i = 0; i < count; i++) given |= group[i]->stage == 3 && group[i]->given;
     for (i = 0; i < count; i++) {
         hf_added *token = group[i];
-        if (token->stage == 3 &&
-            specials++) /* of special tokens of one content the first counts */
-            continue;
+        if (token->stage == 3 && first) continue;
+        first |= token->stage == 3 && !token->more;
         if (token->weak && i > 0) continue;
         leader->special = token->special || (token->stage == 2 && is_special);
-        leader->normalized = token->normalized == HF_NOT_SPECIAL ? !leader->special
-                             : token->normalized == HF_NOT_GIVEN ? !given
-                                                                 : token->normalized;
+        if (i == 0 || token->more != 2)
+            leader->normalized = token->normalized == HF_NOT_SPECIAL ? !leader->special
+                                 : token->normalized == HF_NOT_GIVEN ? !given
+                                                                     : token->normalized;
         leader->single_word = token->single_word;
         leader->lstrip = token->lstrip;
         leader->rstrip = token->rstrip;

@@ -719,7 +719,7 @@ static int hf__by_content(const void *a, const void *b) {
 
 /* Candidates of one content, in the order of adding: the first is added, a later one that is
  * not weak changes its flags (special_tokens_map.json not where it is matched). Of special ones
- * that of a role counts alone. A token of stage 2 that is also a special one becomes special. */
+ * a role's counts alone. A token of stage 2 that is also a special one becomes special. */
 static void hf__merge(hf_added *const *group, size_t count) {
     hf_added *leader = group[0];
     int is_special = group[count - 1]->stage == 3, given = 0, first = 0;

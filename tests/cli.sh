@@ -1131,6 +1131,58 @@ broken 'train, a model in a folder that is not there' train new.tcm --train trai
 err_has 'no/x.tcm: cannot be written: '
 broken 'train, a model that is a folder' train new.tcm --train train --out . --max-steps 1
 
+# outputs that are inputs, or two at once; standard input twice; what is known before the work
+for option in '--log train' '--report train' '--report x.tcm' '--log dev --dev dev'; do
+    broken "train, one file for two: $option" train new.tcm --train train --out x.tcm $option \
+        --max-steps 1 --quiet
+    [ -e x.tcm ] && fail "$name" 'there is a model' || pass
+done
+grep -q B- train && pass || fail "$name" 'the training data is gone'
+wrong 'train, standard input twice' train new.tcm --train - --dev - --out x.tcm
+for command in 'tag -' 'tokenize - -' 'encode - --output mean'; do
+    wrong "standard input twice: $command" $command
+done
+broken 'train, a name too long' train new.tcm --train train --max-steps 1 --quiet \
+    --out "$(printf 'n%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25)$(
+        printf '%0230d' 0)"
+err_has 'File name too long'
+broken 'eval, nowhere to write' eval new.tcm train --predictions no/such
+out_empty
+cp train old.tcm.best
+broken 'train that fails at once' train new.tcm --train train --out old.tcm --report no/such
+cmp -s train old.tcm.best && pass || fail "$name" 'the best model of another run is gone'
+rm old.tcm.best
+mkdir real
+cp new.tcm real/n.tcm
+chmod 640 real/n.tcm
+ln -s real/n.tcm link.tcm
+run 'quantize behind a link' 0 quantize new.tcm link.tcm --dtype s8
+[ -h link.tcm ] && [ "$(ls -l real/n.tcm | cut -c1-10)" = -rw-r----- ] &&
+    ! cmp -s new.tcm real/n.tcm && pass || fail "$name" 'the link or the mode is another'
+name='eval, predictions with the report'
+"$program" eval "$model" people >scores 2>err
+"$program" eval "$model" people --predictions people.txt >out 2>err
+"$program" eval "$model" people --predictions /dev/stdout >both.txt 2>err
+[ "$(wc -l <both.txt)" = $(($(wc -l <scores) + $(wc -l <people.txt))) ] && pass ||
+    fail "$name" 'lines are missing'
+cp -r hf dangling
+rm dangling/tokenizer_config.json
+ln -s no/where dangling/tokenizer_config.json
+broken 'a link to nowhere' convert dangling d.tcm
+err_has 'dangling/tokenizer_config.json: cannot be opened: '
+name='train into a broken pipe'
+(
+    trap '' PIPE
+    "$program" train new.tcm --train labelled.conll --dev labelled.conll --out pipe.tcm \
+        --max-steps 40 --eval 1 2>err
+    echo $? >status
+) | head -n 1 >out
+if [ "$(cat status)" = 0 ]; then
+    [ -e pipe.tcm ] && pass || fail "$name" 'status 0 and no model'
+else
+    pass
+fi
+
 # a checkpoint, then a full disk: the checkpoint stays, and the run goes on from it
 checkpointed() { # NAME STATUS OPTIONS...: standard output goes to the caller's
     name=$1

@@ -380,6 +380,7 @@ int cmd_encode(int argc, char **argv) {
     status = encode_parse(&j, argc, argv, &count);
     if (status < 0) status = common_check(&j.c, "encode");
     if (status < 0) status = encode_check(&j);
+    if (status < 0) status = input_check("encode", &j.texts, argv, count);
     if (status < 0) status = encode_open(&j, argv[1]);
     if (status < 0) status = encode_all(&j, argv + 2, count - 1);
     out_free(&j.o);

@@ -82,6 +82,20 @@ static int eval_check(eval_job *j, char **argv) {
 
 /* --------------------------------------------------------------------------------- work */
 
+/* Whether what is asked for can be written, each to a file of its own. */
+static int eval_outputs(const eval_job *j, char **argv) {
+    const char *outputs[2];
+    int i;
+    outputs[0] = j->page, outputs[1] = j->predictions;
+    for (i = 0; i < 2; i++) {
+        if (outputs[i] && tool_writable(outputs[i])) return 1;
+        if (tool_same(outputs[i], argv[1]) || tool_same(outputs[i], argv[2]))
+            return tool_fail(outputs[i], "is an input too");
+    }
+    return tool_same(j->page, j->predictions) ? tool_fail(j->page, "is given for two outputs")
+                                              : 0;
+}
+
 static int eval_open(eval_job *j, char **argv) {
     tc_env env = common_env(&j->c);
     tc_score_options options;
@@ -92,6 +106,7 @@ static int eval_open(eval_job *j, char **argv) {
     options.suffix = j->suffix;
     if (j->mode >= 0 || j->scheme >= 0 || j->suffix) options.what = TC_SCORE_SPANS;
     j->path = argv[1];
+    if (eval_outputs(j, argv)) return 1;
     if (common_load(&j->c, argv[1], &j->model)) return 1;
     if (labelled_open(&j->data, &j->c, argv[2], (int)j->column)) return 1;
     if (!j->data.info->sentences) {

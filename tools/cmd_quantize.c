@@ -467,6 +467,7 @@ static int quantize_open(quantize_job *j) {
 static int quantize_run(quantize_job *j) {
     char why[200];
     int refused;
+    tool_pipe_matters = 1;
     if (quantize_open(j) || quantize_make(j)) return 1;
     if (j->eval && quantize_evaluate(j)) return 1;
     refused = j->eval && quantize_loss(j) > j->max_loss + 1e-9; /* rounding is no loss */

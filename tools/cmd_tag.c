@@ -245,6 +245,7 @@ int cmd_tag(int argc, char **argv) {
     status = tag_parse(&j, argc, argv, &count);
     if (status < 0) status = common_check(&j.c, "tag");
     if (status < 0) status = tag_check(&j);
+    if (status < 0) status = input_check("tag", &j.texts, argv, count);
     if (status < 0) status = tag_open(&j, argv[1]);
     if (status < 0) {
         j.w.format = j.format;

@@ -289,6 +289,7 @@ int cmd_tokenize(int argc, char **argv) {
     status = tokenize_parse(&j, argc, argv, &count);
     if (status < 0) status = common_check(&j.c, "tokenize");
     if (status < 0) status = tokenize_check(&j);
+    if (status < 0) status = input_check("tokenize", &j.texts, argv, count);
     if (status < 0) status = tokenize_open(&j, argv[1]);
     if (status < 0) status = tokenize_all(&j, argv + 2, count - 1);
     out_free(&j.o);

@@ -35,6 +35,7 @@ typedef struct train_job {
     label_map maps;
     const char **labels; /* of the training data, behind the map */
     char *checkpoint_path, *best_path;
+    int runs; /* best_path is this run's */
     watch w;
 } train_job;
 
@@ -135,6 +136,15 @@ static int train_count_of(const char *text, uint64_t *value) {
     return !*end && !errno;
 }
 
+static int train_twice(const train_job *j) {
+    const char *inputs[5];
+    int i, count = 0;
+    inputs[0] = j->base, inputs[1] = j->train, inputs[2] = j->dev, inputs[3] = j->test;
+    inputs[4] = j->order;
+    for (i = 0; i < 5; i++) count += inputs[i] && strcmp(inputs[i], "-") == 0;
+    return count > 1;
+}
+
 static int train_check(train_job *j, int count) {
     uint64_t n;
     if (!count == !j->config)
@@ -162,6 +172,8 @@ static int train_check(train_job *j, int count) {
     if ((j->resume || j->save_every) && !j->checkpoint)
         return tool_usage("train", "--%s needs --checkpoint",
                           j->resume ? "resume" : "save-every");
+    if (train_twice(j))
+        return tool_usage("train", "only one of the files can be standard input");
     if (strcmp(j->out, "-") == 0 && (j->dev || j->test || j->page))
         return tool_usage("train", "--out - takes standard output: --dev, --test and --report "
                                    "need the model in a file");
@@ -285,7 +297,7 @@ static int train_read_order(train_job *j) {
     tool_file file;
     char why[200], where[1100];
     size_t at = 0, line = 0, n = 0;
-    int failed = 0;
+    int failed = 0, digits;
     if (!j->order) return 0;
     if (tool_file_open(j->order, &file, why, sizeof why)) return tool_fail(j->order, "%s", why);
     j->numbers = (uint32_t *)malloc((file.size + 1) * sizeof *j->numbers);
@@ -297,9 +309,10 @@ static int train_read_order(train_job *j) {
         while (at < file.size && file.data[at] >= '0' && file.data[at] <= '9' &&
                value <= UINT32_MAX)
             value = value * 10 + (uint64_t)(file.data[at++] - '0');
-        if (at > start && at < file.size && file.data[at] == '\r') at++;
-        if ((at < file.size && file.data[at] != '\n') || at == start || value > UINT32_MAX) {
-            if (at == start && file.data[at] == '\n') {
+        digits = at > start;
+        if (at + 1 < file.size && file.data[at] == '\r' && file.data[at + 1] == '\n') at++;
+        if ((at < file.size && file.data[at] != '\n') || !digits || value > UINT32_MAX) {
+            if (!digits && file.data[at] == '\n') {
                 at++;
                 continue; /* an empty line */
             }
@@ -364,9 +377,27 @@ static char *train_join(const char *a, const char *b) {
     return path;
 }
 
+/* The model may go where its base was; else no output is an input or another output. */
+static int train_apart(const train_job *j) {
+    const char *outputs[3], *inputs[7];
+    int i, k;
+    outputs[0] = j->log, outputs[1] = j->page, outputs[2] = j->out;
+    inputs[0] = j->train, inputs[1] = j->dev, inputs[2] = j->test, inputs[3] = j->order;
+    inputs[4] = j->config, inputs[5] = j->vocab, inputs[6] = j->base;
+    for (i = 0; i < 3; i++) {
+        for (k = 0; k < 7; k++)
+            if ((i < 2 || k < 6) && tool_same(outputs[i], inputs[k]))
+                return tool_fail(outputs[i], "is an input too");
+        for (k = 0; k < i; k++)
+            if (tool_same(outputs[i], outputs[k]))
+                return tool_fail(outputs[i], "is given for two outputs");
+    }
+    return 0;
+}
+
 static int train_paths(train_job *j) {
     struct stat info;
-    if (tool_writable(j->out)) return TOOL_FAILED;
+    if (tool_writable(j->out) || train_apart(j)) return TOOL_FAILED;
     if (j->checkpoint && mkdir(j->checkpoint, 0777) &&
         (errno != EEXIST || stat(j->checkpoint, &info) || !S_ISDIR(info.st_mode)))
         return tool_fail(j->checkpoint, "cannot be created: %s", strerror(errno));
@@ -379,7 +410,10 @@ static int train_paths(train_job *j) {
     if (!j->best_path || (j->checkpoint && !j->checkpoint_path))
         return tool_fail(NULL, "out of memory");
     j->run.checkpoint = j->checkpoint_path;
-    if (j->resume && stat(j->checkpoint_path, &info) == 0) j->run.resume = j->checkpoint_path;
+    if (j->resume && stat(j->checkpoint_path, &info) == 0)
+        j->run.resume = j->checkpoint_path;
+    else if (j->resume && !j->c.quiet)
+        tool_note(j->checkpoint_path, "is not there: the run starts from its beginning");
     return 0;
 }
 
@@ -451,12 +485,17 @@ static void train_interrupt(int number) {
 }
 
 static void train_catch(void) {
+    static const int numbers[] = {SIGINT, SIGTERM};
     struct sigaction action;
+    int i;
     memset(&action, 0, sizeof action);
     action.sa_handler = train_interrupt;
     action.sa_flags = (int)SA_RESETHAND;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    for (i = 0; i < 2; i++) {
+        struct sigaction before;
+        if (sigaction(numbers[i], NULL, &before) || before.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &action, NULL);
+    }
 }
 
 /* The model that the run has found best, or the last one, under its name. */
@@ -507,6 +546,7 @@ static int train_run(train_job *j) {
     tool_save_cleanup(j->out); /* of a run that was killed */
     tool_save_cleanup(j->best_path);
     if (!j->checkpoint) remove(j->best_path);
+    j->runs = 1;
     status = tc_trainer_run(j->trainer, &j->run, &result);
     failed = watch_close(&j->w);
     if (j->w.report && (failed || status || watch_interrupted)) {
@@ -588,7 +628,7 @@ static int train_test(train_job *j) {
 
 static void train_close(train_job *j) {
     int i;
-    if (j->best_path && !j->checkpoint) remove(j->best_path);
+    if (j->runs && !j->checkpoint) remove(j->best_path);
     tc_trainer_free(j->trainer);
     common_unload(&j->c, j->model);
     tc_writer_free(j->writer);
@@ -613,13 +653,14 @@ int cmd_train(int argc, char **argv) {
     j.seed = -1;
     status = train_parse(&j, argc, argv, &count);
     if (status < 0) status = common_check(&j.c, "train");
+    j.base = status < 0 && count ? argv[1] : NULL;
     if (status < 0) status = train_check(&j, count);
     if (status >= 0) {
         label_map_free(&j.maps);
         return status;
     }
-    j.base = count ? argv[1] : NULL;
     train_options(&j);
+    tool_pipe_matters = 1;
     status = train_open(&j);
     if (!status) status = train_run(&j);
     if (!status) status = train_test(&j);

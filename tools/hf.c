@@ -1,7 +1,11 @@
 /* hf.c - a HuggingFace checkpoint folder: which files there are and what they mean together;
  * see hf.h. */
+#if !defined(_POSIX_C_SOURCE) && !defined(__APPLE__)
+#define _POSIX_C_SOURCE 200809L /* lstat */
+#endif
 #include "hf.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,11 +36,12 @@ static const char *hf__path(hf_opener *o, const char *name) {
     return full;
 }
 
-/* 1 if the folder has the file, 0 if not, -1 without memory. */
+/* 1 if the folder has the file, also one that cannot be opened (a link to nowhere, no
+ * permission), 0 if not, -1 without memory. */
 static int hf__exists(hf_opener *o, const char *name) {
     struct stat info;
     const char *full = hf__path(o, name);
-    return full ? stat(full, &info) == 0 : -1;
+    return full ? lstat(full, &info) == 0 || errno != ENOENT : -1;
 }
 
 /* Opens a file, which stays open as long as the folder. */

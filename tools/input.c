@@ -167,6 +167,14 @@ static uint64_t input_total(char **files, int file_count) {
     return total;
 }
 
+int input_check(const char *command, const tool_list *texts, char **argv, int count) {
+    int i, twice = count == 1 && !texts->count;
+    if (strcmp(argv[1], "-") != 0) return -1;
+    for (i = 1; i < count; i++) twice |= strcmp(argv[1 + i], "-") == 0;
+    return twice ? tool_usage(command, "only one of model and input can be standard input")
+                 : -1;
+}
+
 void input_open(input_reader *r, input_kind kind, const tool_list *texts, char **files,
                 int file_count) {
     static char dash[] = "-";

@@ -55,6 +55,9 @@ typedef struct input_reader {
     char where[1100], message[400];
 } input_reader;
 
+/* For argv [count] of a model and its inputs: -1, or the status of a usage error if both would
+ * be standard input. */
+int input_check(const char *command, const tool_list *texts, char **argv, int count);
 /* Texts of --text come first, then the files; with neither, standard input. All borrowed. */
 void input_open(input_reader *r, input_kind kind, const tool_list *texts, char **files,
                 int file_count);

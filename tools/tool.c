@@ -224,9 +224,18 @@ void tool_save_cleanup(const char *path) {
     if (d) closedir(d);
 }
 
+int tool_same(const char *a, const char *b) {
+    struct stat x, y;
+    if (!a || !b || strcmp(a, "-") == 0 || strcmp(b, "-") == 0) return 0;
+    if (strcmp(a, b) == 0) return 1;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
+}
+
 int tool_writable(const char *path) {
-    char folder[4096];
+    char folder[4096], why[200];
     struct stat info;
+    tool_saver probe;
     if (strcmp(path, "-") == 0) return 0;
     if (stat(path, &info) == 0) {
         if (S_ISDIR(info.st_mode)) return tool_fail(path, "is a folder");
@@ -236,6 +245,8 @@ int tool_writable(const char *path) {
         return tool_fail(path, "the name is too long");
     if (access(folder, W_OK | X_OK))
         return tool_fail(path, "cannot be written: %s", strerror(errno));
+    if (tool_saver_begin(&probe, path, why, sizeof why)) return tool_fail(path, "%s", why);
+    tool_saver_drop(&probe);
     return 0;
 }
 
@@ -272,10 +283,16 @@ static void tool_saver_forget(tool_saver *s) {
 int tool_saver_begin(tool_saver *s, const char *path, char *message, size_t message_size) {
     static const char suffix[] = TOOL_SUFFIX "XXXXXX";
     struct stat st;
-    size_t n = strlen(path);
+    int there = stat(path, &st) == 0;
+    char *real = there ? realpath(path, NULL) : NULL;
+    size_t n;
+    if (real) path = real;
+    n = strlen(path);
     memset(s, 0, sizeof *s);
     s->fd = -1;
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+    s->mode = there ? (int)(st.st_mode & 0777) : -1;
+    if (there && !S_ISREG(st.st_mode)) {
+        free(real);
         snprintf(message, message_size, "is %s",
                  S_ISDIR(st.st_mode) ? "a folder" : "no regular file");
         return 1;
@@ -283,6 +300,7 @@ int tool_saver_begin(tool_saver *s, const char *path, char *message, size_t mess
     s->path = (char *)malloc(2 * n + 1 + sizeof suffix);
     s->buffer = (unsigned char *)malloc(TOOL_SAVER_ROOM);
     if (!s->path || !s->buffer) {
+        free(real);
         tool_saver_drop(s);
         snprintf(message, message_size, "out of memory");
         return 1;
@@ -291,6 +309,7 @@ int tool_saver_begin(tool_saver *s, const char *path, char *message, size_t mess
     s->temporary = s->path + n + 1;
     memcpy(s->temporary, path, n);
     memcpy(s->temporary + n, suffix, sizeof suffix);
+    free(real);
     s->next = tool_savers; /* before the file is there, so that no signal misses it */
     tool_savers = s;
     tool_saver_catch();
@@ -324,7 +343,8 @@ int tool_saver_sync(tool_saver *s, char *message, size_t message_size) {
     umask(mask);
     tool_saver_put(s, s->buffer, s->used);
     s->used = 0;
-    if (!s->error && (fchmod(fd, 0666 & ~mask) || fsync(fd))) s->error = errno;
+    if (!s->error && (fchmod(fd, s->mode < 0 ? 0666 & ~mask : (mode_t)s->mode) || fsync(fd)))
+        s->error = errno;
     s->fd = -1;
     if (close(fd) && !s->error) s->error = errno;
     return s->error ? tool_saver_fail(s, "cannot be written", message, message_size) : 0;
@@ -353,8 +373,11 @@ void tool_saver_drop(tool_saver *s) {
 
 int tool_save(const char *path, const void *data, size_t size, char *message,
               size_t message_size) {
-    struct stat st;
+    struct stat st, out;
     tool_saver s;
+    if (stat(path, &st) == 0 && fstat(1, &out) == 0 && st.st_dev == out.st_dev &&
+        st.st_ino == out.st_ino)
+        path = "-";
     if (strcmp(path, "-") == 0 ||
         (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
         return tool_save_directly(path, data, size, message, message_size);
@@ -364,16 +387,18 @@ int tool_save(const char *path, const void *data, size_t size, char *message,
            tool_saver_end(&s, message, message_size);
 }
 
+int tool_pipe_matters;
+
 int tool_write(const void *data, size_t size) {
     if (!tool_write_all(1, data, size)) return TOOL_DONE;
-    if (errno == EPIPE) _exit(TOOL_DONE);
+    if (errno == EPIPE && !tool_pipe_matters) _exit(TOOL_DONE);
     return tool_fail("standard output", "cannot be written: %s", strerror(errno));
 }
 
 int tool_flush(void) {
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout)) return TOOL_DONE;
-    if (errno == EPIPE) _exit(TOOL_DONE);
+    if (errno == EPIPE && !tool_pipe_matters) _exit(TOOL_DONE);
     return tool_fail("standard output", "cannot be written: %s",
                      errno ? strerror(errno) : "an earlier write failed");
 }

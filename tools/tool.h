@@ -44,8 +44,9 @@ void tool_save_cleanup(const char *path);
 int tool_writable(const char *path);
 /* The folder of a file, "." where the path has none; 0, or 1 if it is too long. */
 int tool_folder(const char *path, char *folder, size_t size);
-/* Writes a file under its name only when complete: temporary file beside it, fsync, rename. A
- * path that is no regular file ("-", a device, a pipe) is written directly. 0 on success. */
+/* Writes a file under its name only when complete: temporary file beside it, fsync, rename; a
+ * link stays one. A path that is no regular file ("-", a device, a pipe) or that standard output
+ * goes to is written directly. 0 on success. */
 int tool_save(const char *path, const void *data, size_t size, char *message,
               size_t message_size);
 /* A regular file in the making: it is written piece by piece to a temporary file beside it.
@@ -56,6 +57,7 @@ typedef struct tool_saver {
     size_t used;
     int fd, exists; /* exists: the temporary file is there */
     int error;      /* errno of the first failure */
+    int mode;       /* of the file that is replaced, or -1 */
     struct tool_saver *next;
 } tool_saver;
 
@@ -71,6 +73,10 @@ void tool_saver_write(tool_saver *s, const void *data, size_t size);
 int tool_saver_sync(tool_saver *s, char *message, size_t message_size);
 int tool_saver_end(tool_saver *s, char *message, size_t message_size);
 void tool_saver_drop(tool_saver *s);
+/* Whether two paths, null for none, are of one file, be it there or not; "-" is none. */
+int tool_same(const char *a, const char *b);
+/* Set by a command that also writes a file: a broken pipe is a failure as any other. */
+extern int tool_pipe_matters;
 /* Writes to standard output, without stdio, and returns 0. A broken pipe ends the program
  * quietly; any other failure is reported and gives 1. */
 int tool_write(const void *data, size_t size);

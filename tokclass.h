@@ -613,7 +613,9 @@ TC_API const char *tc_status_text(tc_status status);
 /* =================================================================== 11-api-model */
 
 #ifndef TC_NO_STDIO
-/* Maps a .tcm file and checks its directory and small sections; tensors are not read. */
+/* Maps a .tcm file and checks its directory and small sections; tensors are not read. Replace a
+ * file in use by renaming a new one over it: one that is cut short while it is mapped ends the
+ * process (SIGBUS). */
 TC_API tc_status tc_model_load(const char *path, const tc_env *env, tc_model **out);
 #endif
 /* The same from memory: `data` [size] is borrowed until tc_model_free, aligned to 8 bytes or

@@ -45,8 +45,8 @@ int tool_writable(const char *path);
 /* The folder of a file, "." where the path has none; 0, or 1 if it is too long. */
 int tool_folder(const char *path, char *folder, size_t size);
 /* Writes a file under its name only when complete: temporary file beside it, fsync, rename; a
- * link stays one. A path that is no regular file ("-", a device, a pipe) or that standard output
- * goes to is written directly. 0 on success. */
+ * link stays one. A path that is no regular file ("-", a device, a pipe) or where standard
+ * output goes is written directly. 0 on success. */
 int tool_save(const char *path, const void *data, size_t size, char *message,
               size_t message_size);
 /* A regular file in the making: it is written piece by piece to a temporary file beside it.

@@ -11893,7 +11893,10 @@ static tc_status tc__train_end(tc_trainer *t, tc__update *w, tc_step *out) {
     const tc_train_options *o = &t->options;
     const char *bad;
     double norm, rate;
-    tc_status status = tc__train_hook(t, &w->loss, w->labels);
+    tc_status status;
+    if (!w->micro) /* matrices still hold what the last update has put there */
+        memset(t->params.grad, 0, t->params.n * sizeof *t->params.grad);
+    status = tc__train_hook(t, &w->loss, w->labels);
     if (status) return status;
     norm = tc__optim_norm(&t->params, &bad);
     if (bad)

@@ -861,6 +861,62 @@ static void test_train_memory(void) {
     made_free(&m);
 }
 
+static int train_norms(void *user, tc_trainer *trainer, const tc_step *s) {
+    (void)trainer;
+    ((double *)user)[s->step - 1] = s->grad_norm;
+    return 0;
+}
+
+/* An update of sentences without tokens, not even special ones, has no gradient. */
+static void test_train_empty(void) {
+    static const char text[] = "anna B-PER\nsmith I-PER\n\n\xEF\xBF\xBD O\n";
+    static const char *const names[] = {"O", "B-PER", "I-PER"};
+    static const uint32_t order[] = {0, 1};
+    tc_train_options o = tc_train_defaults();
+    double norms[4] = {-1, -1, -1, -1};
+    tc_dataset *d = NULL;
+    tc_trainer *t = NULL;
+    tc_train_run run;
+    tc_model_desc desc;
+    plan_words words;
+    made m;
+    memset(&run, 0, sizeof run);
+    memset(&desc, 0, sizeof desc);
+    memset(&m, 0, sizeof m);
+    desc.model_type = "bert";
+    desc.task = "token-classification";
+    desc.hidden_act = "gelu";
+    desc.num_hidden_layers = desc.num_attention_heads = 1;
+    desc.hidden_size = desc.intermediate_size = 16;
+    desc.vocab_size = PLAN_VOCAB;
+    desc.max_position_embeddings = 16;
+    desc.layer_norm_eps = 1e-12f;
+    desc.initializer_range = 0.5f;
+    desc.labels = names;
+    desc.num_labels = 3;
+    plan_words_init(&words);
+    words.desc.single_count = words.desc.pair_count = 0;
+    o.batch_size = 1;
+    o.max_steps = 4;
+    if (tc_writer_create(NULL, &m.writer) || tc_writer_tokenizer(m.writer, &words.desc) ||
+        tc_writer_initialize(m.writer, &desc, 1) || !made_open(&m) ||
+        tc_dataset_open(text, sizeof text - 1, NULL, NULL, &d) ||
+        tc_trainer_create(m.model, &o, NULL, &t)) {
+        CHECK(0);
+        return;
+    }
+    run.train = d;
+    run.order = order;
+    run.order_count = 2;
+    run.stepped = train_norms;
+    run.user = norms;
+    CHECK_EQ(tc_trainer_run(t, &run, NULL), TC_OK);
+    CHECK(norms[0] > 0 && norms[1] == 0 && norms[2] > 0 && norms[3] == 0);
+    tc_trainer_free(t);
+    tc_dataset_free(d);
+    made_free(&m);
+}
+
 /* A learning rate that makes numbers overflow ends with a sentence that names them. */
 static void test_train_numbers(void) {
     train_setup t;
@@ -1107,6 +1163,7 @@ static void test_train(void) {
     test_train_resume();
 #endif
     test_train_memory();
+    test_train_empty();
     test_train_numbers();
     test_train_freeze();
     test_train_hook();

@@ -36,8 +36,10 @@ static void tool_wipe(void) {
 
 static void tool_line(const char *where, const char *format, va_list args, const char *tail) {
     char line[2048];
-    size_t n, i;
-    int k = where ? snprintf(line, sizeof line, "tokclass: %.900s: ", *where ? where : "\"\"")
+    size_t n = where ? strlen(where) : 0, i,
+           cut = n > 900 ? n - 900 : 0; /* the end says more */
+    int k = where ? snprintf(line, sizeof line, "tokclass: %s%s: ", cut ? "..." : "",
+                             *where ? where + cut : "\"\"")
                   : snprintf(line, sizeof line, "tokclass: ");
     n = k > 0 ? (size_t)k : 0;
     k = vsnprintf(line + n, sizeof line - n, format, args);
@@ -207,7 +209,7 @@ static int tool_saver_fail(tool_saver *s, const char *what, char *message, size_
     return 1;
 }
 
-#define TOOL_SUFFIX ".tmp-" /* of a file that is being written, before six letters */
+#define TOOL_SUFFIX ".tokclass-" /* of a file that is being written, before six letters */
 
 void tool_save_cleanup(const char *path) {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;

@@ -7480,7 +7480,11 @@ static void tc__file_close(const tc_env *env, tc__file *f) {
 }
 
 static tc_status tc__file_error(tc_diag *d, const char *path, const char *what) {
-    return tc__diag_fail(d, TC_ERROR_IO, 0, "%s: %s", path, what);
+    size_t n = strlen(path);
+    int cut = n > 160; /* the end of a long path says more */
+    if (cut)
+        for (path += n - 160; (*path & 0xC0) == 0x80;) path++;
+    return tc__diag_fail(d, TC_ERROR_IO, 0, "%s%s: %s", cut ? "..." : "", path, what);
 }
 
 #ifdef TC__MMAP

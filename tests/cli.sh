@@ -1131,6 +1131,10 @@ broken 'train, a model in a folder that is not there' train new.tcm --train trai
 err_has 'no/x.tcm: cannot be written: '
 broken 'train, a model that is a folder' train new.tcm --train train --out . --max-steps 1
 
+broken 'a model with a long path' info "$(printf '%0280d' 0)/m.tcm"
+err_has '0/m.tcm: cannot be opened'
+grep -qF '...' err && fail "$name" 'the path stands there twice' || pass
+
 # outputs that are inputs, or two at once; standard input twice; what is known before the work
 for option in '--log train' '--report train' '--report x.tcm' '--log dev --dev dev'; do
     broken "train, one file for two: $option" train new.tcm --train train --out x.tcm $option \

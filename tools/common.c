@@ -50,11 +50,22 @@ tc_env common_env(common *c) {
     return env;
 }
 
+/* The message without the path, or the end of a long one, with which it begins. */
+static const char *common_behind(const char *message, const char *where) {
+    int cut = strncmp(message, "...", 3) == 0;
+    for (; *where; where++) {
+        size_t n = strlen(where);
+        const char *at = message + (cut ? 3 : 0);
+        if (strncmp(at, where, n) == 0 && strncmp(at + n, ": ", 2) == 0) return at + n + 2;
+        if (!cut) break;
+    }
+    return message;
+}
+
 int common_fail(const common *c, const char *where, tc_status status) {
     const char *message = c->diag.message;
-    size_t n = strlen(where);
     if (c->diag.status != status || !*message) message = tc_status_text(status);
-    if (strncmp(message, where, n) == 0 && strncmp(message + n, ": ", 2) == 0) message += n + 2;
+    message = common_behind(message, where);
     if (c->diag.status == status && c->diag.line) {
         char place[1100];
         const char *text = strchr(message, ':');

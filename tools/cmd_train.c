@@ -73,8 +73,7 @@ static int train_parse(train_job *j, int argc, char **argv, int *count) {
         {"gradient-accumulation", TOOL_COUNT, &j->accumulation, "N", 1, 1 << 20,
          "batches in an update; default 1"},
         {"lr-scheduler", TOOL_CHOICE, &j->schedule, "linear|constant|cosine", 0, 0,
-         "behind the warm-up, if there is one (constant: constant_with_warmup); default "
-         "linear"},
+         "behind the warm-up, if there is one; default linear"},
         {"warmup-steps", TOOL_COUNT, &j->warmup_steps, "N", 0, 1e15, "default 0"},
         {"warmup-ratio", TOOL_NUMBER, &o->warmup_ratio, "X", 0, 1,
          "share of all updates; default 0"},

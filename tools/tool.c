@@ -226,19 +226,29 @@ void tool_save_cleanup(const char *path) {
     if (d) closedir(d);
 }
 
+static int tool_one_file(const struct stat *a, const struct stat *b) {
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 int tool_same(const char *a, const char *b) {
     struct stat x, y;
     if (!a || !b || strcmp(a, "-") == 0 || strcmp(b, "-") == 0) return 0;
     if (strcmp(a, b) == 0) return 1;
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
-           x.st_ino == y.st_ino;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) && tool_one_file(&x, &y);
+}
+
+/* "-", or the name of what standard output goes to. */
+static int tool_is_stdout(const char *path) {
+    struct stat info, out;
+    return strcmp(path, "-") == 0 ||
+           (stat(path, &info) == 0 && fstat(1, &out) == 0 && tool_one_file(&info, &out));
 }
 
 int tool_writable(const char *path) {
     char folder[4096], why[200];
     struct stat info;
     tool_saver probe;
-    if (strcmp(path, "-") == 0) return 0;
+    if (tool_is_stdout(path)) return 0;
     if (stat(path, &info) == 0) {
         if (S_ISDIR(info.st_mode)) return tool_fail(path, "is a folder");
         if (!S_ISREG(info.st_mode)) return 0;
@@ -375,11 +385,9 @@ void tool_saver_drop(tool_saver *s) {
 
 int tool_save(const char *path, const void *data, size_t size, char *message,
               size_t message_size) {
-    struct stat st, out;
+    struct stat st;
     tool_saver s;
-    if (stat(path, &st) == 0 && fstat(1, &out) == 0 && st.st_dev == out.st_dev &&
-        st.st_ino == out.st_ino)
-        path = "-";
+    if (tool_is_stdout(path)) path = "-";
     if (strcmp(path, "-") == 0 ||
         (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
         return tool_save_directly(path, data, size, message, message_size);

@@ -37,7 +37,7 @@ $(B)/bench: tests/bench.c tokclass.h
 	$(CC) $(CFLAGS) $(LDFLAGS) -I. -o $@ tests/bench.c $(LDLIBS)
 
 demo: $(B)/tokclass ## tag examples/demo.txt and show the text with coloured spans
-	@$(B)/tokclass tag examples/demo.tcm examples/demo.txt --format ansi
+	@test -t 1 || export NO_COLOR=1; $(B)/tokclass tag examples/demo.tcm examples/demo.txt --format ansi
 
 test: $(B)/tokclass $(B)/all ## build and run everything that needs no more than the compiler
 	@sh tests/run.sh "$(B)/all $(SUITES)" "sh tests/cli.sh $(B)/tokclass" "sh tests/kill.sh $(B)/tokclass"

@@ -13810,7 +13810,9 @@ static tc_status tc__eval_labels(const tc_model *m, const tc_dataset *d,
     list[n] = 0;
     if (missing && !status)
         return tc__diag_fail(env->diag, TC_ERROR_ARGUMENT, 0,
-                             "the model lacks labels of the data: %s", list);
+                             "the model lacks labels of the data: %s; a map can read them as "
+                             "others, or as O",
+                             list);
     return status;
 }
 

@@ -92,6 +92,7 @@ for command in tag tokenize encode info convert export score quantize eval; do
     run "help of $command" 0 "$command" --help
     out_has "usage: tokclass $command"
     out_has '--help'
+    if awk 'length > 79 { exit 1 }' out; then pass; else fail "$name" 'a wide line'; fi
     err_empty
     wrong "$command: no argument" "$command"
     wrong "$command: unknown option" "$command" --frobnicate x y
@@ -300,6 +301,9 @@ out_lacks 'http'
 run 'ansi' 0 tag "$model" --format ansi
 out_has "$(printf '\033[')"
 out_has LOC
+name='ansi without colours'
+NO_COLOR=1 "$program" tag "$model" --format ansi --text 'Amina lives in Lyon.' >out 2>err
+out_is '[Amina PER] lives in [Lyon LOC].\n'
 printf 'Lyon \033[2J is fine.\n' >in
 run 'ansi keeps control sequences out' 0 tag "$model" --format ansi
 out_lacks "$(printf '\033[2J')"

@@ -49,6 +49,20 @@ static void convert_check_kept(const convert_args *args, const hf_folder *folder
                   folder->tokenizer.keeps);
 }
 
+/* A vocabulary of an uncased model has at most a few capital letters. */
+static void convert_check_case(const convert_args *args, const hf_folder *folder) {
+    const tc_tokenizer_desc *t = &folder->tokenizer.desc;
+    uint32_t i, capitals = 0;
+    for (i = 0; i < t->vocab_count; i++)
+        capitals +=
+            t->vocab[i].length && t->vocab[i].data[0] >= 'A' && t->vocab[i].data[0] <= 'Z';
+    if (t->lowercase && capitals > t->vocab_count / 20)
+        tool_note(args->folder,
+                  "text is lower-cased, but %u words of the vocabulary begin with a capital "
+                  "letter (tokenizer_config.json says which is right)",
+                  (unsigned)capitals);
+}
+
 /* Ids that the model has no embedding for make it fail when such a token comes up. */
 static void convert_check_ids(const convert_args *args, const hf_folder *folder) {
     const tc_tokenizer_desc *t = &folder->tokenizer.desc;
@@ -135,6 +149,7 @@ static int convert_run(const convert_args *args) {
         return convert_fail(args, &error);
     convert_check_ids(args, &folder);
     convert_check_kept(args, &folder);
+    convert_check_case(args, &folder);
     if (hf_weights_unused(&folder.weights, folder.items, folder.item_count, convert_unused,
                           (void *)args))
         result = tool_fail(args->folder, "out of memory");
@@ -151,8 +166,8 @@ int cmd_convert(int argc, char **argv) {
     common c;
     int64_t max_length = 0;
     convert_args args;
-    tool_command command = {"convert", "HF_DIR OUT.tcm",           NULL, 2,
-                            2,         "the folder and the output"};
+    tool_command command = {"convert", "HF_DIR OUT.tcm",          NULL, 2,
+                            2,         "the folder or the output"};
     const tool_option options[] = {
         {"dtype", TOOL_CHOICE, &dtype, "f32|f16|bf16|s16|s8", 0, 0,
          "type of the large matrices; default: the checkpoint's own"},

@@ -128,13 +128,19 @@ static void info_json_machine(info_job *j) {
     info_json_text(o, "isa", tc_level_name(tc_level_choose(j->c.level)));
 }
 
+/* The embeddings of a model, or the ids of a tokenizer without one. */
+static uint32_t info_vocabulary(const info_job *j) {
+    const tc_tokenizer *t = tc_model_tokenizer(j->model);
+    return j->info->vocab_size || !t ? j->info->vocab_size : tc_tokenizer_size(t);
+}
+
 static void info_json(info_job *j) {
     const tc_model_info *m = j->info;
     out *o = &j->o;
     out_text(o, "{\n");
     if (m->model_type[0]) info_json_encoder(o, m);
     info_json_text(o, "task", m->task);
-    info_json_uint(o, "vocab_size", m->vocab_size);
+    info_json_uint(o, "vocab_size", info_vocabulary(j));
     info_key(o, "max_length");
     if (m->max_length) {
         out_uint(o, m->max_length);
@@ -219,7 +225,7 @@ static void info_human(info_job *j) {
     info_text(o, "task", m->task);
     if (m->model_type[0]) info_text_encoder(o, m);
     info_text(o, "tokenizer", m->tokenizer_model);
-    info_uint(o, "vocabulary", m->vocab_size);
+    info_uint(o, "vocabulary", info_vocabulary(j));
     if (m->max_length) {
         info_uint(o, "limit in tokens", m->max_length);
     } else {

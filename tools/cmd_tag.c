@@ -51,7 +51,8 @@ static int tag_parse(tag_job *j, int argc, char **argv, int *count) {
         {"long", TOOL_CHOICE, &j->long_text, "window|truncate|error", 0, 0,
          "a text over the model's limit; default window"},
         {"format", TOOL_CHOICE, &j->format, "jsonl|json|tsv|conll|ansi|html", 0, 0,
-         "default ansi on a terminal, else jsonl; conll has _ for a word that is blank"},
+         "default ansi on a terminal, else jsonl; ansi with NO_COLOR in the environment: "
+         "[brackets], no colours; conll has _ for a word that is blank"},
         COMMON_OFFSETS_OPTION(j->c),
         {"min-score", TOOL_NUMBER, &j->min_score, "X", 0, 1, "drop weaker entities"},
         {"batch-tokens", TOOL_COUNT, &j->batch_tokens, "N", 1, 1e6,
@@ -87,6 +88,12 @@ static int tag_ignore(tag_job *j) {
     return -1;
 }
 
+/* Whether a variable of the environment has that value; NULL: any but "". */
+static int tag_variable(const char *name, const char *value) {
+    const char *have = getenv(name);
+    return have && (value ? strcmp(have, value) == 0 : have[0] != 0);
+}
+
 /* What does not depend on the model. Returns -1 to go on. */
 static int tag_check(tag_job *j) {
     tc_tag_options *o = &j->options;
@@ -96,7 +103,11 @@ static int tag_check(tag_job *j) {
     if (j->stride >= 0 && j->long_text != TC_LONG_WINDOW) {
         return tool_usage("tag", "--stride needs --long window");
     }
-    if (j->format < 0) j->format = isatty(1) ? FORMAT_ANSI : FORMAT_JSONL;
+    j->w.plain = tag_variable("NO_COLOR", NULL);
+    if (j->format < 0) {
+        j->format = isatty(1) ? FORMAT_ANSI : FORMAT_JSONL;
+        j->w.plain |= tag_variable("TERM", "dumb");
+    }
     if (j->format == FORMAT_CONLL && (j->input == INPUT_LINES || j->input == INPUT_DOCUMENT)) {
         return tool_usage("tag", "--format conll needs words: --input conll or jsonl");
     }

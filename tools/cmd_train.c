@@ -248,9 +248,9 @@ static int train_load_data(train_job *j) {
             return tool_fail(name, "%s", why);
         status = tc_dataset_open(j->files[i].data, j->files[i].size, &o, &env, &j->data[i]);
         if (status) return common_fail(&j->c, name, status);
+        if (!tc_dataset_get_info(j->data[i])->sentences)
+            return tool_fail(name, "there is no labelled sentence");
     }
-    if (!tc_dataset_get_info(j->data[0])->sentences)
-        return tool_fail(j->train, "there is no labelled sentence");
     j->run.train = j->data[0];
     j->run.dev = j->data[1];
     return 0;
@@ -535,6 +535,7 @@ static int train_run(train_job *j) {
     j->w.c = &j->c;
     if (train_paths(j) || train_page(j) || watch_open(&j->w, j->log, j->run.resume != NULL))
         return TOOL_FAILED;
+    j->w.by_loss = j->run.best == TC_BEST_LOSS;
     j->w.best_path = j->best == BEST_NONE ? NULL : j->best_path;
     j->run.stepped = watch_stepped;
     j->run.evaluated = watch_evaluated;

@@ -31,7 +31,7 @@ typedef struct common {
          "NAME",                                                                               \
          0,                                                                                    \
          0,                                                                                    \
-         "highest instruction set to use: scalar, base, avx2, ..."},                           \
+         "highest instruction set: scalar, base, avx2, ..."},                                  \
         {"compute",                                                                            \
          TOOL_CHOICE,                                                                          \
          &(c).compute,                                                                         \

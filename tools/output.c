@@ -210,6 +210,12 @@ static void conll_input(writer *w, const tc_input *in, const tc_entities *e) {
 /* --------------------------------------------------------------------------- dispatch */
 
 void writer_begin(writer *w) {
+    uint32_t i;
+    for (i = 0; i < w->info->num_labels; i++) {
+        const char *type = mark_type(w->info->labels[i]);
+        mark_add(&w->palette, type, strlen(type));
+    }
+    mark_choose(&w->palette);
     if (w->format == FORMAT_JSON) out_char(&w->o, '[');
     if (w->format == FORMAT_HTML) html_begin(w);
 }

@@ -41,13 +41,35 @@ typedef struct tally {
     int colour;
 } tally;
 
+/* Colour classes of types, 0 to MARK_COLOURS - 1, as even as can be; the last is that of O and
+ * of types for which there was no room. */
+enum { MARK_COLOURS = 10, MARK_TYPES = 256 };
+typedef struct mark_type_colour {
+    const char *type; /* [length], not owned */
+    size_t length;
+    unsigned char colour;
+} mark_type_colour;
+typedef struct mark_palette {
+    mark_type_colour types[MARK_TYPES];
+    int count;
+} mark_palette;
+
+/* First the types of all the model's labels, then choose. */
+void mark_add(mark_palette *p, const char *type, size_t n);
+void mark_choose(mark_palette *p);
+int mark_colour(const mark_palette *p, const char *type);
+/* Text of the entity's type: the label without B- or I-. */
+const char *mark_type(const char *label);
+
 /* Writes the entities of one input after the other, in one of the formats. */
 typedef struct writer {
     out o;
     int format, tokens; /* tokens: aggregation none */
+    int plain;          /* [brackets] in place of colours */
     const common *options;
     const tc_model_info *info;
     const char *title;
+    mark_palette palette;
     uint64_t inputs; /* written so far */
     tally tallies[TALLY_MOST];
     int tally_count;
@@ -56,12 +78,6 @@ typedef struct writer {
 void writer_begin(writer *w);
 void writer_input(writer *w, const input_item *item, const tc_input *in, const tc_entities *e);
 void writer_end(writer *w);
-
-/* Colour class of a label, 0 to MARK_COLOURS - 1: the same for B-PER, I-PER and PER. */
-enum { MARK_COLOURS = 10 };
-int mark_colour(const char *label);
-/* Text of the entity's type: the label without B- or I-. */
-const char *mark_type(const char *label);
 
 /* Escaped text; what HTML cannot carry (most control characters) as U+FFFD. */
 void html_text(out *o, const char *s, size_t n);

@@ -1,37 +1,80 @@
 /* output_mark.c - entities marked in the running text: ansi for a terminal, html. */
 #include "output.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #define MARK_REPLACEMENT "\xEF\xBF\xBD"
 
 /* ----------------------------------------------------------------------------- colours */
 
-/* Label names that are used everywhere, with a colour of their own; others share the rest. */
+/* Types that are used everywhere, with a colour of their own; others share the rest. */
 typedef struct mark_name {
-    const char *label;
-    int colour;
+    const char *type;
+    unsigned char colour;
 } mark_name;
 
 static const mark_name mark_names[] = {
     {"PER", 0},  {"PERSON", 0},   {"ORG", 1},     {"ORGANIZATION", 1}, {"CORPORATION", 1},
     {"LOC", 2},  {"LOCATION", 2}, {"GPE", 3},     {"MISC", 4},         {"NORP", 4},
-    {"DATE", 5}, {"TIME", 5},     {"PRODUCT", 6}, {"EVENT", 7},        {"O", 9}};
+    {"DATE", 5}, {"TIME", 5},     {"PRODUCT", 6}, {"EVENT", 7}};
+
+enum { MARK_OTHER = MARK_COLOURS - 1 }; /* of O, and of what is not in the palette */
 
 const char *mark_type(const char *label) {
     int prefixed = (label[0] == 'B' || label[0] == 'I') && label[1] == '-' && label[2];
     return prefixed ? label + 2 : label;
 }
 
-int mark_colour(const char *label) {
-    const char *type = mark_type(label);
-    unsigned long hash = 5381;
-    size_t i;
+static int mark_same(const mark_type_colour *t, const char *type, size_t n) {
+    return t->length == n && memcmp(t->type, type, n) == 0;
+}
+
+void mark_add(mark_palette *p, const char *type, size_t n) {
+    int i;
+    for (i = 0; i < p->count; i++)
+        if (mark_same(&p->types[i], type, n)) return;
+    if (p->count == MARK_TYPES || (n == 1 && type[0] == 'O')) return;
+    p->types[p->count].type = type;
+    p->types[p->count].length = n;
+    p->types[p->count++].colour = MARK_OTHER;
+}
+
+/* The colour of a name that is used everywhere, in either case; MARK_OTHER for others. */
+static unsigned char mark_usual(const mark_type_colour *t) {
+    size_t i, k;
     for (i = 0; i < sizeof mark_names / sizeof *mark_names; i++) {
-        if (strcmp(type, mark_names[i].label) == 0) return mark_names[i].colour;
+        const char *name = mark_names[i].type;
+        for (k = 0; k < t->length && toupper((unsigned char)t->type[k]) == name[k]; k++) {
+        }
+        if (k == t->length && !name[k]) return mark_names[i].colour;
     }
-    for (; *type; type++) hash = hash * 33 + (unsigned char)*type;
-    return (int)(hash % (MARK_COLOURS - 1));
+    return MARK_OTHER;
+}
+
+void mark_choose(mark_palette *p) {
+    int uses[MARK_COLOURS] = {0}, i, k, least;
+    for (i = 0; i < p->count; i++) {
+        unsigned char colour = mark_usual(&p->types[i]);
+        if (colour == MARK_OTHER || uses[colour]) continue;
+        p->types[i].colour = colour;
+        uses[colour] = 1;
+    }
+    for (i = 0; i < p->count; i++) {
+        if (p->types[i].colour != MARK_OTHER) continue;
+        for (least = 0, k = 1; k < MARK_OTHER; k++)
+            if (uses[k] < uses[least]) least = k;
+        p->types[i].colour = (unsigned char)least;
+        uses[least]++;
+    }
+}
+
+int mark_colour(const mark_palette *p, const char *type) {
+    size_t n = strlen(type);
+    int i;
+    for (i = 0; i < p->count; i++)
+        if (mark_same(&p->types[i], type, n)) return p->types[i].colour;
+    return MARK_OTHER;
 }
 
 /* Where a mark may begin and end: behind what is out already, inside the text. */
@@ -79,14 +122,17 @@ void ansi_input(writer *w, const input_item *item, const tc_entities *e) {
     size_t cursor = 0, i, start, end;
     for (i = 0; i < e->count; i++) {
         const tc_entity *x = &e->entities[i];
-        int colour = mark_colour(x->label);
+        int colour = w->plain ? -1 : mark_colour(&w->palette, mark_type(x->label));
         if (!mark_span(item, x, cursor, &start, &end)) continue;
         ansi_text(o, item->text + cursor, start - cursor, -1);
-        ansi_colour(o, colour);
+        if (w->plain)
+            out_char(o, '[');
+        else
+            ansi_colour(o, colour);
         ansi_text(o, item->text + start, end - start, colour);
-        out_text(o, " \033[1m");
+        out_text(o, w->plain ? " " : " \033[1m");
         ansi_text(o, x->label, strlen(x->label), -1);
-        out_text(o, "\033[0m");
+        out_text(o, w->plain ? "]" : "\033[0m");
         cursor = end;
     }
     ansi_text(o, item->text + cursor, item->length - cursor, -1);
@@ -114,11 +160,13 @@ static const char html_style[] =
     "footer{order:-1;padding-bottom:.75rem;border-bottom:1px solid var(--line);"
     "color:var(--soft)}\n"
     "h1{order:-2}\n"
-    "footer span{white-space:nowrap;margin-right:1rem}\n"
+    "footer span{white-space:nowrap;margin-right:1rem}footer mark{color:var(--ink)}\n"
     "p{margin:1rem 0;white-space:pre-wrap;overflow-wrap:anywhere;min-height:1em}\n"
     "mark{color:inherit;padding:.15em .3em;border-radius:.35em;"
     "-webkit-box-decoration-break:clone;box-decoration-break:clone}\n"
-    "mark b{font-size:.7em;margin-left:.45em;white-space:nowrap;user-select:none;"
+    "mark "
+    "b{unicode-bidi:isolate;font-size:.7em;margin-left:.45em;white-space:nowrap;user-select:"
+    "none;"
     "-webkit-user-select:none}\n"
     "mark b i{font-style:normal;font-weight:400;opacity:.8}\n"
     ".c0{background:#d5c9ff}.c1{background:#a9eef3}.c2{background:#ffc3a3}"
@@ -197,7 +245,7 @@ static void html_tally(writer *w, const char *label, int colour) {
 
 static void html_mark(writer *w, const char *text, size_t n, const tc_entity *e) {
     out *o = &w->o;
-    int colour = mark_colour(e->label);
+    int colour = mark_colour(&w->palette, mark_type(e->label));
     out_text(o, "<mark class=\"c");
     out_uint(o, (uint64_t)colour);
     out_text(o, "\">");

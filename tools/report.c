@@ -392,6 +392,7 @@ void report_evaluation(report *r, const tc_train_evaluation *e) {
     if (e->improved)
         for (i = 0; i < r->point_count; i++) r->points[i].best = 0;
     p = &r->points[r->point_count++];
+    r->evaluations++;
     p->step = e->step;
     p->epoch = e->epoch;
     p->training = e->training_loss;

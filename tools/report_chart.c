@@ -54,6 +54,12 @@ static void chart_point(const chart *c, out *o, double x, double y) {
     html_print(o, "%.1f,%.1f ", chart_x(c, x), chart_y(c, y));
 }
 
+/* A polyline's only point, as a dash. */
+static void chart_dash(const chart *c, out *o, double x, double y) {
+    html_print(o, "%.1f,%.1f %.1f,%.1f ", chart_x(c, x) - 6, chart_y(c, y), chart_x(c, x) + 6,
+               chart_y(c, y));
+}
+
 static void chart_begin(const chart *c, out *o, const char *name, const char *label) {
     const int bottom = CHART_HEIGHT - CHART_BOTTOM, right = CHART_WIDTH - CHART_RIGHT;
     double v;
@@ -69,8 +75,10 @@ static void chart_begin(const chart *c, out *o, const char *name, const char *la
     for (v = c->y0; v < c->y1 + c->y_step / 2; v += c->y_step) {
         html_print(o, "<path class=\"grid\" d=\"M%d %.1fH%d\"/>", CHART_LEFT, chart_y(c, v),
                    right);
-        html_print(o, "<text x=\"%d\" y=\"%.1f\" class=\"end\">%.*f</text>\n", CHART_LEFT - 8,
-                   chart_y(c, v) + 4.5, c->y_digits, fabs(v) < 1e-12 ? 0 : v);
+        html_print(o, "<text x=\"%d\" y=\"%.1f\" class=\"end\">", CHART_LEFT - 8,
+                   chart_y(c, v) + 4.5);
+        html_print(o, c->y1 < 1e5 ? "%.*f</text>\n" : "%.*g</text>\n",
+                   c->y1 < 1e5 ? c->y_digits : 3, fabs(v) < 1e-12 ? 0 : v);
     }
     html_print(o, "<path class=\"axis\" d=\"M%d %dH%d\"/>\n", CHART_LEFT, bottom, right);
     for (v = ceil(c->x0 / c->x_step) * c->x_step; v <= c->x1 * (1 + 1e-9); v += c->x_step) {
@@ -129,7 +137,9 @@ static void chart_loss(const report *r, out *o) {
     out_text(o, "<g clip-path=\"url(#clip-Loss)\">\n");
     chart_raw(r, &c, o);
     out_text(o, "<polyline class=\"line a\" points=\"");
-    for (i = 0; i < n; i++) chart_point(&c, o, (double)r->buckets[i].last, chart_smooth(r, i));
+    if (n == 1) chart_dash(&c, o, (double)r->buckets[0].last, chart_smooth(r, 0));
+    for (i = 0; n > 1 && i < n; i++)
+        chart_point(&c, o, (double)r->buckets[i].last, chart_smooth(r, i));
     out_text(o, "\"/>\n<polyline class=\"line b\" points=\"");
     for (i = 0; i < m; i++)
         if (isfinite(r->points[i].loss))
@@ -167,9 +177,10 @@ static double chart_value(const report_point *p, int which) {
 /* One of the lines; a single evaluation is a dash. */
 static void chart_scores_line(const report *r, const chart *c, out *o, int which) {
     static const char *const names[] = {"a", "c", "d"};
-    size_t i;
+    size_t i, m = r->point_count;
     html_print(o, "<polyline class=\"line %s\" points=\"", names[which]);
-    for (i = 0; i < r->point_count; i++)
+    if (m == 1) chart_dash(c, o, (double)r->points[0].step, chart_value(&r->points[0], which));
+    for (i = 0; m > 1 && i < m; i++)
         chart_point(c, o, (double)r->points[i].step, chart_value(&r->points[i], which));
     out_text(o, "\"/>\n");
 }
@@ -228,7 +239,16 @@ static void chart_scores(const report *r, out *o) {
 
 static void chart_table(const report *r, out *o) {
     size_t i;
-    out_text(o, "<details><summary>The numbers of each evaluation</summary>\n<div "
+    out_text(o, "<details><summary>The numbers of ");
+    if (r->evaluations > r->point_count) {
+        html_number(o, r->point_count);
+        out_text(o, " of ");
+        html_number(o, r->evaluations);
+        out_text(o, " evaluations");
+    } else {
+        out_text(o, "each evaluation");
+    }
+    out_text(o, "</summary>\n<div "
                 "class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Evaluations\">\n"
                 "<table class=\"plain\">\n<thead><tr><th scope=\"col\">Update</th>"
                 "<th scope=\"col\">Epoch</th><th scope=\"col\">Training loss</th>"

@@ -92,7 +92,8 @@ struct report {
     uint64_t bucket_size; /* updates in a full one */
     report_point *points; /* [REPORT_EVALUATIONS] */
     size_t point_count;
-    int tags; /* scores are those of tags, not of spans */
+    uint64_t evaluations; /* points in all, of which some were dropped */
+    int tags;             /* scores are those of tags, not of spans */
     report_state state;
     uint64_t step, total;
     int failed; /* memory ran out */

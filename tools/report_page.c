@@ -91,23 +91,24 @@ static int32_t page_row(const page *p, const char *name, size_t n) {
     return -1;
 }
 
-/* The colour that `tag` uses for the type, or the first that is free. */
-static void page_colour(page *p, size_t row, int *used) {
-    char name[64];
+/* The colours that `tag` uses for the types. */
+static void page_colours(page *p) {
+    mark_palette palette;
     size_t i;
-    int colour, k;
-    for (i = 0; p->t->rows[row].name[i] && i < sizeof name - 1; i++)
-        name[i] = (char)toupper((unsigned char)p->t->rows[row].name[i]);
-    name[i] = 0;
-    colour = mark_colour(name);
-    for (k = 0; k < MARK_COLOURS - 1 && used[colour]; k++)
-        colour = (colour + 1) % (MARK_COLOURS - 1);
-    used[colour] = 1;
-    p->colours[row] = (unsigned char)colour;
+    memset(&palette, 0, sizeof palette);
+    for (i = 0; i < p->r->label_count; i++) {
+        const report_label *l = &p->r->labels[i];
+        if (p->t->spans)
+            mark_add(&palette, l->name, l->name_length);
+        else
+            mark_add(&palette, l->text, l->length);
+    }
+    mark_choose(&palette);
+    for (i = 0; i < p->t->count; i++)
+        p->colours[i] = (unsigned char)mark_colour(&palette, p->t->rows[i].name);
 }
 
 static int page_open(page *p, report *r, out *o, const tc_score_table *t) {
-    int used[MARK_COLOURS] = {0};
     size_t i;
     memset(p, 0, sizeof *p);
     p->r = r;
@@ -117,10 +118,7 @@ static int page_open(page *p, report *r, out *o, const tc_score_table *t) {
     p->colours = (unsigned char *)calloc(t->count + 1, 1);
     p->rows = (int32_t *)calloc(r->label_count + 1u, sizeof *p->rows);
     if (!p->colours || !p->rows) return 1;
-    for (i = 0; i < t->count; i++) {
-        if (i % (MARK_COLOURS - 1) == 0) memset(used, 0, sizeof used);
-        page_colour(p, i, used);
-    }
+    page_colours(p);
     for (i = 0; i < r->label_count; i++) {
         const report_label *l = &r->labels[i];
         p->rows[i] =
@@ -196,23 +194,27 @@ static void page_head(page *p) {
     out_text(o, "</h1>\n");
 }
 
+static void page_many(out *o, uint64_t n, const char *what) {
+    html_number(o, n);
+    html_print(o, n == 1 ? " %s" : " %ss", what);
+}
+
 static void page_meta(page *p, const tc_evaluation *e) {
     out *o = p->o;
     out_text(o, "<p class=\"meta\">");
     page_date(o);
     if (e) {
         out_text(o, " &middot; ");
-        html_number(o, e->sentences);
-        out_text(o, " sentences &middot; ");
-        html_number(o, e->words);
-        out_text(o, " words &middot; ");
-        html_number(o, e->tokens);
-        out_text(o, " tokens");
+        page_many(o, e->sentences, "sentence");
+        out_text(o, " &middot; ");
+        page_many(o, e->words, "word");
+        out_text(o, " &middot; ");
+        page_many(o, e->tokens, "token");
     }
     if (e && e->lost) {
         out_text(o, " &middot; ");
-        html_number(o, e->lost);
-        out_text(o, " words without a token, not scored");
+        page_many(o, e->lost, "word");
+        out_text(o, " without a token, not scored");
     }
     out_text(o, " &middot; tokclass " TC_VERSION "</p>\n");
 }

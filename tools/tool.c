@@ -563,21 +563,47 @@ static int tool_set(const char *command, const tool_option *o, const char *value
     return -1;
 }
 
-void tool_help_options(const tool_option *o) {
+/* Words in lines of at most 79 columns, the first from column `at` on, others from `indent`. */
+static void tool_wrap(const char *text, int at, int indent) {
+    int begun = 0;
+    while (*text) {
+        int n = (int)strcspn(text, " \n");
+        if (begun && at + 1 + n > 79) {
+            printf("\n");
+            at = begun = 0;
+        } else if (begun) {
+            printf(" ");
+            at++;
+        }
+        if (at < indent) printf("%*s", indent - at, "");
+        if (at < indent) at = indent;
+        printf("%.*s", n, text);
+        at += n;
+        begun = 1;
+        text += n;
+        text += strspn(text, " \n");
+    }
+    printf("\n");
+}
+
+static void tool_help_options(const tool_option *o) {
+    const int indent = 26;
     for (; o->name; o++) {
         int flag = o->kind == TOOL_FLAG || o->kind == TOOL_UNFLAG, n;
         if (!o->help) continue;
         n = printf("  --%s%s%s", o->name, flag ? "" : " ", flag ? "" : o->values);
-        if (n < 26) {
-            printf("%*s%s\n", 26 - n, "", o->help);
-        } else {
-            printf("\n%*s%s\n", 26, "", o->help);
+        if (n >= indent) {
+            printf("\n");
+            n = 0;
         }
+        tool_wrap(o->help, n, indent);
     }
 }
 
 static int tool_help(const tool_command *c, const tool_option *options) {
-    printf("usage: tokclass %s %s [OPTIONS]\n%s\n", c->name, c->arguments, c->summary);
+    printf("usage: tokclass %s %s [OPTIONS]\n", c->name, c->arguments);
+    tool_wrap(c->summary, 0, 0);
+    printf("\n");
     tool_help_options(options);
     printf("  --help                  this text\n");
     return tool_flush();

@@ -132,8 +132,6 @@ typedef struct tool_command {
 int tool_parse(const tool_command *command, const tool_option *options, int argc, char **argv,
                int *count);
 void tool_list_free(tool_list *list);
-/* Prints one option's line of the help; also used for the common options. */
-void tool_help_options(const tool_option *options);
 /* The nearest of `count` names to `name`, or null if none is near. */
 const char *tool_nearest(const char *name, const char *const *names, size_t count);
 

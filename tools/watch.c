@@ -42,9 +42,13 @@ static int watch_number(const char *line, const char *key, double *value) {
 static void watch_again(watch *w, const char *line, uint64_t step) {
     tc_score_table scores;
     tc_train_evaluation e;
-    double loss;
+    double loss, value;
     if (!w->report) return;
-    if (watch_number(line, "\"loss\": ", &loss)) report_step(w->report, step, loss);
+    if (watch_number(line, "\"loss\": ", &loss)) {
+        report_step(w->report, step, loss);
+        w->losses += loss;
+        w->since++;
+    }
     memset(&e, 0, sizeof e);
     memset(&scores, 0, sizeof scores);
     e.scores = &scores;
@@ -57,7 +61,13 @@ static void watch_again(watch *w, const char *line, uint64_t step) {
     watch_number(line, "\"eval_precision\": ", &scores.micro.precision);
     watch_number(line, "\"eval_recall\": ", &scores.micro.recall);
     watch_number(line, "\"eval_accuracy\": ", &scores.accuracy);
-    e.training_loss = NAN;
+    e.training_loss = w->since ? w->losses / (double)w->since : NAN;
+    w->losses = 0;
+    w->since = 0;
+    value = w->by_loss ? -e.evaluation.loss : scores.micro.f1;
+    e.improved = !w->evaluated || value > w->best;
+    if (e.improved) w->best = value;
+    w->evaluated = 1;
     report_evaluation(w->report, &e);
 }
 
@@ -126,16 +136,17 @@ static void watch_progress(watch *w, const tc_step *s) {
     double now = tool_seconds(), spent = now - w->start;
     int mode = w->c->progress < 0 ? isatty(2) : w->c->progress;
     unsigned long left;
-    if (w->c->quiet || !mode || (w->shown && now - w->last < 0.2 && s->step < w->total)) return;
+    if (w->c->quiet || !mode || spent < 1) return;
+    if (w->shown && now - w->last < 0.2 && s->step < w->total) return;
     w->last = now;
     w->shown = 1;
     left = (unsigned long)(spent / (double)w->steps * (double)(w->total - s->step));
     fprintf(stderr,
-            "\rupdate %llu/%llu, epoch %.2f, loss %.4f, learning rate %.2e, %.0f tokens/s, "
-            "%lu:%02lu left\033[K",
-            (unsigned long long)s->step, (unsigned long long)w->total, s->epoch, s->loss,
-            s->learning_rate, (double)w->tokens / (spent > 0 ? spent : 1), left / 60,
-            left % 60);
+            "\r\033[?7l" /* a narrow terminal cuts the line */
+            "update %llu/%llu, %lu:%02lu left, epoch %.2f, loss %.4f, learning rate %.2e, "
+            "%.0f tokens/s\033[K\033[?7h",
+            (unsigned long long)s->step, (unsigned long long)w->total, left / 60, left % 60,
+            s->epoch, s->loss, s->learning_rate, (double)w->tokens / spent);
     fflush(stderr);
 }
 
@@ -198,7 +209,8 @@ static int watch_table(watch *w, const tc_train_evaluation *e) {
                "Validation Loss", "Precision", "Recall", "F1", "Accuracy");
     w->table = 1;
     printf("%7.2f  %13.6f  %15.6f  %9.6f  %8.6f  %8.6f  %8.6f\n", e->epoch, e->training_loss,
-           e->evaluation.loss, micro->precision, micro->recall, micro->f1, e->scores->accuracy);
+           fabs(e->evaluation.loss), micro->precision, micro->recall, micro->f1,
+           e->scores->accuracy);
     return tool_flush();
 }
 

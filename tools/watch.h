@@ -15,6 +15,7 @@ typedef struct watch {
     double start;
     report *report;        /* null: no page */
     const char *page_path; /* where it goes */
+    int by_loss;           /* the best model is that of the least loss, not of the best F1 */
     int failed;            /* the run was ended for a failure that was reported */
     /* private */
     const char *log_path;
@@ -24,7 +25,9 @@ typedef struct watch {
     int shown, table;
     uint64_t tokens, steps, total;
     double last, stepped, paged;
-    int evaluated; /* the page has scores */
+    int evaluated;       /* the page has scores */
+    double best, losses; /* of the log: the best value, the losses since an evaluation */
+    uint64_t since;
 } watch;
 
 extern volatile sig_atomic_t watch_interrupted;

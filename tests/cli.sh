@@ -1157,9 +1157,56 @@ err_has 'File name too long'
 broken 'eval, nowhere to write' eval new.tcm train --predictions no/such
 out_empty
 cp train old.tcm.best
-broken 'train that fails at once' train new.tcm --train train --out old.tcm --report no/such
-cmp -s train old.tcm.best && pass || fail "$name" 'the best model of another run is gone'
-rm old.tcm.best
+run 'train leaves what it did not make' 0 train new.tcm --train old.tcm.best --dev train \
+    --out old.tcm --max-steps 2 --quiet
+cmp -s train old.tcm.best && pass || fail "$name" 'a file of somebody else is gone'
+[ "$(echo old.tcm*)" = 'old.tcm old.tcm.best' ] && pass || fail "$name" "left: $(echo old.tcm*)"
+rm old.tcm.best old.tcm
+mkdir best
+cp new.tcm best/best.tcm
+broken 'a base where the best model goes' train best/best.tcm --train train --dev train \
+    --out old.tcm --checkpoint best
+err_has 'best/best.tcm: is an input too'
+broken 'a model where checkpoints go' train new.tcm --train train --out ./best/checkpoint.tcm \
+    --checkpoint best
+err_has 'is given for two outputs'
+cmp -s new.tcm best/best.tcm && pass || fail "$name" 'the base was changed'
+rm -r best
+broken 'one new file by two names' eval new.tcm train --predictions ./q.new --report q.new
+err_has 'is given for two outputs'
+name='train to the file of standard output'
+"$program" train new.tcm --train train --dev train --out /dev/stdout >q.new 2>err
+[ $? = 2 ] && pass || fail "$name" 'status'
+one_line
+rm q.new
+ln -s nowhere link.new
+broken 'a link to nowhere' quantize new.tcm link.new --dtype s8
+err_has 'link.new: is a link to a file that is not there'
+rm link.new
+: >none
+broken 'no sentence in --dev' train new.tcm --train train --dev none --out old.tcm --quiet
+err_has 'none: there is no labelled sentence'
+for signal in HUP TERM; do
+    name="train, SIG$signal"
+    "$program" train new.tcm --train train --dev train --out old.tcm --quiet --max-steps 100000 \
+        --eval 1 >out 2>err &
+    sleep 1
+    kill -$signal $!
+    wait $!
+    [ $? = 1 ] && pass || fail "$name" 'status'
+    err_has 'interrupted after update'
+    [ "$(echo old.tcm*)" = 'old.tcm*' ] && pass || fail "$name" "left: $(echo old.tcm*)"
+done
+name='a file that is cut short'
+awk '{ s = s $0 "\n" } END { for (i = 0; i < 20000; i++) print s }' train >cut.new
+"$program" eval new.tcm cut.new >out 2>err &
+sleep 1
+: >cut.new
+wait $!
+[ $? = 1 ] && pass || fail "$name" 'status'
+one_line
+err_has 'cut short'
+rm cut.new
 mkdir real
 cp new.tcm real/n.tcm
 chmod 640 real/n.tcm

@@ -87,7 +87,7 @@ static int quantize_check(quantize_job *j) {
     if (j->dtype < 0) return tool_usage("quantize", "--dtype is missing");
     if (!j->eval && needs) return tool_usage("quantize", "--%s needs --eval", needs);
     if (!j->eval) return -1;
-    if (strcmp(j->out, "-") == 0)
+    if (tool_is_stdout(j->out))
         return tool_usage("quantize", "with --eval the model cannot go to standard output");
     if (strcmp(j->path, "-") == 0 && strcmp(j->eval, "-") == 0)
         return tool_usage("quantize", "only one of model and data can be standard input");

@@ -122,12 +122,11 @@ static int score_ends(score_job *j) {
     labelled *longer = n > m ? &j->gold : &j->predicted,
              *shorter = n > m ? &j->predicted : &j->gold;
     size_t least = n > m ? m : n;
-    uint64_t last = 0;
+    uint64_t last;
     tc_sentence s;
-    if (least) {
-        if (labelled_sentence(shorter, least - 1, &s)) return 1;
-        last = s.lines[s.count - 1];
-    }
+    if (!least) return tool_fail(shorter->path, "there is no labelled sentence");
+    if (labelled_sentence(shorter, least - 1, &s)) return 1;
+    last = s.lines[s.count - 1];
     if (labelled_sentence(longer, least, &s)) return 1;
     return labelled_fail(
         longer, s.lines[0],

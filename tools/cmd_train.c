@@ -33,9 +33,10 @@ typedef struct train_job {
     tool_file files[3];  /* that these lie in */
     uint32_t *numbers;   /* of --order */
     label_map maps;
-    const char **labels; /* of the training data, behind the map */
-    char *checkpoint_path, *best_path;
-    int runs; /* best_path is this run's */
+    const char **labels;               /* of the training data, behind the map */
+    char *checkpoint_path, *best_path; /* in the folder of --checkpoint, or null */
+    char *checkpoint_temporary;        /* what the library writes before it takes its name */
+    tool_saver temporary;
     watch w;
 } train_job;
 
@@ -144,6 +145,13 @@ static int train_twice(const train_job *j) {
     return count > 1;
 }
 
+/* Standard output, or what else cannot be read again. */
+static int train_stream(const char *path) {
+    struct stat info;
+    return tool_is_stdout(path) ||
+           (stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode));
+}
+
 static int train_check(train_job *j, int count) {
     uint64_t n;
     if (!count == !j->config)
@@ -173,12 +181,14 @@ static int train_check(train_job *j, int count) {
                           j->resume ? "resume" : "save-every");
     if (train_twice(j))
         return tool_usage("train", "only one of the files can be standard input");
-    if (strcmp(j->out, "-") == 0 && (j->dev || j->test || j->page))
-        return tool_usage("train", "--out - takes standard output: --dev, --test and --report "
-                                   "need the model in a file");
-    if (j->log && strcmp(j->log, "-") == 0)
+    if (train_stream(j->out) && (j->dev || j->test || j->page))
+        return tool_usage("train",
+                          "--out %s is no file: --dev, --test and --report need the model in "
+                          "one",
+                          j->out);
+    if (j->log && tool_is_stdout(j->log))
         return tool_usage("train", "--log needs a file: a run that goes on cuts its end");
-    if (j->page && strcmp(j->page, "-") == 0)
+    if (j->page && tool_is_stdout(j->page))
         return tool_usage("train",
                           "--report needs a file: the page is written again and again");
     if (j->precision) j->c.compute = j->precision == 2 ? TC_COMPUTE_FAST : TC_COMPUTE_EXACT;
@@ -378,14 +388,15 @@ static char *train_join(const char *a, const char *b) {
 
 /* The model may go where its base was; else no output is an input or another output. */
 static int train_apart(const train_job *j) {
-    const char *outputs[3], *inputs[7];
+    const char *outputs[5], *inputs[7];
     int i, k;
-    outputs[0] = j->log, outputs[1] = j->page, outputs[2] = j->out;
+    outputs[0] = j->log, outputs[1] = j->page, outputs[2] = j->checkpoint_path;
+    outputs[3] = j->best_path, outputs[4] = j->out;
     inputs[0] = j->train, inputs[1] = j->dev, inputs[2] = j->test, inputs[3] = j->order;
     inputs[4] = j->config, inputs[5] = j->vocab, inputs[6] = j->base;
-    for (i = 0; i < 3; i++) {
+    for (i = 0; i < 5; i++) {
         for (k = 0; k < 7; k++)
-            if ((i < 2 || k < 6) && tool_same(outputs[i], inputs[k]))
+            if ((i < 4 || k < 6) && tool_same(outputs[i], inputs[k]))
                 return tool_fail(outputs[i], "is an input too");
         for (k = 0; k < i; k++)
             if (tool_same(outputs[i], outputs[k]))
@@ -394,25 +405,31 @@ static int train_apart(const train_job *j) {
     return 0;
 }
 
-static int train_paths(train_job *j) {
+static int train_checkpoint(train_job *j) {
     struct stat info;
-    if (tool_writable(j->out) || train_apart(j)) return TOOL_FAILED;
-    if (j->checkpoint && mkdir(j->checkpoint, 0777) &&
+    if (mkdir(j->checkpoint, 0777) &&
         (errno != EEXIST || stat(j->checkpoint, &info) || !S_ISDIR(info.st_mode)))
         return tool_fail(j->checkpoint, "cannot be created: %s", strerror(errno));
-    if (j->checkpoint) {
-        j->checkpoint_path = train_join(j->checkpoint, "/checkpoint.tcm");
-        j->best_path = train_join(j->checkpoint, "/best.tcm");
-    } else {
-        j->best_path = train_join(j->out, ".best");
-    }
-    if (!j->best_path || (j->checkpoint && !j->checkpoint_path))
+    j->checkpoint_path = train_join(j->checkpoint, "/checkpoint.tcm");
+    j->checkpoint_temporary = train_join(j->checkpoint, "/checkpoint.tcm.tmp");
+    j->best_path = train_join(j->checkpoint, "/best.tcm");
+    if (!j->checkpoint_path || !j->checkpoint_temporary || !j->best_path)
         return tool_fail(NULL, "out of memory");
     j->run.checkpoint = j->checkpoint_path;
     if (j->resume && stat(j->checkpoint_path, &info) == 0)
         j->run.resume = j->checkpoint_path;
     else if (j->resume && !j->c.quiet)
         tool_note(j->checkpoint_path, "is not there: the run starts from its beginning");
+    return tool_writable(j->checkpoint_path) || tool_writable(j->best_path);
+}
+
+static int train_paths(train_job *j) {
+    if (tool_writable(j->out)) return TOOL_FAILED;
+    if (j->checkpoint && train_checkpoint(j)) return TOOL_FAILED;
+    if (train_apart(j)) return TOOL_FAILED;
+    if (j->checkpoint) tool_saver_also(&j->temporary, j->checkpoint_temporary);
+    if (j->best != BEST_NONE) j->w.best_path = j->checkpoint ? j->best_path : j->out;
+    j->w.aside = !j->checkpoint;
     return 0;
 }
 
@@ -479,22 +496,21 @@ static int train_page(train_job *j) {
 
 /* Ctrl-C ends the run after the update at work; a second one ends the program. */
 static void train_interrupt(int number) {
-    (void)number;
-    watch_interrupted = 1;
+    if (watch_interrupted) tool_killed(number);
+    watch_interrupted = number;
 }
 
-static void train_catch(void) {
-    static const int numbers[] = {SIGINT, SIGTERM};
-    struct sigaction action;
-    int i;
+/* From here on, or no longer, for the signals that are not ignored. */
+static void train_catch(int on) {
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action, before;
+    size_t i;
     memset(&action, 0, sizeof action);
-    action.sa_handler = train_interrupt;
-    action.sa_flags = (int)SA_RESETHAND;
-    for (i = 0; i < 2; i++) {
-        struct sigaction before;
+    action.sa_handler = on ? train_interrupt : tool_killed;
+    for (i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (sigaction(numbers[i], NULL, &before) || before.sa_handler != SIG_IGN)
             sigaction(numbers[i], &action, NULL);
-    }
+    if (!on && watch_interrupted) raise(watch_interrupted);
 }
 
 /* The model that the run has found best, or the last one, under its name. */
@@ -502,8 +518,10 @@ static int train_finish(train_job *j) {
     tool_file best;
     char why[200];
     struct stat info;
-    int failed, have = j->best != BEST_NONE && j->data[1] && stat(j->best_path, &info) == 0;
-    if (!have) return watch_save(&j->w, j->trainer, j->out);
+    int failed = watch_best_end(&j->w);
+    if (failed >= 0) return failed;
+    if (j->best == BEST_NONE || !j->data[1] || !j->best_path || stat(j->best_path, &info))
+        return watch_save(&j->w, j->trainer, j->out);
     if (tool_file_open(j->best_path, &best, why, sizeof why))
         return tool_fail(j->best_path, "%s", why);
     failed = tool_save(j->out, best.data, best.size, why, sizeof why);
@@ -536,17 +554,14 @@ static int train_run(train_job *j) {
     if (train_paths(j) || train_page(j) || watch_open(&j->w, j->log, j->run.resume != NULL))
         return TOOL_FAILED;
     j->w.by_loss = j->run.best == TC_BEST_LOSS;
-    j->w.best_path = j->best == BEST_NONE ? NULL : j->best_path;
     j->run.stepped = watch_stepped;
     j->run.evaluated = watch_evaluated;
     j->run.saving = watch_saving;
     j->run.user = &j->w;
     if (!j->c.quiet && train_scheme(j)) return TOOL_FAILED;
-    train_catch();
+    train_catch(1);
     tool_save_cleanup(j->out); /* of a run that was killed */
-    tool_save_cleanup(j->best_path);
-    if (!j->checkpoint) remove(j->best_path);
-    j->runs = 1;
+    if (j->best_path) tool_save_cleanup(j->best_path);
     status = tc_trainer_run(j->trainer, &j->run, &result);
     failed = watch_close(&j->w);
     if (j->w.report && (failed || status || watch_interrupted)) {
@@ -562,6 +577,7 @@ static int train_run(train_job *j) {
                          (unsigned long long)tc_trainer_steps(j->trainer),
                          j->checkpoint ? "; --resume goes on" : "");
     if (train_finish(j)) return TOOL_FAILED;
+    train_catch(0);
     tool_note(NULL, "%llu updates in %.0f s, mean training loss %.4f; the model is %s",
               (unsigned long long)result.steps, tool_seconds() - j->w.start,
               result.training_loss, j->out);
@@ -628,7 +644,8 @@ static int train_test(train_job *j) {
 
 static void train_close(train_job *j) {
     int i;
-    if (j->runs && !j->checkpoint) remove(j->best_path);
+    watch_best_drop(&j->w);
+    tool_saver_drop(&j->temporary);
     tc_trainer_free(j->trainer);
     common_unload(&j->c, j->model);
     tc_writer_free(j->writer);
@@ -641,6 +658,7 @@ static void train_close(train_job *j) {
     free((void *)j->labels);
     free(j->numbers);
     free(j->checkpoint_path);
+    free(j->checkpoint_temporary);
     free(j->best_path);
 }
 

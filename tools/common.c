@@ -84,7 +84,8 @@ int common_load(common *c, const char *path, tc_model **out) {
             return tool_fail("standard input", "%s", message);
         }
         path = "standard input";
-        status = tc_model_open(c->file.data, c->file.size, &env, out);
+        status = tc_model_open(c->file.size ? (const void *)c->file.data : "", c->file.size,
+                               &env, out);
     } else {
         status = tc_model_load(path, &env, out);
     }

@@ -15,6 +15,7 @@
 #include "json.h"
 
 enum { INPUT_MOST = 64, INPUT_BYTES = 1024, INPUT_STEP = 65536 };
+static const size_t INPUT_LINE = 0x7FFFFFFF; /* no text is longer */
 
 /* An item as places in the group's arrays, which move while they grow. */
 typedef struct input_span {
@@ -306,6 +307,10 @@ static int input_line(input_reader *r, int may_wait, const char **line, size_t *
             return LINE_READ;
         }
         if (r->at_end) return LINE_END;
+        if (held > INPUT_LINE) {
+            r->line++;
+            return input_fail(r, "a line of more than 2 GiB");
+        }
         if (!may_wait && !input_ready(r)) return LINE_WAIT;
         if (input_fill(r) < 0) return LINE_FAILED;
     }

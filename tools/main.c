@@ -5,8 +5,6 @@
 #include "tokclass.h"
 #include "tool.h"
 
-#include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 
 typedef struct main_command {
@@ -52,21 +50,10 @@ static int main_unknown(const char *name) {
                       near ? near : "");
 }
 
-/* A closed standard stream would be taken by the next file that is opened: it becomes one that
- * fails as before. A file that grows beyond a limit is an error of writing, not a signal. */
-static void main_streams(void) {
-    int fd;
-    for (fd = 0; fd < 3; fd++)
-        if (fcntl(fd, F_GETFD) < 0) (void)open("/dev/null", fd ? O_RDONLY : O_WRONLY);
-#ifdef SIGXFSZ
-    signal(SIGXFSZ, SIG_IGN);
-#endif
-}
-
 int main(int argc, char **argv) {
     const char *name = argc > 1 ? argv[1] : NULL;
     int i;
-    main_streams();
+    tool_guard();
     if (!name) return tool_usage(NULL, "a command is missing");
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         return main_help();

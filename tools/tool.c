@@ -161,6 +161,11 @@ static int tool_write_all(int fd, const void *data, size_t size) {
     return 0;
 }
 
+static const char *tool_base(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 int tool_folder(const char *path, char *folder, size_t size) {
     const char *slash = strrchr(path, '/');
     size_t n = slash ? (size_t)(slash - path) : 0;
@@ -212,7 +217,7 @@ static int tool_saver_fail(tool_saver *s, const char *what, char *message, size_
 #define TOOL_SUFFIX ".tokclass-" /* of a file that is being written, before six letters */
 
 void tool_save_cleanup(const char *path) {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *name = tool_base(path);
     size_t n = strlen(name), least = sizeof TOOL_SUFFIX - 1;
     char folder[4096];
     struct dirent *entry;
@@ -231,17 +236,25 @@ static int tool_one_file(const struct stat *a, const struct stat *b) {
 }
 
 int tool_same(const char *a, const char *b) {
+    char folder[2][4096];
     struct stat x, y;
+    int there;
     if (!a || !b || strcmp(a, "-") == 0 || strcmp(b, "-") == 0) return 0;
+    there = stat(a, &x) == 0;
+    if (there != (stat(b, &y) == 0)) return 0;
+    if (there) return S_ISREG(x.st_mode) && tool_one_file(&x, &y);
     if (strcmp(a, b) == 0) return 1;
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) && tool_one_file(&x, &y);
+    return strcmp(tool_base(a), tool_base(b)) == 0 &&
+           !tool_folder(a, folder[0], sizeof folder[0]) &&
+           !tool_folder(b, folder[1], sizeof folder[1]) && stat(folder[0], &x) == 0 &&
+           stat(folder[1], &y) == 0 && tool_one_file(&x, &y);
 }
 
-/* "-", or the name of what standard output goes to. */
-static int tool_is_stdout(const char *path) {
+int tool_is_stdout(const char *path) {
     struct stat info, out;
-    return strcmp(path, "-") == 0 ||
-           (stat(path, &info) == 0 && fstat(1, &out) == 0 && tool_one_file(&info, &out));
+    if (strcmp(path, "-") == 0) return 1;
+    if (stat(path, &info) || fstat(1, &out) || !tool_one_file(&info, &out)) return 0;
+    return !S_ISCHR(out.st_mode) || isatty(1); /* /dev/null is nobody's */
 }
 
 int tool_writable(const char *path) {
@@ -266,22 +279,45 @@ int tool_writable(const char *path) {
 
 static tool_saver *volatile tool_savers;
 
-static void tool_saver_killed(int number) {
+static void tool_saver_unlink(void) {
     tool_saver *s;
     for (s = tool_savers; s; s = s->next) unlink(s->temporary);
+}
+
+void tool_killed(int number) {
+    tool_saver_unlink();
     signal(number, SIG_DFL);
     raise(number);
 }
 
+/* A mapped file has no more bytes where it had some. */
+static void tool_cut_short(int number) {
+    static const char text[] = "tokclass: a file was cut short while it was read\n";
+    (void)number;
+    tool_saver_unlink();
+    if (write(2, text, sizeof text - 1) < 0) _exit(TOOL_FAILED);
+    _exit(TOOL_FAILED);
+}
+
+void tool_guard(void) {
+    int fd;
+    for (fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0) (void)open("/dev/null", fd ? O_RDONLY : O_WRONLY);
+#ifdef SIGXFSZ
+    signal(SIGXFSZ, SIG_IGN);
+#endif
+    signal(SIGBUS, tool_cut_short);
+}
+
 /* Signals that would end the program, and that it does nothing else about. */
 static void tool_saver_catch(void) {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
     struct sigaction action;
     size_t i;
     for (i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         if (sigaction(numbers[i], NULL, &action) || action.sa_handler != SIG_DFL) continue;
         memset(&action, 0, sizeof action);
-        action.sa_handler = tool_saver_killed;
+        action.sa_handler = tool_killed;
         sigaction(numbers[i], &action, NULL);
     }
 }
@@ -290,6 +326,15 @@ static void tool_saver_forget(tool_saver *s) {
     tool_saver *volatile *at = &tool_savers;
     while (*at && *at != s) at = &(*at)->next;
     if (*at) *at = s->next;
+}
+
+void tool_saver_also(tool_saver *s, char *temporary) {
+    memset(s, 0, sizeof *s);
+    s->temporary = temporary;
+    s->fd = -1;
+    s->next = tool_savers;
+    tool_savers = s;
+    tool_saver_catch();
 }
 
 int tool_saver_begin(tool_saver *s, const char *path, char *message, size_t message_size) {
@@ -303,6 +348,10 @@ int tool_saver_begin(tool_saver *s, const char *path, char *message, size_t mess
     memset(s, 0, sizeof *s);
     s->fd = -1;
     s->mode = there ? (int)(st.st_mode & 0777) : -1;
+    if (!there && lstat(path, &st) == 0) {
+        snprintf(message, message_size, "is a link to a file that is not there");
+        return 1;
+    }
     if (there && !S_ISREG(st.st_mode)) {
         free(real);
         snprintf(message, message_size, "is %s",

@@ -73,6 +73,17 @@ void tool_saver_write(tool_saver *s, const void *data, size_t size);
 int tool_saver_sync(tool_saver *s, char *message, size_t message_size);
 int tool_saver_end(tool_saver *s, char *message, size_t message_size);
 void tool_saver_drop(tool_saver *s);
+/* Names a file of somebody else's making that a signal shall remove too, until a drop. */
+void tool_saver_also(tool_saver *s, char *temporary);
+/* Removes what is in the making and ends the program by that signal. */
+void tool_killed(int number);
+/* At the start of the program: a closed standard stream would be taken by the next file that is
+ * opened, so it becomes one that fails as before; a file that grows beyond a limit is an error
+ * of writing, not a signal; one that is cut short while it is read ends the program with a
+ * sentence. */
+void tool_guard(void);
+/* "-", or the name of what standard output goes to. */
+int tool_is_stdout(const char *path);
 /* Whether two paths, null for none, are of one file, be it there or not; "-" is none. */
 int tool_same(const char *a, const char *b);
 /* Set by a command that also writes a file: a broken pipe is a failure as any other. */

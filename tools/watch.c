@@ -155,12 +155,13 @@ static void watch_progress(watch *w, const tc_step *s) {
 int watch_page(watch *w, const tc_score_table *table, const tc_evaluation *evaluation) {
     out page;
     int failed;
-    if (!w->report) return 0;
+    if (!w->report || w->page_failed) return w->page_failed;
     memset(&page, 0, sizeof page);
     report_page(w->report, &page, table, evaluation);
     failed = report_save(&page, w->page_path);
     out_free(&page);
     w->paged = tool_seconds();
+    w->page_failed = failed;
     return failed;
 }
 
@@ -200,6 +201,37 @@ int watch_save(watch *w, tc_trainer *trainer, const char *path) {
     return 0;
 }
 
+/* A better model: to a file of its own, or beside the one that it may become. */
+static int watch_best(watch *w, tc_trainer *trainer) {
+    tool_saver *s = &w->kept[!w->newest];
+    const void *data;
+    size_t size;
+    char why[200];
+    tc_status status;
+    if (!w->aside) return watch_save(w, trainer, w->best_path);
+    status = tc_trainer_write(trainer, &data, &size);
+    if (status) return common_fail(w->c, w->best_path, status);
+    if (tool_saver_begin(s, w->best_path, why, sizeof why))
+        return tool_fail(w->best_path, "%s", why);
+    tool_saver_write(s, data, size);
+    if (tool_saver_sync(s, why, sizeof why)) return tool_fail(w->best_path, "%s", why);
+    tool_saver_drop(&w->kept[w->newest]);
+    w->newest = !w->newest;
+    return 0;
+}
+
+int watch_best_end(watch *w) {
+    char why[200];
+    tool_saver *s = &w->kept[w->newest];
+    if (!s->exists) return -1;
+    return tool_saver_end(s, why, sizeof why) ? tool_fail(w->best_path, "%s", why) : 0;
+}
+
+void watch_best_drop(watch *w) {
+    tool_saver_drop(&w->kept[0]);
+    tool_saver_drop(&w->kept[1]);
+}
+
 static int watch_table(watch *w, const tc_train_evaluation *e) {
     const tc_score *micro = &e->scores->micro;
     if (w->shown) fputs("\r\033[K", stderr);
@@ -223,10 +255,11 @@ int watch_evaluated(void *user, tc_trainer *trainer, const tc_train_evaluation *
     watch_key(w, "eval_f1", micro->f1);
     watch_key(w, "eval_accuracy", e->scores->accuracy);
     watch_key(w, "eval_runtime", tool_seconds() - w->stepped);
-    if (watch_table(w, e)) w->failed = 1;
+    /* first, as a checkpoint of this moment relies on it */
+    if (e->improved && w->best_path && watch_best(w, trainer)) w->failed = 1;
+    if (!w->failed && watch_table(w, e)) w->failed = 1;
     w->evaluated = 1;
     if (w->report) report_evaluation(w->report, e);
-    if (watch_page(w, e->scores, &e->evaluation)) w->failed = 1;
-    if (e->improved && w->best_path && watch_save(w, trainer, w->best_path)) w->failed = 1;
+    if (!w->failed && watch_page(w, e->scores, &e->evaluation)) w->failed = 1;
     return w->failed || watch_interrupted;
 }

@@ -12,6 +12,7 @@
 typedef struct watch {
     common *c;
     const char *best_path; /* where the best model goes; null: nowhere */
+    int aside;             /* it is kept beside best_path until watch_best_end */
     double start;
     report *report;        /* null: no page */
     const char *page_path; /* where it goes */
@@ -25,9 +26,12 @@ typedef struct watch {
     int shown, table;
     uint64_t tokens, steps, total;
     double last, stepped, paged;
-    int evaluated;       /* the page has scores */
+    int evaluated; /* the page has scores */
+    int page_failed;
     double best, losses; /* of the log: the best value, the losses since an evaluation */
     uint64_t since;
+    tool_saver kept[2]; /* aside: the newest model, and one in the making */
+    int newest;
 } watch;
 
 extern volatile sig_atomic_t watch_interrupted;
@@ -38,6 +42,9 @@ int watch_open(watch *w, const char *log, int resumed);
 int watch_close(watch *w);
 /* Writes the model of a trainer; 0 on success. */
 int watch_save(watch *w, tc_trainer *trainer, const char *path);
+/* Gives the best model its name if it was kept aside, else -1. 0, or 1 after a message. */
+int watch_best_end(watch *w);
+void watch_best_drop(watch *w);
 /* Writes the page, with scores unless they are null; 0 on success, or without one. */
 int watch_page(watch *w, const tc_score_table *table, const tc_evaluation *evaluation);
 /* Members of tc_train_run; `user` is the watch. */

@@ -1161,7 +1161,8 @@ run 'train leaves what it did not make' 0 train new.tcm --train old.tcm.best --d
     --out old.tcm --max-steps 2 --quiet
 cmp -s train old.tcm.best && pass || fail "$name" 'a file of somebody else is gone'
 [ "$(echo old.tcm*)" = 'old.tcm old.tcm.best' ] && pass || fail "$name" "left: $(echo old.tcm*)"
-rm old.tcm.best old.tcm
+rm old.tcm.best
+mv old.tcm cut.tcm
 mkdir best
 cp new.tcm best/best.tcm
 broken 'a base where the best model goes' train best/best.tcm --train train --dev train \
@@ -1199,14 +1200,14 @@ for signal in HUP TERM; do
 done
 name='a file that is cut short'
 awk '{ s = s $0 "\n" } END { for (i = 0; i < 20000; i++) print s }' train >cut.new
-"$program" eval new.tcm cut.new >out 2>err &
+"$program" eval cut.tcm cut.new >out 2>err &
 sleep 1
 : >cut.new
 wait $!
 [ $? = 1 ] && pass || fail "$name" 'status'
 one_line
 err_has 'cut short'
-rm cut.new
+rm cut.new cut.tcm
 mkdir real
 cp new.tcm real/n.tcm
 chmod 640 real/n.tcm

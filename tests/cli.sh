@@ -1199,7 +1199,7 @@ for signal in HUP TERM; do
     [ "$(echo old.tcm*)" = 'old.tcm*' ] && pass || fail "$name" "left: $(echo old.tcm*)"
 done
 name='a file that is cut short'
-awk '{ s = s $0 "\n" } END { for (i = 0; i < 20000; i++) print s }' train >cut.new
+awk '{ s = s $0 "\n" } END { for (i = 0; i < 300000; i++) print s }' train >cut.new
 "$program" eval cut.tcm cut.new >out 2>err &
 sleep 1
 : >cut.new

@@ -7826,15 +7826,15 @@ static tc_status tc__model_norm(tc_model *m, const char *prefix, uint32_t layer,
 }
 
 static tc_status tc__model_layer(tc_model *m, uint32_t i) {
-    uint64_t H = m->info.hidden_size, I = m->info.intermediate_size;
+    uint64_t H = m->info.hidden_size, inner = m->info.intermediate_size;
     tc__layer *l = &m->layers[i];
     tc_status status = tc__model_linear(m, NULL, i, "attention.qkv", 3 * H, H, &l->qkv);
     if (!status) status = tc__model_linear(m, NULL, i, "attention.output", H, H, &l->output);
     if (!status)
         status =
             tc__model_norm(m, NULL, i, "attention.norm", H, &l->norm1_weight, &l->norm1_bias);
-    if (!status) status = tc__model_linear(m, NULL, i, "ffn.up", I, H, &l->up);
-    if (!status) status = tc__model_linear(m, NULL, i, "ffn.down", H, I, &l->down);
+    if (!status) status = tc__model_linear(m, NULL, i, "ffn.up", inner, H, &l->up);
+    if (!status) status = tc__model_linear(m, NULL, i, "ffn.down", H, inner, &l->down);
     if (!status)
         status = tc__model_norm(m, NULL, i, "ffn.norm", H, &l->norm2_weight, &l->norm2_bias);
     return status;
@@ -8040,6 +8040,7 @@ struct tc_writer {
     tc__buf tensors, names, labels, desc, tokenizer;
     uint32_t tensor_count, label_count;
     int described, finished;
+    int sized;     /* it describes an encoder, not a tokenizer alone */
     tc_status end; /* of finishing */
     tc_dtype dtype;
 };
@@ -8586,7 +8587,7 @@ static tc_status tc__write_describe(tc_writer *w, const tc_model_desc *d) {
                    {"max_position_embeddings", d->max_position_embeddings},
                    {"type_vocab_size", d->type_vocab_size},
                    {"max_length", d->max_length},
-                   {"fixed_positions", (uint32_t)d->fixed_positions},
+                   {"fixed_positions", d->fixed_positions != 0},
                    {"padding", (uint32_t)d->pad_token_id + 1}};
     struct {
         const char *name;
@@ -8605,6 +8606,7 @@ static tc_status tc__write_describe(tc_writer *w, const tc_model_desc *d) {
     texts[3][1] = d->producer;
     w->desc.used = w->labels.used = 0;
     w->dtype = d->dtype;
+    w->sized = d->hidden_size || d->num_hidden_layers;
     status = tc__write_u32(w, &w->desc, (uint32_t)(n + m + k));
     for (i = 0; i < n && !status; i++) status = tc__write_words(w, texts[i][0], texts[i][1]);
     for (i = 0; i < m && !status; i++)
@@ -8793,7 +8795,7 @@ static tc_status tc__write_model_room(tc_writer *w, const tc_model_desc *d) {
 
 /* Every tensor of a model that is described so, fresh. */
 static tc_status tc__write_model(tc_writer *w, const tc_model_desc *d, uint32_t seed) {
-    const uint32_t H = d->hidden_size, I = d->intermediate_size,
+    const uint32_t H = d->hidden_size, inner = d->intermediate_size,
                    E = d->embedding_size ? d->embedding_size : H, C = d->num_labels;
     const struct {
         const char *name;
@@ -8805,18 +8807,12 @@ static tc_status tc__write_model(tc_writer *w, const tc_model_desc *d, uint32_t 
                  {"embeddings.norm.bias", 1, E},
                  {"embeddings.projection.weight", E != H ? H : 0, E},
                  {"embeddings.projection.bias", E != H ? 1u : 0u, H}},
-      layer[] = {{"attention.qkv.weight", 3 * H, H},
-                 {"attention.qkv.bias", 1, 3 * H},
-                 {"attention.output.weight", H, H},
-                 {"attention.output.bias", 1, H},
-                 {"attention.norm.weight", 1, H},
-                 {"attention.norm.bias", 1, H},
-                 {"ffn.up.weight", I, H},
-                 {"ffn.up.bias", 1, I},
-                 {"ffn.down.weight", H, I},
-                 {"ffn.down.bias", 1, H},
-                 {"ffn.norm.weight", 1, H},
-                 {"ffn.norm.bias", 1, H}};
+      layer[] = {{"attention.qkv.weight", 3 * H, H}, {"attention.qkv.bias", 1, 3 * H},
+                 {"attention.output.weight", H, H},  {"attention.output.bias", 1, H},
+                 {"attention.norm.weight", 1, H},    {"attention.norm.bias", 1, H},
+                 {"ffn.up.weight", inner, H},        {"ffn.up.bias", 1, inner},
+                 {"ffn.down.weight", H, inner},      {"ffn.down.bias", 1, H},
+                 {"ffn.norm.weight", 1, H},          {"ffn.norm.bias", 1, H}};
     tc_status status = tc__write_describe(w, d);
     char name[96];
     uint32_t i, k;
@@ -9449,11 +9445,11 @@ static tc_status tc__fwd_reserve_rows(tc_session *s, size_t rows, size_t widest)
 /* Room for the batch; nothing is allocated for a shape that was seen before. */
 static tc_status tc__fwd_reserve(tc_session *s) {
     const tc_model_info *n = &s->model->info;
-    size_t H = n->hidden_size, I = n->intermediate_size, E = n->embedding_size;
+    size_t H = n->hidden_size, inner = n->intermediate_size, E = n->embedding_size;
     uint64_t need = tc__fwd_attention_floats(s->ops, s->longest, H / n->num_attention_heads),
-             widest = H > I ? H : I,
+             widest = H > inner ? H : inner,
              narrow = (uint64_t)s->tokens * (tc__fwd_ld(3 * H) + tc__fwd_ld(H)),
-             wide = (uint64_t)tc__fwd_wide_rows(s) * tc__fwd_ld(I);
+             wide = (uint64_t)tc__fwd_wide_rows(s) * tc__fwd_ld(inner);
     tc_status status = tc__fwd_room(s, &s->x, s->tokens, H);
     unsigned i;
     if (E > widest) widest = E;
@@ -10345,17 +10341,17 @@ static void tc__bwd_layer(tc__tape *t, uint32_t i) {
     const tc_model *m = s->model;
     const tc__layer *l = &m->layers[i];
     tc__saved *a = &t->layers[i];
-    size_t H = m->info.hidden_size, I = m->info.intermediate_size;
+    size_t H = m->info.hidden_size, inner = m->info.intermediate_size;
     const float *dy, *in = t->first;
     tc__aback back;
     tc__sites sites;
     tc__bwd_drops(&t->rates, i, &sites);
     tc__bwd_norm(t, t->db, a->sum2, t->da, l->norm2_weight, l->norm2_bias, H);
     dy = tc__bwd_dropped(t, sites.drops.ffn, t->da, t->db, H);
-    tc__bwd_map(t, TC__EMAP_ACT, t->wide, a->before, I, NULL);
+    tc__bwd_map(t, TC__EMAP_ACT, t->wide, a->before, inner, NULL);
     tc__bwd_weight(t, &l->down, t->wide, dy);
     tc__bwd_input(t, &l->down, dy, t->wide, NULL);
-    tc__bwd_map(t, TC__EMAP_ACT_BACK, t->wide, a->before, I, NULL);
+    tc__bwd_map(t, TC__EMAP_ACT_BACK, t->wide, a->before, inner, NULL);
     tc__fwd_norm(s, s->middle.data, a->sum1, l->norm1_weight, l->norm1_bias, NULL);
     tc__bwd_weight(t, &l->up, s->middle.data, t->wide);
     tc__bwd_input(t, &l->up, t->wide, t->da, t->db);
@@ -11845,6 +11841,12 @@ static void tc__train_begin(tc_trainer *t, tc__update *w, uint32_t parts) {
     tc__params_begin(&t->params);
 }
 
+static tc_status tc__train_finite(const tc_trainer *t, const tc__update *w) {
+    if (fabs(w->loss) < (double)INFINITY) return TC_OK;
+    return tc__diag_fail(t->env.diag, TC_ERROR_NUMBER, 0, "update %u: the loss is not finite",
+                         t->step + 1);
+}
+
 /* Forward and backward pass of one micro-batch. */
 static tc_status tc__train_micro(tc_trainer *t, tc__update *w, const tc_labelled *b) {
     tc_session *s = t->session;
@@ -11864,11 +11866,9 @@ static tc_status tc__train_micro(tc_trainer *t, tc__update *w, const tc_labelled
     sum = tc__loss_run(s->ops, s->logits.data, tc__fwd_ld(C), C, b->labels, s->tokens,
                        (float)t->options.label_smoothing, active, w->parts);
     w->loss += sum / (double)active / w->parts;
-    if (!(fabs(w->loss) < (double)INFINITY))
-        return tc__diag_fail(t->env.diag, TC_ERROR_NUMBER, 0,
-                             "update %u: the loss is not finite", t->step + 1);
-    tc__bwd_run(&t->tape);
-    return TC_OK;
+    status = tc__train_finite(t, w);
+    if (!status) tc__bwd_run(&t->tape);
+    return status;
 }
 
 static tc_status tc__train_hook(tc_trainer *t, double *loss, uint64_t labels) {
@@ -11901,6 +11901,7 @@ static tc_status tc__train_end(tc_trainer *t, tc__update *w, tc_step *out) {
     if (!w->micro) /* matrices still hold what the last update has put there */
         memset(t->params.grad, 0, t->params.n * sizeof *t->params.grad);
     status = tc__train_hook(t, &w->loss, w->labels);
+    if (!status) status = tc__train_finite(t, w);
     if (status) return status;
     norm = tc__optim_norm(&t->params, &bad);
     if (bad)
@@ -12436,18 +12437,18 @@ static void tc__score_ratio(tc_score *r) {
 
 /* The scheme of all gold tags, as seqeval detects it; TC_SCHEME_NONE if it does not. */
 static tc_scheme tc__score_detect(const tc_scores *s) {
-    enum { I = 1, O = 2, B = 4, E = 8, S = 16, U = 32, L = 64 };
+    enum { IN = 1, O = 2, B = 4, E = 8, S = 16, U = 32, L = 64 };
     static const struct {
         tc_scheme scheme;
         uint32_t sets[9];
-    } known[] = {{TC_IOB2, {I | O | B, I | B, B | O, B}},
-                 {TC_IOE2, {I | O | E, I | E, E | O, E}},
+    } known[] = {{TC_IOB2, {IN | O | B, IN | B, B | O, B}},
+                 {TC_IOE2, {IN | O | E, IN | E, E | O, E}},
                  {TC_IOBES,
-                  {I | O | B | E | S, I | B | E | S, I | O | B | E, O | B | E | S, I | B | E,
-                   B | E | S, O | B | E, B | E, S}},
+                  {IN | O | B | E | S, IN | B | E | S, IN | O | B | E, O | B | E | S,
+                   IN | B | E, B | E | S, O | B | E, B | E, S}},
                  {TC_BILOU,
-                  {I | O | B | L | U, I | B | L | U, I | O | B | L, O | B | L | U, I | B | L,
-                   B | L | U, O | B | L, B | L, U}}};
+                  {IN | O | B | L | U, IN | B | L | U, IN | O | B | L, O | B | L | U,
+                   IN | B | L, B | L | U, O | B | L, B | L, U}}};
     size_t i, j;
     for (i = 0; i < sizeof known / sizeof *known && !s->foreign; i++)
         for (j = 0; j < 9; j++)
@@ -12840,7 +12841,7 @@ static tc_status tc__tag_sentence(tc_tagger *g, const tc_input *input, tc_string
 }
 
 static void tc__tag_advance(tc_pos *at, const char *text, size_t n) {
-    const unsigned char *p = (const unsigned char *)text, *end = p + n;
+    const unsigned char *p = (const unsigned char *)text, *end = n ? p + n : p;
     uint32_t code;
     while (p < end) {
         p += tc__utf8_next(p, end, &code);
@@ -12861,12 +12862,18 @@ static tc_status tc__tag_places(tc_tagger *g, const tc_input *input) {
     const char *delimiter = g->options.delimiter ? g->options.delimiter : " ";
     tc_pos at = {0, 0, 0};
     tc_status status = TC_OK;
-    size_t i;
+    uint64_t bytes = 0;
+    size_t i, between = strlen(delimiter);
     g->places.used = 0;
+    for (i = 0; i < input->word_count && bytes <= INT32_MAX; i++)
+        bytes += (uint64_t)input->words[i].length + between;
+    if (bytes > INT32_MAX)
+        return tc__diag_fail(g->env.diag, TC_ERROR_LENGTH, 0,
+                             "the words joined have more than 2 GiB");
     for (i = 0; i < input->word_count && !status; i++) {
         status = tc__mem_append(&g->env, &g->places, &at, sizeof at);
         tc__tag_advance(&at, input->words[i].data, input->words[i].length);
-        tc__tag_advance(&at, delimiter, strlen(delimiter));
+        tc__tag_advance(&at, delimiter, between);
     }
     return status;
 }
@@ -13502,18 +13509,21 @@ typedef struct tc__block { /* a result as it was allocated */
     tc_result result;
 } tc__block;
 
-/* Copies everything found into one block: inputs, entities, labels of words, text. */
+/* Copies everything found into one block: inputs, entities, labels of words, words and labels
+ * of entities. */
 static tc_status tc__tag_result(tc_tagger *g, size_t count, tc_result **out) {
     const tc__entry *entries = TC__AT(g->inputs, const tc__entry);
     const tc__found *found = TC__AT(g->found, const tc__found);
-    size_t n = TC__ITEMS(g->found, tc__found), i;
+    size_t n = TC__ITEMS(g->found, tc__found), i, length;
     size_t size = sizeof(tc__block) + count * sizeof(tc_entities) + n * sizeof(tc_entity) +
                   g->word_labels.used + g->text.used + n;
-    tc__block *block = (tc__block *)tc__mem_realloc(&g->env, NULL, 0, size);
+    tc__block *block;
     tc_entities *inputs;
     tc_entity *entities;
     int32_t *labels;
     char *text;
+    for (i = 0; i < n; i++) size += strlen(found[i].entity.label) + 1;
+    block = (tc__block *)tc__mem_realloc(&g->env, NULL, 0, size);
     if (!block) return TC_ERROR_MEMORY;
     inputs = (tc_entities *)(void *)(block + 1);
     entities = (tc_entity *)(void *)(inputs + count);
@@ -13527,6 +13537,10 @@ static tc_status tc__tag_result(tc_tagger *g, size_t count, tc_result **out) {
             memcpy(text, g->text.data + found[i].word, entities[i].word.length);
         text += entities[i].word.length;
         *text++ = 0;
+        entities[i].label = text;
+        length = strlen(found[i].entity.label) + 1;
+        memcpy(text, found[i].entity.label, length);
+        text += length;
     }
     for (i = 0; i < count; i++) {
         inputs[i].entities = entities + entries[i].first_found;
@@ -13853,6 +13867,9 @@ static tc_status tc__eval_batcher(tc_batcher *f, const tc_model *m, tc_dataset *
                              m->head.rows ? "tokenizer" : "token-classification head");
     if (m->info.max_length && m->info.max_length < limit) limit = m->info.max_length;
     if (max_length && max_length < limit) limit = max_length;
+    if (limit <= tc__encode_specials(&m->tokenizer, 0))
+        return tc__diag_fail(env->diag, TC_ERROR_ARGUMENT, 0,
+                             "max_length %u has no room beside the special tokens", limit);
     f->limit = limit;
     f->stride = limit / 4;
     if (f->stride + tc__encode_specials(&m->tokenizer, 0) >= limit) f->stride = 0;
@@ -14417,12 +14434,13 @@ static tc_status tc__run_batch(tc_batcher *b, const uint32_t *sentences, size_t 
     size_t i;
     tc__eval_clear(b);
     for (i = 0; i < count && !status; i++) status = tc__eval_add(b, sentences[i]);
+    if (status) return status;
     out->batch.ids = TC__AT(b->ids, const int32_t);
     out->batch.types = TC__AT(b->types, const uint8_t);
     out->batch.lengths = TC__AT(b->lengths, const uint32_t);
     out->batch.sequences = TC__ITEMS(b->lengths, uint32_t);
     out->labels = TC__AT(b->labels, const int32_t);
-    return status;
+    return TC_OK;
 }
 
 /* Puts the numbers of an update's sentences behind the message of a failure. */
@@ -14691,8 +14709,8 @@ TC_API const tc_tokenizer *tc_model_tokenizer(const tc_model *model) {
 TC_API tc_status tc_model_tensor(const tc_model *model, uint32_t index, tc_tensor_info *out) {
     uint32_t layout;
     uint64_t checksum;
+    if (out) memset(out, 0, sizeof *out);
     if (!model || !out) return TC_ERROR_ARGUMENT;
-    memset(out, 0, sizeof *out);
     if (index >= model->info.tensor_count) return TC_ERROR_ARGUMENT;
     tc__model_entry(model, index, out, &layout, &checksum);
     return TC_OK;
@@ -14885,6 +14903,10 @@ TC_API tc_status tc_writer_describe(tc_writer *w, const tc_model_desc *desc) {
     if (w->finished || w->tensor_count || (unsigned)desc->dtype >= TC_DTYPE_COUNT)
         return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,
                              "a description stands before the tensors and has a known dtype");
+    if (desc->pad_token_id < -1 ||
+        (desc->vocab_size && desc->pad_token_id >= (int64_t)desc->vocab_size))
+        return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,
+                             "the padding token is not in the vocabulary");
     return tc__public_end(w->env.diag, tc__write_describe(w, desc));
 }
 
@@ -14935,13 +14957,15 @@ TC_API tc_status tc_writer_initialize(tc_writer *w, const tc_model_desc *desc, u
 TC_API tc_status tc_writer_finish(tc_writer *w, const void **data, size_t *size) {
     tc_model *check;
     tc_status status;
+    if (data) *data = NULL;
+    if (size) *size = 0;
     if (!w || !data || !size) return TC_ERROR_ARGUMENT;
-    *data = NULL;
-    *size = 0;
     (void)tc__public_env(&w->env);
     if (!w->described)
         return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0, "the model was not described");
     status = w->finished ? w->end : tc__write_finish(w);
+    if (!status && w->sized && !w->tensor_count)
+        status = tc__diag_fail(w->env.diag, TC_ERROR_FORMAT, 0, "the model has no tensors");
     if (!status) status = tc_model_open(w->file.data, w->file.used, &w->env, &check);
     if (status) return tc__public_end(w->env.diag, status);
     tc_model_free(check);
@@ -14989,9 +15013,9 @@ TC_API const tc_data_info *tc_dataset_get_info(const tc_dataset *dataset) {
 }
 
 TC_API tc_status tc_dataset_sentence(tc_dataset *dataset, size_t index, tc_sentence *out) {
+    if (out) memset(out, 0, sizeof *out);
     if (!dataset || !out) return TC_ERROR_ARGUMENT;
     (void)tc__public_env(&dataset->env);
-    memset(out, 0, sizeof *out);
     if (index >= dataset->info.sentences)
         return tc__diag_fail(dataset->env.diag, TC_ERROR_ARGUMENT, 0, "sentence %u of %u",
                              (uint64_t)index, (uint64_t)dataset->info.sentences);
@@ -15057,10 +15081,12 @@ TC_API tc_status tc_evaluate(const tc_model *model, tc_dataset *dataset,
     tc_session *session = NULL;
     tc_status status;
     if (out) memset(out, 0, sizeof *out);
-    if (!model || !dataset || !options)
-        return tc__public_null(e.diag, "model, dataset or options");
+    if (!model || !dataset || !options || (options->map_count && !options->map))
+        return tc__public_null(e.diag, "model, dataset, options or their map");
     if (!options->batch_size)
         return tc__diag_fail(e.diag, TC_ERROR_ARGUMENT, 0, "batch_size is 0");
+    if (!(options->label_smoothing >= 0 && options->label_smoothing < 1))
+        return tc__diag_fail(e.diag, TC_ERROR_ARGUMENT, 0, "label_smoothing is out of range");
     memset(&evaluator, 0, sizeof evaluator);
     evaluator.env = evaluator.batch.env = e;
     status = tc__fwd_create(model, &e, &session);
@@ -15205,7 +15231,8 @@ TC_API tc_status tc_trainer_run(tc_trainer *trainer, const tc_train_run *run,
     if (out) *out = result;
     if (!trainer) return TC_ERROR_ARGUMENT;
     (void)tc__public_env(&trainer->env);
-    if (!run || !run->train) return tc__public_null(trainer->env.diag, "run or its data");
+    if (!run || !run->train || (run->map_count && !run->map))
+        return tc__public_null(trainer->env.diag, "run, its data or map");
     if (trainer->max_tokens)
         return tc__diag_fail(trainer->env.diag, TC_ERROR_ARGUMENT, 0,
                              "the trainer has made steps already");

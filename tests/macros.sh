@@ -100,6 +100,7 @@ put names <<'E'
 #define MAX max
 #define ERROR 1
 #define DEBUG 1
+#define I 1
 E
 
 compile() { # COMPILER STANDARD SUFFIX CASE FLAGS...

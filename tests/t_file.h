@@ -367,6 +367,30 @@ static void test_file_range(void) {
     }
 }
 
+/* A file is finished only with what its description asks for. */
+static void test_file_empty(void) {
+    static const char *const labels[] = {"O"};
+    const void *data = "";
+    size_t size = 1;
+    tc_model_desc d;
+    tc_writer *w;
+    CHECK(tc_writer_finish(NULL, &data, &size) == TC_ERROR_ARGUMENT && !data && !size);
+    memset(&d, 0, sizeof d);
+    d.model_type = "bert";
+    d.task = "token-classification";
+    d.hidden_act = "gelu";
+    d.num_hidden_layers = d.num_attention_heads = d.num_labels = 1;
+    d.hidden_size = d.intermediate_size = d.vocab_size = d.max_position_embeddings = 8;
+    d.labels = labels;
+    CHECK(!tc_writer_create(NULL, &w));
+    d.pad_token_id = 8;
+    CHECK_EQ(tc_writer_describe(w, &d), TC_ERROR_ARGUMENT);
+    d.pad_token_id = -1;
+    CHECK_EQ(tc_writer_describe(w, &d), TC_OK);
+    CHECK_EQ(tc_writer_finish(w, &data, &size), TC_ERROR_FORMAT);
+    tc_writer_free(w);
+}
+
 static void test_file(void) {
     made m;
     const void *data;
@@ -377,6 +401,7 @@ static void test_file(void) {
     }
     test_file_info(m.model);
     test_file_range();
+    test_file_empty();
     test_file_version((const unsigned char *)data, size);
     test_file_damage((const unsigned char *)data, size);
     test_file_evil(data, size);

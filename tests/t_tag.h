@@ -465,6 +465,31 @@ static void test_tag_words(tc_tagger *g) {
     tc_result_free(r);
 }
 
+/* Joined words may not be longer than any text; a word may be null. */
+static void test_tag_joined(tc_tagger *g) {
+    enum { LONG = 1 << 20, MANY = 2049 };
+    tc_string *words = (tc_string *)calloc(MANY, sizeof *words);
+    char *delimiter = (char *)malloc(LONG + 1);
+    tc_tag_options o;
+    tc_input in;
+    tc_result *r;
+    memset(&o, 0, sizeof o);
+    memset(&in, 0, sizeof in);
+    memset(delimiter, '-', LONG);
+    delimiter[LONG] = 0;
+    in.words = words;
+    in.word_count = MANY;
+    CHECK(!tc_tagger_tag(g, &in, 1, &o, &r) && r && !r->inputs[0].count);
+    tc_result_free(r);
+    o.delimiter = delimiter;
+    CHECK(tc_tagger_tag(g, &in, 1, &o, &r) == TC_ERROR_LENGTH && !r);
+    in.word_count = 2;
+    CHECK(!tc_tagger_tag(g, &in, 1, &o, &r));
+    tc_result_free(r);
+    free(delimiter);
+    free(words);
+}
+
 static void test_tag_filters(tc_tagger *g) {
     static const char *const ignore[] = {"PER", "LOC", "ORG"};
     tc_tag_options o;
@@ -645,6 +670,9 @@ static void test_tag_left(void) {
 static void test_tag(void) {
     made m;
     tc_tagger *g;
+    tc_result *r = NULL;
+    tc_tag_options all;
+    tc_input in;
     if (!made_plan(&m, &tag_plan, NULL) || tc_tagger_create(m.model, NULL, &g)) {
         CHECK(0);
         return;
@@ -654,10 +682,21 @@ static void test_tag(void) {
     test_tag_ahead(m.model, g);
     test_tag_words(g);
     test_tag_filters(g);
+    test_tag_joined(g);
     test_tag_viterbi();
     test_tag_left();
+    memset(&all, 0, sizeof all);
+    memset(&in, 0, sizeof in);
+    all.keep_all = 1;
+    in.text = "ab";
+    in.length = 2;
+    CHECK(!tc_tagger_tag(g, &in, 1, &all, &r));
     tc_tagger_free(g);
     made_free(&m);
+    /* a result outlives what made it */
+    CHECK(r->inputs[0].count && strlen(r->inputs[0].entities[0].label) > 0);
+    CHECK(r->inputs[0].entities[0].word.length > 0);
+    tc_result_free(r);
     test_tag_demo();
     test_tag_reference();
 }

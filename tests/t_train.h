@@ -982,17 +982,19 @@ static void test_train_freeze(void) {
 }
 
 static tc_status train_see(void *user, const tc_gradients *g) {
-    *(size_t *)user = g->count;
+    size_t *count = (size_t *)user;
+    count[0] = g->count;
     CHECK(g->labels == 6 && *g->loss > 0);
+    if (++count[1] > 5) *g->loss = (double)NAN;
     return TC_OK;
 }
 
-/* A hook that changes nothing changes nothing. */
+/* A hook that changes nothing changes nothing; a loss that it makes no number is refused. */
 static void test_train_hook(void) {
     static const plan p = {1, 12, 3, 20, 10, 2, 5, 12, "gelu", TC_F32};
     tc_train_options o = tc_train_defaults();
     uint32_t length = DIFF_TOKENS;
-    size_t count[2] = {0, 0};
+    size_t count[2] = {0, 0}; /* of gradients, of calls */
     tc_step step[2][5];
     tc_labelled b;
     made base;
@@ -1004,12 +1006,13 @@ static void test_train_hook(void) {
     for (k = 0; k < 2; k++) {
         tc_trainer *t = NULL;
         CHECK_EQ(tc_trainer_create(base.model, &o, NULL, &t), TC_OK);
-        if (k) tc_trainer_set_hook(t, train_see, &count[k]);
+        if (k) tc_trainer_set_hook(t, train_see, count);
         for (i = 0; i < 5; i++) CHECK_EQ(tc_trainer_step(t, &b, 1, &step[k][i]), TC_OK);
+        CHECK_EQ(tc_trainer_step(t, &b, 1, NULL), k ? TC_ERROR_NUMBER : TC_OK);
         tc_trainer_free(t);
     }
     for (i = 0; i < 5; i++) CHECK(step[0][i].loss == step[1][i].loss);
-    CHECK(step[0][4].loss < step[0][0].loss && count[1] > 25 * 10);
+    CHECK(step[0][4].loss < step[0][0].loss && count[0] > 25 * 10);
     made_free(&base);
 }
 

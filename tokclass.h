@@ -8836,18 +8836,43 @@ static tc_status tc__write_model(tc_writer *w, const tc_model_desc *d, uint32_t 
 
 #endif
 
+/* Appends an entry to the directory. */
+static tc_status tc__write_place(tc_writer *w, tc__buf *directory, uint32_t kind, uint64_t at,
+                                 uint64_t size, uint64_t checksum) {
+    uint64_t entry[TC__SECTION_BYTES / 8];
+    entry[0] = kind;
+    entry[1] = at;
+    entry[2] = size;
+    entry[3] = checksum;
+    return tc__mem_append(&w->env, directory, entry, sizeof entry);
+}
+
+/* The header of a file that ends with its directory, which begins at `at`. */
+static void tc__write_header(unsigned char *header, const void *directory, uint32_t count,
+                             uint64_t at) {
+    const uint32_t version = TC_FILE_VERSION;
+    const uint64_t bytes = (uint64_t)count * TC__SECTION_BYTES, size = at + bytes;
+    uint64_t checksum = tc__bytes_checksum(directory, (size_t)bytes);
+    memset(header, 0, TC__HEADER_BYTES);
+    memcpy(header, TC__MAGIC, 8);
+    memcpy(header + 8, &version, 4);
+    memcpy(header + 12, &count, 4);
+    memcpy(header + 16, &size, 8);
+    memcpy(header + 24, &at, 8);
+    memcpy(header + 32, &checksum, 8);
+    checksum = tc__bytes_checksum(header, 40);
+    memcpy(header + 40, &checksum, 8);
+}
+
 /* Appends a section to the file and its entry to the directory. */
 static tc_status tc__write_part(tc_writer *w, tc__buf *directory, uint32_t kind,
                                 const void *data, size_t size) {
     tc_status status = tc__write_pad(w, &w->file, 64);
     uint64_t at = w->file.used;
     if (!status) status = tc__mem_append(&w->env, &w->file, data, size);
-    if (!status) status = tc__write_u32(w, directory, kind);
-    if (!status) status = tc__write_u32(w, directory, 0);
-    if (!status) status = tc__write_u64(w, directory, at);
-    if (!status) status = tc__write_u64(w, directory, size);
     return status ? status
-                  : tc__write_u64(w, directory, tc__bytes_checksum(w->file.data + at, size));
+                  : tc__write_place(w, directory, kind, at, size,
+                                    tc__bytes_checksum(w->file.data + at, size));
 }
 
 /* Tensor directory: count, zero, entries with their names' offsets in the section, names. */
@@ -8865,14 +8890,10 @@ static tc_status tc__write_directory(tc_writer *w, tc__buf *out) {
 }
 
 static tc_status tc__write_sections(tc_writer *w, tc__buf *directory, tc__buf *tensors) {
-    uint64_t size = w->file.used - TC__HEADER_BYTES, at = TC__HEADER_BYTES, none = 0;
     tc_status status = TC_OK;
     if (w->tensor_count) {
-        status = tc__write_u32(w, directory, TC__SECTION_DATA);
-        if (!status) status = tc__write_u32(w, directory, 0);
-        if (!status) status = tc__write_u64(w, directory, at);
-        if (!status) status = tc__write_u64(w, directory, size);
-        if (!status) status = tc__write_u64(w, directory, none);
+        status = tc__write_place(w, directory, TC__SECTION_DATA, TC__HEADER_BYTES,
+                                 w->file.used - TC__HEADER_BYTES, 0);
         if (!status) status = tc__write_directory(w, tensors);
         if (!status)
             status =
@@ -8892,29 +8913,16 @@ static tc_status tc__write_sections(tc_writer *w, tc__buf *directory, tc__buf *t
 static tc_status tc__write_finish(tc_writer *w) {
     static const char zeros[TC__HEADER_BYTES] = {0};
     tc__buf directory = {NULL, 0, 0}, tensors = {NULL, 0, 0};
-    unsigned char header[TC__HEADER_BYTES] = {0};
-    uint32_t version = TC_FILE_VERSION, count;
-    uint64_t at, size, checksum;
+    uint64_t at;
     tc_status status =
         w->file.used ? TC_OK : tc__mem_append(&w->env, &w->file, zeros, sizeof zeros);
     if (!status) status = tc__write_sections(w, &directory, &tensors);
     if (!status) status = tc__write_pad(w, &w->file, 64);
     at = w->file.used;
     if (!status) status = tc__mem_append(&w->env, &w->file, directory.data, directory.used);
-    if (!status) {
-        size = w->file.used;
-        count = (uint32_t)(directory.used / TC__SECTION_BYTES);
-        checksum = tc__bytes_checksum(directory.data, directory.used);
-        memcpy(header, TC__MAGIC, 8);
-        memcpy(header + 8, &version, 4);
-        memcpy(header + 12, &count, 4);
-        memcpy(header + 16, &size, 8);
-        memcpy(header + 24, &at, 8);
-        memcpy(header + 32, &checksum, 8);
-        checksum = tc__bytes_checksum(header, 40);
-        memcpy(header + 40, &checksum, 8);
-        memcpy(w->file.data, header, sizeof header);
-    }
+    if (!status)
+        tc__write_header((unsigned char *)w->file.data, directory.data,
+                         (uint32_t)(directory.used / TC__SECTION_BYTES), at);
     tc__mem_drop(&w->env, &directory);
     tc__mem_drop(&w->env, &tensors);
     w->finished = 1;
@@ -8942,67 +8950,47 @@ static void tc__write_seal(tc_writer *w) {
         checksum = tc__bytes_checksum(entries, (size_t)tc__bytes_u64(section + 16));
         memcpy(section + 24, &checksum, 8);
     }
-    checksum = tc__bytes_checksum(directory, (size_t)count * TC__SECTION_BYTES);
-    memcpy(file + 32, &checksum, 8);
-    checksum = tc__bytes_checksum(file, 40);
-    memcpy(file + 40, &checksum, 8);
+    tc__write_header(file, directory, count, (uint64_t)(directory - file));
 }
 
 #ifndef TC_NO_STDIO
-/* The finished file with two more sections: parts 0 and 1 are the state of a training, parts 2
- * to 5 its moments. A reader of models passes over both. */
+/* The finished file with two more sections in place of its directory, which follows them: parts
+ * 0 and 1 are the state of a training, parts 2 to 5 its moments, whose checksums the state has.
+ * A reader of models passes over both. */
 static tc_status tc__write_checkpoint(tc_writer *w, const char *path, const tc__part *parts) {
     static const char zeros[64] = {0};
-    const unsigned char *file;
-    unsigned char header[TC__HEADER_BYTES], entries[2 * TC__SECTION_BYTES] = {0};
-    tc__part all[12];
+    const char *file;
+    unsigned char header[TC__HEADER_BYTES];
+    tc__part all[10];
     tc__buf directory = {NULL, 0, 0}, state = {NULL, 0, 0};
-    uint64_t at, size, checksum, offset[2], bytes[2];
-    uint32_t count, kinds[2];
+    uint64_t at[3], moments;
+    uint32_t count;
     tc_status status;
-    size_t i;
     tc__write_seal(w);
-    file = (const unsigned char *)w->file.data;
-    memcpy(header, file, sizeof header);
-    at = tc__bytes_u64(file + 24);
+    file = w->file.data;
     count = tc__bytes_u32(file + 12);
+    moments = parts[2].size + parts[3].size + parts[4].size + parts[5].size;
+    at[0] = tc__bytes_u64(file + 24); /* on 64 bytes */
+    at[1] = tc__mem_round((size_t)at[0] + parts[0].size + parts[1].size, 64);
+    at[2] = tc__mem_round((size_t)(at[1] + moments), 64);
     status = tc__mem_append(&w->env, &state, parts[0].data, parts[0].size);
     if (!status) status = tc__mem_append(&w->env, &state, parts[1].data, parts[1].size);
-    bytes[0] = state.used;
-    offset[0] = at; /* the directory begins on 64 bytes */
-    offset[1] = tc__mem_round((size_t)(offset[0] + bytes[0]), 64);
-    bytes[1] = parts[2].size + parts[3].size + parts[4].size + parts[5].size;
-    size = tc__mem_round((size_t)(offset[1] + bytes[1]), 64);
-    kinds[0] = TC__SECTION_STATE;
-    kinds[1] = TC__SECTION_MOMENTS;
-    for (i = 0; i < 2; i++) {
-        unsigned char *e = entries + i * TC__SECTION_BYTES;
-        checksum = i ? 0 : tc__bytes_checksum(state.data, state.used);
-        memcpy(e, &kinds[i], 4);
-        memcpy(e + 8, &offset[i], 8);
-        memcpy(e + 16, &bytes[i], 8);
-        memcpy(e + 24, &checksum, 8);
-    }
     if (!status)
-        status =
-            tc__mem_append(&w->env, &directory, file + at, (size_t)count * TC__SECTION_BYTES);
-    if (!status) status = tc__mem_append(&w->env, &directory, entries, sizeof entries);
+        status = tc__mem_append(&w->env, &directory, file + at[0],
+                                (size_t)count * TC__SECTION_BYTES);
+    if (!status)
+        status = tc__write_place(w, &directory, TC__SECTION_STATE, at[0], state.used,
+                                 tc__bytes_checksum(state.data, state.used));
+    if (!status)
+        status = tc__write_place(w, &directory, TC__SECTION_MOMENTS, at[1], moments, 0);
     if (!status) {
-        checksum = tc__bytes_checksum(directory.data, directory.used);
-        count += 2;
-        memcpy(header + 12, &count, 4);
-        memcpy(header + 24, &size, 8);
-        memcpy(header + 32, &checksum, 8);
-        at = size + directory.used;
-        memcpy(header + 16, &at, 8);
-        checksum = tc__bytes_checksum(header, 40);
-        memcpy(header + 40, &checksum, 8);
+        tc__write_header(header, directory.data, count + 2, at[2]);
         all[0].data = header, all[0].size = sizeof header;
-        all[1].data = file + sizeof header, all[1].size = (size_t)offset[0] - sizeof header;
+        all[1].data = file + sizeof header, all[1].size = (size_t)at[0] - sizeof header;
         all[2].data = state.data, all[2].size = state.used;
-        all[3].data = zeros, all[3].size = (size_t)(offset[1] - offset[0] - bytes[0]);
-        for (i = 2; i < 6; i++) all[i + 2] = parts[i];
-        all[8].data = zeros, all[8].size = (size_t)(size - offset[1] - bytes[1]);
+        all[3].data = zeros, all[3].size = (size_t)(at[1] - at[0]) - state.used;
+        memcpy(all + 4, parts + 2, 4 * sizeof *all);
+        all[8].data = zeros, all[8].size = (size_t)(at[2] - at[1] - moments);
         all[9].data = directory.data, all[9].size = directory.used;
         status = tc__file_save(&w->env, path, all, 10);
     }

@@ -1317,12 +1317,19 @@ static void tc__diag_put(tc_diag *d, size_t *n, const char *s, size_t length) {
     }
 }
 
-static void tc__diag_number(tc_diag *d, size_t *n, uint64_t value) {
-    char digits[20];
-    size_t i = sizeof digits;
-    do digits[--i] = (char)('0' + value % 10);
+/* A number in decimal, NUL-terminated, somewhere in `room` [21]. */
+static const char *tc__diag_digits(char *room, uint64_t value) {
+    char *at = room + 20;
+    *at = 0;
+    do *--at = (char)('0' + value % 10);
     while (value /= 10);
-    tc__diag_put(d, n, digits + i, sizeof digits - i);
+    return at;
+}
+
+static void tc__diag_number(tc_diag *d, size_t *n, uint64_t value) {
+    char room[21];
+    const char *digits = tc__diag_digits(room, value);
+    tc__diag_put(d, n, digits, strlen(digits));
 }
 
 /* Fills `d` (may be null) and returns `status`. `format` knows %s (a string) and %u (a
@@ -7776,67 +7783,64 @@ static tc_status tc__model_vector(tc_model *m, const char *name, uint64_t count,
     return status;
 }
 
-/* prefix + "." + suffix, or "layer.N." + suffix where prefix is null. */
-static const char *tc__model_name(char *out, const char *prefix, uint32_t layer,
-                                  const char *suffix) {
-    char digits[12];
-    size_t n = sizeof digits - 1;
-    digits[n] = 0;
-    if (!prefix) {
-        do digits[--n] = (char)('0' + layer % 10);
-        while (layer /= 10);
-    }
-    strcpy(out, prefix ? prefix : "layer.");
-    strcat(out, digits + n);
+enum { TC__NAME = 96 }; /* room for the name of any tensor */
+
+/* stem.part */
+static const char *tc__model_name(char *out, const char *stem, const char *part) {
+    strcpy(out, stem);
     strcat(out, ".");
-    strcat(out, suffix);
+    strcat(out, part);
     return out;
 }
 
+/* layer.I.part */
+static const char *tc__model_layer_name(char *out, uint32_t layer, const char *part) {
+    char stem[32], room[21];
+    strcpy(stem, "layer.");
+    strcat(stem, tc__diag_digits(room, layer));
+    return tc__model_name(out, stem, part);
+}
+
 /* A linear layer: NAME.weight in panels and NAME.bias. */
-static tc_status tc__model_linear(tc_model *m, const char *prefix, uint32_t layer,
-                                  const char *part, uint64_t rows, uint64_t columns,
-                                  tc__matrix *out) {
-    char stem[64], name[96];
+static tc_status tc__model_linear(tc_model *m, const char *stem, uint64_t rows,
+                                  uint64_t columns, tc__matrix *out) {
+    char name[TC__NAME];
     const float *bias;
-    tc_status status;
-    if (part)
-        (void)tc__model_name(stem, prefix, layer, part);
-    else
-        strcpy(stem, prefix);
-    status = tc__model_matrix(m, tc__model_name(name, stem, 0, "weight"), TC__LAYOUT_PANELS,
-                              rows, columns, out);
-    if (!status)
-        status = tc__model_vector(m, tc__model_name(name, stem, 0, "bias"), rows, &bias);
+    tc_status status = tc__model_matrix(m, tc__model_name(name, stem, "weight"),
+                                        TC__LAYOUT_PANELS, rows, columns, out);
+    if (!status) status = tc__model_vector(m, tc__model_name(name, stem, "bias"), rows, &bias);
     if (!status) out->bias = bias;
     if (tc__gemm_scaled(out->dtype) && tc__gemm_element(out->dtype) > m->integers)
         m->integers = tc__gemm_element(out->dtype);
     return status;
 }
 
-static tc_status tc__model_norm(tc_model *m, const char *prefix, uint32_t layer,
-                                const char *part, uint64_t n, const float **weight,
+static tc_status tc__model_norm(tc_model *m, const char *stem, uint64_t n, const float **weight,
                                 const float **bias) {
-    char stem[64], name[96];
-    tc_status status;
-    (void)tc__model_name(stem, prefix, layer, part);
-    status = tc__model_vector(m, tc__model_name(name, stem, 0, "weight"), n, weight);
-    return status ? status
-                  : tc__model_vector(m, tc__model_name(name, stem, 0, "bias"), n, bias);
+    char name[TC__NAME];
+    tc_status status = tc__model_vector(m, tc__model_name(name, stem, "weight"), n, weight);
+    return status ? status : tc__model_vector(m, tc__model_name(name, stem, "bias"), n, bias);
 }
 
 static tc_status tc__model_layer(tc_model *m, uint32_t i) {
     uint64_t H = m->info.hidden_size, I = m->info.intermediate_size;
     tc__layer *l = &m->layers[i];
-    tc_status status = tc__model_linear(m, NULL, i, "attention.qkv", 3 * H, H, &l->qkv);
-    if (!status) status = tc__model_linear(m, NULL, i, "attention.output", H, H, &l->output);
+    char stem[TC__NAME];
+    tc_status status =
+        tc__model_linear(m, tc__model_layer_name(stem, i, "attention.qkv"), 3 * H, H, &l->qkv);
     if (!status)
-        status =
-            tc__model_norm(m, NULL, i, "attention.norm", H, &l->norm1_weight, &l->norm1_bias);
-    if (!status) status = tc__model_linear(m, NULL, i, "ffn.up", I, H, &l->up);
-    if (!status) status = tc__model_linear(m, NULL, i, "ffn.down", H, I, &l->down);
+        status = tc__model_linear(m, tc__model_layer_name(stem, i, "attention.output"), H, H,
+                                  &l->output);
     if (!status)
-        status = tc__model_norm(m, NULL, i, "ffn.norm", H, &l->norm2_weight, &l->norm2_bias);
+        status = tc__model_norm(m, tc__model_layer_name(stem, i, "attention.norm"), H,
+                                &l->norm1_weight, &l->norm1_bias);
+    if (!status)
+        status = tc__model_linear(m, tc__model_layer_name(stem, i, "ffn.up"), I, H, &l->up);
+    if (!status)
+        status = tc__model_linear(m, tc__model_layer_name(stem, i, "ffn.down"), H, I, &l->down);
+    if (!status)
+        status = tc__model_norm(m, tc__model_layer_name(stem, i, "ffn.norm"), H,
+                                &l->norm2_weight, &l->norm2_bias);
     return status;
 }
 
@@ -7896,13 +7900,12 @@ static tc_status tc__model_weights(tc_model *m) {
         status = tc__model_matrix(m, "embeddings.type", TC__LAYOUT_ROWS, n->type_vocab_size, E,
                                   &m->type);
     if (!status)
-        status =
-            tc__model_norm(m, "embeddings", 0, "norm", E, &m->embed_weight, &m->embed_bias);
+        status = tc__model_norm(m, "embeddings.norm", E, &m->embed_weight, &m->embed_bias);
     if (!status && E != H)
-        status = tc__model_linear(m, "embeddings.projection", 0, NULL, H, E, &m->projection);
+        status = tc__model_linear(m, "embeddings.projection", H, E, &m->projection);
     for (i = 0; i < n->num_hidden_layers && !status; i++) status = tc__model_layer(m, i);
     if (!status && n->num_labels)
-        status = tc__model_linear(m, "head", 0, NULL, n->num_labels, H, &m->head);
+        status = tc__model_linear(m, "head", n->num_labels, H, &m->head);
     return status;
 }
 
@@ -8773,12 +8776,12 @@ static tc_status tc__write_fresh(tc_writer *w, const char *name, uint32_t rows,
 /* A fresh linear layer. */
 static tc_status tc__write_linear(tc_writer *w, const char *stem, uint32_t rows,
                                   uint32_t columns, float deviation, uint32_t seed) {
-    char name[96];
-    tc_status status = tc__write_fresh(w, tc__model_name(name, stem, 0, "weight"), rows,
-                                       columns, deviation, seed, -1);
+    char name[TC__NAME];
+    tc_status status = tc__write_fresh(w, tc__model_name(name, stem, "weight"), rows, columns,
+                                       deviation, seed, -1);
     return status ? status
-                  : tc__write_fresh(w, tc__model_name(name, stem, 0, "bias"), 1, rows,
-                                    deviation, seed, -1);
+                  : tc__write_fresh(w, tc__model_name(name, stem, "bias"), 1, rows, deviation,
+                                    seed, -1);
 }
 
 /* Room for the large tensors at once: a model that memory cannot hold fails before the work. */
@@ -8818,7 +8821,7 @@ static tc_status tc__write_model(tc_writer *w, const tc_model_desc *d, uint32_t 
                  {"ffn.norm.weight", 1, H},
                  {"ffn.norm.bias", 1, H}};
     tc_status status = tc__write_describe(w, d);
-    char name[96];
+    char name[TC__NAME];
     uint32_t i, k;
     if (!status) status = tc__write_model_room(w, d);
     for (i = 0; i < 7 && !status; i++)
@@ -8828,7 +8831,7 @@ static tc_status tc__write_model(tc_writer *w, const tc_model_desc *d, uint32_t 
     for (k = 0; k < d->num_hidden_layers; k++)
         for (i = 0; i < 12 && !status; i++)
             status =
-                tc__write_fresh(w, tc__model_name(name, NULL, k, layer[i].name), layer[i].rows,
+                tc__write_fresh(w, tc__model_layer_name(name, k, layer[i].name), layer[i].rows,
                                 layer[i].columns, d->initializer_range, seed, -1);
     return !status && C ? tc__write_linear(w, "head", C, H, d->initializer_range, seed)
                         : status;
@@ -12628,8 +12631,8 @@ static tc_status tc__score_line(tc_scores *s, const tc_score *r, size_t width,
                                 uint32_t digits) {
     const double v[3] = {r->precision, r->recall, r->f1};
     char text[TC__MOST_DIGITS + 8];
-    size_t n = sizeof text, i;
-    uint64_t support = r->support;
+    const char *support;
+    size_t i;
     tc_status status = tc__score_put(s, r->name, strlen(r->name), width);
     if (!status) status = tc__score_put(s, " ", 1, 1);
     for (i = 0; i < 3 && !status; i++) {
@@ -12637,10 +12640,9 @@ static tc_status tc__score_line(tc_scores *s, const tc_score *r, size_t width,
         status = tc__score_put(s, " ", 1, 1);
         if (!status) status = tc__score_put(s, text, length, 9);
     }
-    do text[--n] = (char)('0' + support % 10);
-    while (support /= 10);
+    support = tc__diag_digits(text, r->support);
     if (!status) status = tc__score_put(s, " ", 1, 1);
-    if (!status) status = tc__score_put(s, text + n, sizeof text - n, 9);
+    if (!status) status = tc__score_put(s, support, strlen(support), 9);
     return status ? status : tc__score_put(s, "\n", 1, 1);
 }
 

@@ -7147,6 +7147,12 @@ static uint32_t tc__encode_specials(const tc_tokenizer *t, int paired) {
     return n;
 }
 
+/* Tokens that windows of `limit` share where nobody says how many: a quarter, unless special
+ * tokens leave no room for more. */
+static uint32_t tc__encode_stride(const tc_tokenizer *t, uint32_t limit) {
+    return limit / 4 + tc__encode_specials(t, 0) < limit ? limit / 4 : 0;
+}
+
 static tc_status tc__encode_run(tc_encoding *e, const tc_input *input,
                                 const tc_encode_options *o) {
     int paired = !input->words && input->pair != NULL;
@@ -7773,6 +7779,17 @@ static tc_status tc__model_matrix(tc_model *m, const char *name, uint32_t layout
                          "tensor %s is missing", name);
 }
 
+/* All numbers of tensor i as f32, row-major. */
+static void tc__model_numbers(const tc_model *m, uint32_t i, float *out) {
+    tc__matrix t;
+    uint32_t layout, r;
+    tc__model_view(m, i, &t, &layout);
+    if (layout == TC__LAYOUT_PANELS)
+        tc__gemm_unpack(out, &t);
+    else
+        for (r = 0; r < t.rows; r++) tc__gemm_row(out + (size_t)r * t.columns, &t, r);
+}
+
 static tc_status tc__model_vector(tc_model *m, const char *name, uint64_t count,
                                   const float **out) {
     tc__matrix v;
@@ -7988,6 +8005,21 @@ static tc_status tc__model_describe(tc_model *m) {
         return tc__file_broken(m->env.diag, m->file.desc.offset,
                                "the description holds a number out of its range");
     return TC_OK;
+}
+
+/* An error unless the model has what a tagger needs. */
+static tc_status tc__model_tags(const tc_model *m, tc_diag *d) {
+    if (m->head.rows && m->file.tokenizer.data) return TC_OK;
+    return tc__diag_fail(d, TC_ERROR_UNSUPPORTED, 0, "the model has no %s",
+                         m->head.rows ? "tokenizer" : "token-classification head");
+}
+
+/* The most tokens of a sequence, special ones included; `most` is the caller's own limit, or
+ * 0. */
+static uint32_t tc__model_limit(const tc_model *m, uint32_t most) {
+    uint32_t limit = m->info.max_position_embeddings;
+    if (m->info.max_length && m->info.max_length < limit) limit = m->info.max_length;
+    return most && most < limit ? most : limit;
 }
 
 static void tc__model_free(tc_model *m) {
@@ -11498,24 +11530,19 @@ static tc_status tc__train_describe(tc_trainer *t, const tc_model *base) {
 /* Copies tensor i of the base, widened to f32. */
 static tc_status tc__train_copy(tc_trainer *t, const tc_model *base, uint32_t i) {
     tc_tensor_info info;
-    tc__matrix m;
-    uint32_t layout, r;
+    uint32_t layout;
     uint64_t checksum, count;
     float *numbers;
     tc_status status;
     tc__model_entry(base, i, &info, &layout, &checksum);
-    tc__model_view(base, i, &m, &layout);
     if (info.dtype == TC_F32)
         return tc__write_bytes(t->writer, info.name, TC_F32, layout, info.rows, info.columns,
-                               m.panels);
+                               base->file.data + info.offset);
     count = (uint64_t)info.rows * info.columns;
     if (count > TC__SIZE_LIMIT / sizeof *numbers) return TC_ERROR_MEMORY;
     numbers = (float *)tc__mem_realloc(&t->env, NULL, 0, (size_t)count * sizeof *numbers);
     if (!numbers) return TC_ERROR_MEMORY;
-    if (layout == TC__LAYOUT_PANELS)
-        tc__gemm_unpack(numbers, &m);
-    else
-        for (r = 0; r < m.rows; r++) tc__gemm_row(numbers + (size_t)r * m.columns, &m, r);
+    tc__model_numbers(base, i, numbers);
     status = tc__write_tensor(t->writer, info.name, info.rows, info.columns, numbers);
     tc__mem_free(&t->env, numbers, (size_t)count * sizeof *numbers);
     return status;
@@ -11764,16 +11791,6 @@ static tc_status tc__train_reserve(tc_trainer *t, uint64_t tokens, uint64_t sequ
     t->max_tokens = (size_t)tokens;
     t->longest = longest;
     return TC_OK;
-}
-
-/* The most tokens of a sequence. */
-static uint32_t tc__train_limit(const tc_trainer *t) {
-    const tc_model_info *n = &t->model->info;
-    uint32_t limit = n->max_length && n->max_length < n->max_position_embeddings
-                         ? n->max_length
-                         : n->max_position_embeddings;
-    return t->options.max_length && t->options.max_length < limit ? t->options.max_length
-                                                                  : limit;
 }
 
 /* ---- one update ---- */
@@ -12878,18 +12895,15 @@ static tc_status tc__tag_encode(tc_tagger *g, const tc_input *input, tc__entry *
     const tc_tag_options *o = &g->options;
     tc_encode_options e;
     tc_input alone = *input;
-    size_t windows, i, count, limit = g->model->info.max_length;
+    size_t windows, i, count;
     tc_status status;
-    if (!limit || limit > g->model->info.max_position_embeddings)
-        limit = g->model->info.max_position_embeddings;
     memset(&e, 0, sizeof e);
     alone.pair = NULL;
     e.strict_utf8 = o->strict_utf8;
-    e.max_length = (uint32_t)limit;
-    e.stride = o->has_stride ? o->stride : (uint32_t)limit / 4;
-    if (o->long_text != TC_LONG_WINDOW ||
-        (!o->has_stride && e.stride + tc__encode_specials(g->encoding->tokenizer, 0) >= limit))
-        e.stride = 0;
+    e.max_length = tc__model_limit(g->model, 0);
+    if (o->long_text == TC_LONG_WINDOW)
+        e.stride =
+            o->has_stride ? o->stride : tc__encode_stride(g->encoding->tokenizer, e.max_length);
     status = tc__encode_run(g->encoding, &alone, &e);
     if (!status && input->words) status = tc__tag_places(g, input);
     if (status) return status;
@@ -12899,7 +12913,7 @@ static tc_status tc__tag_encode(tc_tagger *g, const tc_input *input, tc__entry *
                              "the text has %u tokens, the model's limit is %u",
                              (uint64_t)(TC__ITEMS(g->encoding->sequence[0], tc_token) +
                                         tc__encode_specials(g->encoding->tokenizer, 0)),
-                             (uint64_t)limit);
+                             (uint64_t)e.max_length);
     entry->truncated = windows > 1 && o->long_text == TC_LONG_TRUNCATE;
     if (entry->truncated) windows = 1;
     entry->first_span = TC__ITEMS(g->spans, tc__span);
@@ -13589,11 +13603,9 @@ static void tc__tag_free(tc_tagger *g) {
 
 static tc_status tc__tag_create(const tc_model *m, const tc_env *env, tc_tagger **out) {
     tc_tagger *g;
-    tc_status status;
+    tc_status status = tc__model_tags(m, env->diag);
     *out = NULL;
-    if (!m->head.rows || !m->file.tokenizer.data)
-        return tc__diag_fail(env->diag, TC_ERROR_UNSUPPORTED, 0, "the model has no %s",
-                             m->head.rows ? "tokenizer" : "token-classification head");
+    if (status) return status;
     g = (tc_tagger *)tc__mem_zero(env, sizeof *g);
     if (!g) return tc__diag_memory(env->diag);
     g->env = *env;
@@ -13832,18 +13844,12 @@ static tc_status tc__eval_ids(tc_batcher *f, const tc_sentence *s) {
 static tc_status tc__eval_batcher(tc_batcher *f, const tc_model *m, tc_dataset *data,
                                   const tc_label_map *map, size_t map_count,
                                   uint32_t max_length, const tc_env *env) {
-    uint32_t limit = m->info.max_position_embeddings;
-    tc_status status;
+    tc_status status = tc__model_tags(m, env->diag);
     f->env = *env;
     f->data = data;
-    if (!m->file.tokenizer.data || !m->head.rows)
-        return tc__diag_fail(env->diag, TC_ERROR_UNSUPPORTED, 0, "the model has no %s",
-                             m->head.rows ? "tokenizer" : "token-classification head");
-    if (m->info.max_length && m->info.max_length < limit) limit = m->info.max_length;
-    if (max_length && max_length < limit) limit = max_length;
-    f->limit = limit;
-    f->stride = limit / 4;
-    if (f->stride + tc__encode_specials(&m->tokenizer, 0) >= limit) f->stride = 0;
+    if (status) return status;
+    f->limit = tc__model_limit(m, max_length);
+    f->stride = tc__encode_stride(&m->tokenizer, f->limit);
     status = tc__encode_create(&m->tokenizer, env, &f->encoding);
     if (!status) status = tc__eval_inside(f, m);
     return status ? status : tc__eval_labels(m, data, map, map_count, env, &f->label_ids);
@@ -14687,14 +14693,8 @@ TC_API tc_status tc_model_tensor(const tc_model *model, uint32_t index, tc_tenso
 }
 
 TC_API tc_status tc_model_read(const tc_model *model, uint32_t index, float *out) {
-    tc__matrix m;
-    uint32_t layout, r;
     if (!model || !out || index >= model->info.tensor_count) return TC_ERROR_ARGUMENT;
-    tc__model_view(model, index, &m, &layout);
-    if (layout == TC__LAYOUT_PANELS)
-        tc__gemm_unpack(out, &m);
-    else
-        for (r = 0; r < m.rows; r++) tc__gemm_row(out + (size_t)r * m.columns, &m, r);
+    tc__model_numbers(model, index, out);
     return TC_OK;
 }
 
@@ -15120,7 +15120,9 @@ TC_API tc_status tc_trainer_step(tc_trainer *trainer, const tc_labelled *batches
             !batches[i].batch.sequences)
             return tc__public_null(trainer->env.diag, "a list of a batch, or the batch empty");
     positions = trainer->model->info.max_position_embeddings;
-    tokens = o->max_tokens ? o->max_tokens : (uint64_t)tc__train_limit(trainer) * o->batch_size;
+    tokens = o->max_tokens
+                 ? o->max_tokens
+                 : (uint64_t)tc__model_limit(trainer->model, o->max_length) * o->batch_size;
     status = tc__train_reserve(trainer, tokens, tokens,
                                (size_t)(positions < tokens ? positions : tokens));
     if (!status) status = tc__train_step(trainer, batches, count, &step);

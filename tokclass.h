@@ -1708,55 +1708,42 @@ TC__INLINE void tc__thread_beside(tc__beside *b) {
 
 typedef struct tc__pool tc__pool;
 
-#if defined(TC_OPENMP)
-#include <omp.h>
+#if defined(TC_OPENMP) || defined(TC_NO_THREADS)
 struct tc__pool {
     tc__beside beside;
-    unsigned threads;
+    unsigned started;
 };
-
-static tc_status tc__thread_create(const tc_env *env, unsigned threads, tc__pool **out) {
-    *out = (tc__pool *)tc__mem_zero(env, sizeof **out);
-    if (!*out) return TC_ERROR_MEMORY;
-    (*out)->threads = threads;
-    return TC_OK;
-}
 
 static void tc__thread_free(const tc_env *env, tc__pool *pool) {
     tc__mem_free(env, pool, sizeof *pool);
 }
 
+static tc_status tc__thread_create(const tc_env *env, unsigned threads, tc__pool **out) {
+    *out = (tc__pool *)tc__mem_zero(env, sizeof **out);
+    if (!*out) return TC_ERROR_MEMORY;
+    (*out)->started = threads;
+#ifndef TC_OPENMP
+    (*out)->started = 1;
+#endif
+    return TC_OK;
+}
+
+#ifdef TC_OPENMP
+#include <omp.h>
 static void tc__thread_run(tc__pool *pool, tc__job job, void *context, size_t items) {
     long long i, n = (long long)items;
     tc__thread_beside(&pool->beside);
 #pragma omp parallel for schedule(dynamic, 1)                                                  \
-    num_threads((int)pool->threads) if (pool->threads > 1 && n > 1)
+    num_threads((int)pool->started) if (pool->started > 1 && n > 1)
     for (i = 0; i < n; i++) job(context, (size_t)i, (unsigned)omp_get_thread_num());
 }
-
-#elif defined(TC_NO_THREADS)
-struct tc__pool {
-    tc__beside beside;
-    unsigned threads;
-};
-
-static tc_status tc__thread_create(const tc_env *env, unsigned threads, tc__pool **out) {
-    (void)threads;
-    *out = (tc__pool *)tc__mem_zero(env, sizeof **out);
-    if (!*out) return TC_ERROR_MEMORY;
-    (*out)->threads = 1;
-    return TC_OK;
-}
-
-static void tc__thread_free(const tc_env *env, tc__pool *pool) {
-    tc__mem_free(env, pool, sizeof *pool);
-}
-
+#else
 static void tc__thread_run(tc__pool *pool, tc__job job, void *context, size_t items) {
     size_t i;
     tc__thread_beside(&pool->beside);
     for (i = 0; i < items; i++) job(context, i, 0);
 }
+#endif
 
 #else
 #include <pthread.h>
@@ -1955,11 +1942,8 @@ static void tc__thread_run(tc__pool *pool, tc__job job, void *context, size_t it
 }
 #endif
 
-#if defined(TC_OPENMP) || defined(TC_NO_THREADS)
-static unsigned tc__thread_count(const tc__pool *pool) { return pool->threads; }
-#else
+/* How many threads there are, the caller's included. */
 static unsigned tc__thread_count(const tc__pool *pool) { return pool->started; }
-#endif
 
 /* ========================================================================= 30-cpu
  * Which instruction sets the CPU and the operating system offer. */

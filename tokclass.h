@@ -7467,7 +7467,7 @@ static tc_status tc__file_open(tc__file *f, tc_diag *d) {
     return tc__file_sections(f, directory, count, d);
 }
 
-#ifndef TC_NO_STDIO
+/* Gives back the bytes, if they are not borrowed. */
 static void tc__file_close(const tc_env *env, tc__file *f) {
 #ifdef TC__MMAP
     if (f->mapped) munmap(f->mapping, f->size);
@@ -7476,6 +7476,7 @@ static void tc__file_close(const tc_env *env, tc__file *f) {
     f->mapping = NULL;
 }
 
+#ifndef TC_NO_STDIO
 static tc_status tc__file_error(tc_diag *d, const char *path, const char *what) {
     size_t n = strlen(path);
     int cut = n > 160; /* the end of a long path says more */
@@ -8012,9 +8013,7 @@ static void tc__model_free(tc_model *m) {
     env = m->env;
     tc__mem_free(&env, m->layers, ((size_t)m->info.num_hidden_layers + 1) * sizeof *m->layers);
     tc__mem_free(&env, (void *)m->labels, ((size_t)m->info.num_labels + 1) * sizeof *m->labels);
-#ifndef TC_NO_STDIO
-    if (m->file.mapping) tc__file_close(&env, &m->file);
-#endif
+    tc__file_close(&env, &m->file);
     tc__mem_free(&env, m, sizeof *m);
 }
 
@@ -8025,9 +8024,7 @@ static tc_status tc__model_open(const tc_env *env, const tc__file *file, tc_mode
     tc_status status;
     *out = NULL;
     if (!m) {
-#ifndef TC_NO_STDIO
-        if (copy.mapping) tc__file_close(env, &copy);
-#endif
+        tc__file_close(env, &copy);
         return tc__diag_memory(env->diag);
     }
     m->env = *env;
@@ -11378,9 +11375,7 @@ static void tc__data_free(tc_dataset *d) {
     tc__mem_drop(&env, &d->lines);
     tc__mem_drop(&env, &d->strings);
     tc__mem_drop(&env, &d->prefixed);
-#ifndef TC_NO_STDIO
-    if (d->file.mapping) tc__file_close(&env, &d->file);
-#endif
+    tc__file_close(&env, &d->file);
     tc__mem_free(&env, d, sizeof *d);
 }
 
@@ -11405,9 +11400,7 @@ static tc_status tc__data_open(const tc_env *env, const tc__file *file,
     const char *p;
     tc_status status = TC_OK;
     if (!d) {
-#ifndef TC_NO_STDIO
-        if (copy.mapping) tc__file_close(env, &copy);
-#endif
+        tc__file_close(env, &copy);
         return TC_ERROR_MEMORY;
     }
     d->env = *env;

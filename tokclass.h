@@ -1332,6 +1332,14 @@ static void tc__diag_number(tc_diag *d, size_t *n, uint64_t value) {
     tc__diag_put(d, n, digits, strlen(digits));
 }
 
+/* No failure yet; `d` may be null. */
+static void tc__diag_clear(tc_diag *d) {
+    if (!d) return;
+    d->status = TC_OK;
+    d->offset = d->line = 0;
+    d->message[0] = 0;
+}
+
 /* Fills `d` (may be null) and returns `status`. `format` knows %s (a string) and %u (a
  * uint64_t). */
 static tc_status tc__diag_fail(tc_diag *d, tc_status status, uint64_t offset,
@@ -14543,15 +14551,12 @@ static tc_status tc__run_train(tc_trainer *t, const tc_train_run *how, tc_train_
 extern "C" {
 #endif
 
+/* The environment of an object to be made, with its diagnostic cleared. */
 static tc_env tc__public_env(const tc_env *env) {
     tc_env e;
     memset(&e, 0, sizeof e);
     if (env) e = *env;
-    if (e.diag) {
-        e.diag->status = TC_OK;
-        e.diag->offset = e.diag->line = 0;
-        e.diag->message[0] = 0;
-    }
+    tc__diag_clear(e.diag);
     return e;
 }
 
@@ -14679,6 +14684,7 @@ TC_API tc_status tc_model_verify(const tc_model *model, tc_diag *diag) {
     uint32_t i, layout;
     uint64_t checksum;
     tc_tensor_info t;
+    tc__diag_clear(diag);
     if (!model) return tc__public_null(diag, "model");
     for (i = 0; i < model->info.tensor_count; i++) {
         tc__model_entry(model, i, &t, &layout, &checksum);
@@ -14706,7 +14712,7 @@ TC_API tc_status tc_encoding_run(tc_encoding *encoding, const tc_input *input,
     tc_status status;
     if (!encoding) return TC_ERROR_ARGUMENT;
     encoding->windows.used = 0;
-    (void)tc__public_env(&encoding->env);
+    tc__diag_clear(encoding->env.diag);
     if (!input) return tc__public_null(encoding->env.diag, "input");
     if (options && (unsigned)options->truncation > TC_TRUNCATE_ONLY_SECOND)
         return tc__diag_fail(encoding->env.diag, TC_ERROR_ARGUMENT, 0, "an option is unknown");
@@ -14736,7 +14742,7 @@ TC_API tc_status tc_encoding_decode(tc_encoding *encoding, const int32_t *ids, s
     tc_status status;
     if (out) *out = tc__tok_string("", 0);
     if (!encoding || !out) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&encoding->env);
+    tc__diag_clear(encoding->env.diag);
     if (!ids && count) return tc__public_null(encoding->env.diag, "ids");
     status = tc__decode_ids(encoding, ids, count, skip_special);
     if (!status) *out = tc__tok_string(encoding->decoded.data, encoding->decoded.used - 1);
@@ -14774,7 +14780,7 @@ TC_API tc_status tc_tagger_tag(tc_tagger *tagger, const tc_input *inputs, size_t
     if (!out) return TC_ERROR_ARGUMENT;
     *out = NULL;
     if (!tagger) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&tagger->env);
+    tc__diag_clear(tagger->env.diag);
     if (!inputs && count) return tc__public_null(tagger->env.diag, "inputs");
     if (options && ((unsigned)options->aggregation > TC_AGGREGATION_MAX ||
                     (unsigned)options->long_text > TC_LONG_ERROR ||
@@ -14815,7 +14821,7 @@ TC_API void tc_session_free(tc_session *session) { tc__fwd_free(session); }
 TC_API tc_status tc_session_run(tc_session *session, const tc_batch *batch,
                                 const tc_outputs *outputs) {
     if (!session) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&session->env);
+    tc__diag_clear(session->env.diag);
     if (!batch || !outputs || !batch->ids || !batch->lengths)
         return tc__public_null(session->env.diag, "batch, outputs or a list of the batch");
     if (!batch->sequences)
@@ -14842,20 +14848,26 @@ TC_API tc_status tc_writer_create(const tc_env *env, tc_writer **out) {
 
 TC_API void tc_writer_free(tc_writer *w) { tc__write_free(w); }
 
-TC_API tc_status tc_writer_describe(tc_writer *w, const tc_model_desc *desc) {
+/* Whether the writer can take a description, and this one. */
+static tc_status tc__public_desc(tc_writer *w, const tc_model_desc *desc) {
     if (!w) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&w->env);
+    tc__diag_clear(w->env.diag);
     if (!desc || (desc->num_labels && !desc->labels))
         return tc__public_null(w->env.diag, "desc");
     if (w->finished || w->tensor_count || (unsigned)desc->dtype >= TC_DTYPE_COUNT)
         return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,
                              "a description stands before the tensors and has a known dtype");
-    return tc__public_end(w->env.diag, tc__write_describe(w, desc));
+    return TC_OK;
+}
+
+TC_API tc_status tc_writer_describe(tc_writer *w, const tc_model_desc *desc) {
+    tc_status status = tc__public_desc(w, desc);
+    return status ? status : tc__public_end(w->env.diag, tc__write_describe(w, desc));
 }
 
 TC_API tc_status tc_writer_tokenizer(tc_writer *w, const tc_tokenizer_desc *desc) {
     if (!w) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&w->env);
+    tc__diag_clear(w->env.diag);
     if (!desc || (desc->vocab_count && !desc->vocab) || (desc->added_count && !desc->added) ||
         (desc->single_count && !desc->single) || (desc->pair_count && !desc->pair))
         return tc__public_null(w->env.diag, "desc or a list of it");
@@ -14867,7 +14879,7 @@ TC_API tc_status tc_writer_tokenizer(tc_writer *w, const tc_tokenizer_desc *desc
 TC_API tc_status tc_writer_tensor(tc_writer *w, const char *name, uint32_t rows,
                                   uint32_t columns, const float *data) {
     if (!w) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&w->env);
+    tc__diag_clear(w->env.diag);
     if (!name || !data) return tc__public_null(w->env.diag, "name or data");
     if (!rows || !columns || w->finished || !w->described)
         return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,
@@ -14879,13 +14891,8 @@ TC_API tc_status tc_writer_tensor(tc_writer *w, const char *name, uint32_t rows,
 
 #ifndef TC_NO_TRAIN
 TC_API tc_status tc_writer_initialize(tc_writer *w, const tc_model_desc *desc, uint32_t seed) {
-    if (!w) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&w->env);
-    if (!desc || (desc->num_labels && !desc->labels))
-        return tc__public_null(w->env.diag, "desc");
-    if (w->finished || w->tensor_count || (unsigned)desc->dtype >= TC_DTYPE_COUNT)
-        return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,
-                             "a description stands before the tensors and has a known dtype");
+    tc_status status = tc__public_desc(w, desc);
+    if (status) return status;
     if (!desc->hidden_size || !desc->intermediate_size || !desc->vocab_size ||
         !desc->max_position_embeddings)
         return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,
@@ -14903,7 +14910,7 @@ TC_API tc_status tc_writer_finish(tc_writer *w, const void **data, size_t *size)
     if (!w || !data || !size) return TC_ERROR_ARGUMENT;
     *data = NULL;
     *size = 0;
-    (void)tc__public_env(&w->env);
+    tc__diag_clear(w->env.diag);
     if (!w->described)
         return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0, "the model was not described");
     status = w->finished ? w->end : tc__write_finish(w);
@@ -14955,7 +14962,7 @@ TC_API const tc_data_info *tc_dataset_get_info(const tc_dataset *dataset) {
 
 TC_API tc_status tc_dataset_sentence(tc_dataset *dataset, size_t index, tc_sentence *out) {
     if (!dataset || !out) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&dataset->env);
+    tc__diag_clear(dataset->env.diag);
     memset(out, 0, sizeof *out);
     if (index >= dataset->info.sentences)
         return tc__diag_fail(dataset->env.diag, TC_ERROR_ARGUMENT, 0, "sentence %u of %u",
@@ -14980,7 +14987,7 @@ TC_API void tc_scores_free(tc_scores *scores) { tc__score_free(scores); }
 TC_API tc_status tc_scores_add(tc_scores *scores, const tc_string *gold,
                                const tc_string *predicted, size_t count) {
     if (!scores) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&scores->env);
+    tc__diag_clear(scores->env.diag);
     if (count && (!gold || !predicted)) return tc__public_null(scores->env.diag, "tags");
     return tc__public_end(scores->env.diag, tc__score_add(scores, gold, predicted, count));
 }
@@ -14989,7 +14996,7 @@ TC_API tc_status tc_scores_table(tc_scores *scores, const tc_score_table **out) 
     tc_status status;
     if (out) *out = NULL;
     if (!scores || !out) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&scores->env);
+    tc__diag_clear(scores->env.diag);
     status = tc__score_table(scores);
     if (!status) *out = &scores->table;
     return tc__public_end(scores->env.diag, status);
@@ -14999,7 +15006,7 @@ TC_API tc_status tc_scores_report(tc_scores *scores, uint32_t digits, tc_string 
     tc_status status;
     if (out) *out = tc__tok_string("", 0);
     if (!scores || !out) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&scores->env);
+    tc__diag_clear(scores->env.diag);
     if (digits > TC__MOST_DIGITS)
         return tc__diag_fail(scores->env.diag, TC_ERROR_ARGUMENT, 0, "more than 50 decimals");
     status = tc__score_report(scores, digits);
@@ -15085,7 +15092,7 @@ TC_API tc_status tc_trainer_step(tc_trainer *trainer, const tc_labelled *batches
     memset(&step, 0, sizeof step);
     if (out) *out = step;
     if (!trainer) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&trainer->env);
+    tc__diag_clear(trainer->env.diag);
     if (!batches) return tc__public_null(trainer->env.diag, "batches");
     o = &trainer->options;
     if (!count || count > o->accumulation)
@@ -15111,7 +15118,7 @@ TC_API tc_status tc_trainer_set_learning_rate(tc_trainer *trainer, double learni
     double before;
     tc_status status;
     if (!trainer) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&trainer->env);
+    tc__diag_clear(trainer->env.diag);
     before = trainer->options.learning_rate;
     trainer->options.learning_rate = learning_rate;
     status = tc__train_valid(trainer);
@@ -15126,7 +15133,7 @@ TC_API tc_status tc_batcher_create(const tc_trainer *trainer, tc_dataset *data,
     tc_status status;
     if (out) *out = NULL;
     if (!trainer) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&trainer->env);
+    tc__diag_clear(trainer->env.diag);
     if (!data || !out || (map_count && !map))
         return tc__public_null(trainer->env.diag, "data, map or out");
     b = (tc_batcher *)tc__mem_zero(&trainer->env, sizeof *b);
@@ -15154,7 +15161,7 @@ TC_API tc_status tc_batcher_run(tc_batcher *batcher, const uint32_t *sentences, 
     size_t i;
     if (out) memset(out, 0, sizeof *out);
     if (!batcher) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&batcher->env);
+    tc__diag_clear(batcher->env.diag);
     if (!sentences || !out) return tc__public_null(batcher->env.diag, "sentences or out");
     for (i = 0; i < count; i++)
         if (sentences[i] >= batcher->data->info.sentences)
@@ -15171,7 +15178,7 @@ TC_API tc_status tc_trainer_run(tc_trainer *trainer, const tc_train_run *run,
     memset(&result, 0, sizeof result);
     if (out) *out = result;
     if (!trainer) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&trainer->env);
+    tc__diag_clear(trainer->env.diag);
     if (!run || !run->train) return tc__public_null(trainer->env.diag, "run or its data");
     if (trainer->max_tokens)
         return tc__diag_fail(trainer->env.diag, TC_ERROR_ARGUMENT, 0,
@@ -15192,7 +15199,7 @@ TC_API tc_status tc_trainer_write(tc_trainer *trainer, const void **data, size_t
     if (data) *data = NULL;
     if (size) *size = 0;
     if (!trainer || !data || !size) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&trainer->env);
+    tc__diag_clear(trainer->env.diag);
     if (trainer->max_tokens) tc__params_flush(&trainer->params);
     tc__write_seal(trainer->writer);
     *data = trainer->writer->file.data;

@@ -1257,6 +1257,10 @@ static void tc__mem_drop(const tc_env *env, tc__buf *b) {
     memset(b, 0, sizeof *b);
 }
 
+static void tc__mem_drop_all(const tc_env *env, tc__buf *const *all, size_t count) {
+    while (count--) tc__mem_drop(env, *all++);
+}
+
 /* Heap sort: libc's qsort may take memory that tc_env knows nothing of. `size` at most 64. */
 static void tc__mem_sort(void *items, size_t n, size_t size,
                          int (*order)(const void *, const void *)) {
@@ -5814,6 +5818,13 @@ TC__INLINE tc_string tc__tok_string(const char *data, size_t length) {
     return s;
 }
 
+/* The order of the bytes; that of Python's sorted() for UTF-8. */
+static int tc__tok_compare(tc_string a, tc_string b) {
+    size_t n = tc__mem_least(a.length, b.length);
+    int order = n ? memcmp(a.data, b.data, n) : 0;
+    return order ? order : (a.length > b.length) - (a.length < b.length);
+}
+
 static const tc__added *tc__tok_added(const tc_tokenizer *t, int32_t id) {
     uint32_t low = 0, high = t->added_count;
     while (low < high) {
@@ -7176,19 +7187,16 @@ static tc_status tc__encode_run(tc_encoding *e, const tc_input *input,
 
 static void tc__encode_free(tc_encoding *e) {
     tc_env env;
-    tc__buf *all[19];
-    size_t i, n = 0;
     if (!e) return;
     env = e->env;
-    all[n++] = &e->normal, all[n++] = &e->kinds, all[n++] = &e->places, all[n++] = &e->source,
-    all[n++] = &e->elements, all[n++] = &e->sorted;
-    all[n++] = &e->sources, all[n++] = &e->pieces, all[n++] = &e->sequence[0],
-    all[n++] = &e->sequence[1];
-    all[n++] = &e->out, all[n++] = &e->windows, all[n++] = &e->parts[0],
-    all[n++] = &e->parts[1];
-    all[n++] = &e->added_text, all[n++] = &e->added_ranges, all[n++] = &e->decoded,
-    all[n++] = &e->strings, all[n++] = &e->pool;
-    for (i = 0; i < n; i++) tc__mem_drop(&env, all[i]);
+    {
+        tc__buf *all[] = {&e->normal,       &e->kinds,       &e->source,      &e->places,
+                          &e->elements,     &e->sorted,      &e->sources,     &e->pool,
+                          &e->pieces,       &e->sequence[0], &e->sequence[1], &e->out,
+                          &e->windows,      &e->parts[0],    &e->parts[1],    &e->added_text,
+                          &e->added_ranges, &e->decoded,     &e->strings};
+        tc__mem_drop_all(&env, all, sizeof all / sizeof *all);
+    }
     tc__mem_free(&env, e->slot_block, tc__piece_slot_bytes(e->slot_bits));
     tc__mem_free(&env, e, sizeof *e);
 }
@@ -8096,11 +8104,8 @@ typedef struct tc__key {
 
 static int tc__write_key_order(const void *a, const void *b) {
     const tc__key *x = (const tc__key *)a, *y = (const tc__key *)b;
-    size_t n = x->s.length < y->s.length ? x->s.length : y->s.length;
-    int order = n ? memcmp(x->s.data, y->s.data, n) : 0;
-    if (order) return order;
-    if (x->s.length != y->s.length) return x->s.length < y->s.length ? -1 : 1;
-    return x->rank < y->rank ? -1 : 1;
+    int order = tc__tok_compare(x->s, y->s);
+    return order ? order : x->rank < y->rank ? -1 : 1;
 }
 
 typedef struct
@@ -8664,7 +8669,7 @@ static int tc__write_ends(const char *s, const char *end) {
 /* Vectors, norms, token types and the head stay f32; see the manual's table of tensors. */
 static tc_dtype tc__write_dtype(const tc_writer *w, const char *name, uint32_t *layout) {
     int embedding = !strcmp(name, "embeddings.word") || !strcmp(name, "embeddings.position");
-    int norm = strstr(name, ".norm.") != NULL, vector = norm || tc__write_ends(name, ".bias");
+    int vector = strstr(name, ".norm.") || tc__write_ends(name, ".bias");
     *layout = vector || embedding || !strcmp(name, "embeddings.type") ? TC__LAYOUT_ROWS
                                                                       : TC__LAYOUT_PANELS;
     if (*layout == TC__LAYOUT_ROWS) return embedding ? w->dtype : TC_F32;
@@ -9773,8 +9778,7 @@ static uint32_t tc__params_depth(const char *name, uint32_t layers) {
 
 /* No decay for biases and norms (trainer.md section 5). */
 static int tc__params_decays(const char *name) {
-    size_t n = strlen(name);
-    return !strstr(name, ".norm.") && (n < 5 || strcmp(name + n - 5, ".bias"));
+    return !strstr(name, ".norm.") && !tc__write_ends(name, ".bias");
 }
 
 /* Before the first micro-batch of an update. */
@@ -10605,17 +10609,7 @@ static tc_status tc__data_fail(tc_dataset *d, uint64_t line, const char *what) {
 }
 
 static tc_string tc__data_string(const char *data, const char *end) {
-    tc_string s;
-    s.data = data;
-    s.length = (size_t)(end - data);
-    return s;
-}
-
-/* The order of the bytes; that of Python's sorted() for UTF-8. */
-static int tc__data_compare(tc_string a, tc_string b) {
-    size_t n = a.length < b.length ? a.length : b.length;
-    int order = n ? memcmp(a.data, b.data, n) : 0;
-    return order ? order : (a.length > b.length) - (a.length < b.length);
+    return tc__tok_string(data, (size_t)(end - data));
 }
 
 /* Counts a label, which joins the list if it is new. */
@@ -10627,8 +10621,8 @@ static tc_status tc__data_count(tc_dataset *d, tc_string name, uint64_t line) {
         size_t middle = (low + high) / 2;
         int order;
         list = (tc__label *)(void *)d->labels.data + middle;
-        other = tc__data_string(list->name, list->name + list->length);
-        order = tc__data_compare(name, other);
+        other = tc__tok_string(list->name, list->length);
+        order = tc__tok_compare(name, other);
         if (!order) {
             list->count++;
             return TC_OK;
@@ -10760,7 +10754,7 @@ static int tc__data_guess_column(const tc_dataset *d) {
         }
     for (at = 0, seen = 0; seen < TC__GUESS_LINES && tc__data_full(d, &at, columns); seen++)
         for (c = 1; c + 1 < count; c++)
-            same[c] |= sample[c + 1].data && !tc__data_compare(columns[c], sample[c + 1]);
+            same[c] |= sample[c + 1].data && !tc__tok_compare(columns[c], sample[c + 1]);
     for (c = count - 1; c > 1; c--) {
         if (!good[c]) continue;
         while (c > 2 && good[c - 1] && (same[c - 1] || !sample[c].data)) c--;
@@ -10889,10 +10883,12 @@ static int tc__data_memory(tc__json *j) {
     return 0;
 }
 
-static void tc__data_space(tc__json *j) {
-    while (j->p < j->end && (*j->p == ' ' || *j->p == '\t' || *j->p == '\n' || *j->p == '\r'))
-        j->p++;
+static const char *tc__data_white(const char *p, const char *end) {
+    while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')) p++;
+    return p;
 }
+
+static void tc__data_space(tc__json *j) { j->p = tc__data_white(j->p, j->end); }
 
 /* Whether the next character is c, which is then passed over. */
 static int tc__data_take(tc__json *j, char c) {
@@ -11385,11 +11381,6 @@ static void tc__data_free(tc_dataset *d) {
     tc__mem_drop(&env, &d->prefixed);
     tc__file_close(&env, &d->file);
     tc__mem_free(&env, d, sizeof *d);
-}
-
-static const char *tc__data_white(const char *p, const char *end) {
-    while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')) p++;
-    return p;
 }
 
 /* Whether a text begins as JSON does: a bracket may be the first word of columns. */
@@ -12098,7 +12089,7 @@ static tc_status tc__score_id(tc_scores *s, tc__names *n, tc_string text, uint32
     while (low < high) {
         size_t middle = (low + high) / 2;
         const tc__name *x = tc__score_name(n, order[middle]);
-        int c = tc__data_compare(text, tc__data_string(x->text, x->text + x->length));
+        int c = tc__tok_compare(text, tc__tok_string(x->text, x->length));
         if (!c) {
             *id = order[middle];
             return TC_OK;
@@ -13565,22 +13556,18 @@ static tc_status tc__tag_run(tc_tagger *g, const tc_input *inputs, size_t count,
 }
 
 static void tc__tag_free(tc_tagger *g) {
-    tc__buf *all[19];
     tc_env env;
-    size_t i, n = 0;
     if (!g) return;
     env = g->env;
     tc__encode_free(g->encoding);
     tc__fwd_free(g->session);
-    all[n++] = &g->places, all[n++] = &g->tokens, all[n++] = &g->spans, all[n++] = &g->ids,
-    all[n++] = &g->types, all[n++] = &g->lengths;
-    all[n++] = &g->probabilities, all[n++] = &g->sentence, all[n++] = &g->units,
-    all[n++] = &g->words;
-    all[n++] = &g->groups, all[n++] = &g->strings, all[n++] = &g->found, all[n++] = &g->merged,
-    all[n++] = &g->text;
-    all[n++] = &g->word_labels, all[n++] = &g->states, all[n++] = &g->means,
-    all[n++] = &g->inputs;
-    for (i = 0; i < n; i++) tc__mem_drop(&env, all[i]);
+    {
+        tc__buf *all[] = {&g->tokens,        &g->spans,   &g->ids,      &g->types,  &g->lengths,
+                          &g->probabilities, &g->places,  &g->sentence, &g->units,  &g->words,
+                          &g->groups,        &g->strings, &g->found,    &g->merged, &g->text,
+                          &g->word_labels,   &g->states,  &g->means,    &g->inputs};
+        tc__mem_drop_all(&env, all, sizeof all / sizeof *all);
+    }
     tc__mem_free(&env, g->schemes, g->model->info.num_labels * sizeof *g->schemes);
     tc__model_free(g->owned);
     tc__mem_free(&env, g, sizeof *g);
@@ -13812,7 +13799,7 @@ static tc_status tc__eval_ids(tc_batcher *f, const tc_sentence *s) {
         while (high - low > 1) {
             size_t middle = (low + high) / 2;
             const char *name = n->labels[middle];
-            if (tc__data_compare(s->labels[i], tc__data_string(name, name + strlen(name))) < 0)
+            if (tc__tok_compare(s->labels[i], tc__tok_string(name, strlen(name))) < 0)
                 high = middle;
             else
                 low = middle;

@@ -1134,6 +1134,11 @@ broken 'train, a model that is a folder' train new.tcm --train train --out . --m
 broken 'a model with a long path' info "$(printf '%0280d' 0)/m.tcm"
 err_has '0/m.tcm: cannot be opened'
 grep -qF '...' err && fail "$name" 'the path stands there twice' || pass
+long=$(printf '%0240d/' 0 0 0 0 0)
+mkdir -p "$long"
+printf 'a O x\nb O\n' >"${long}bad"
+broken 'data with a long path' data "${long}bad"
+err_has '0/bad:2: the number of columns is 2'
 
 # outputs that are inputs, or two at once; standard input twice; what is known before the work
 for option in '--log train' '--report train' '--report x.tcm' '--log dev --dev dev'; do

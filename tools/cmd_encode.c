@@ -276,14 +276,14 @@ static void encode_head(encode_job *j, const tc_token *tokens, size_t count) {
 }
 
 static int encode_input(encode_job *j, const tc_input *in, const input_item *item) {
-    char where[1100];
+    char where[TOOL_PLACE];
     tc_encode_options options;
     const tc_token *tokens;
     size_t count, i;
     tc_status status;
     memset(&options, 0, sizeof options);
     options.strict_utf8 = j->c.strict_utf8;
-    input_where(item, where, sizeof where);
+    input_where(item, where);
     status = tc_encoding_run(j->encoding, in, &options);
     if (status != TC_OK) return common_fail(&j->c, where, status);
     tokens = tc_encoding_tokens(j->encoding, 0, &count);

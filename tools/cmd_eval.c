@@ -175,7 +175,7 @@ static int eval_run(eval_job *j) {
     status = tc_evaluate(j->model, j->data.set, &o, &env, j->scores, &j->evaluation);
     j->seconds = tool_seconds() - j->seconds;
     tool_progress_end(&j->bar);
-    if (status) return labelled_status(&j->data, status);
+    if (status) return common_fail(&j->c, j->data.path, status);
     if (j->evaluation.lost) {
         tool_note(j->data.path, "%llu words have no token in the model and were not scored",
                   (unsigned long long)j->evaluation.lost);

@@ -155,11 +155,10 @@ static int tag_open(tag_job *j, const char *path) {
 
 /* The tagger's message without the place in the group, which the user does not know. */
 static int tag_fail(tag_job *j, const input_item *item, tc_status status) {
-    char where[1100];
+    char where[TOOL_PLACE];
     char *m = j->c.diag.message;
     if (strncmp(m, "input 0: ", 9) == 0) memmove(m, m + 9, strlen(m + 9) + 1);
-    input_where(item, where, sizeof where);
-    return common_fail(&j->c, where, status);
+    return common_fail(&j->c, input_where(item, where), status);
 }
 
 static int tag_write(tag_job *j, size_t first, const tc_result *result) {
@@ -167,16 +166,14 @@ static int tag_write(tag_job *j, size_t first, const tc_result *result) {
     for (i = 0; i < result->count; i++) {
         const input_item *item = &j->group.items[first + i];
         const tc_input *in = &j->group.inputs[first + i];
-        char where[1100];
-        if (j->format == FORMAT_CONLL && !in->words) {
-            input_where(item, where, sizeof where);
-            return tool_fail(where, "--format conll needs words, and this is a text");
-        }
-        if (result->inputs[i].truncated) {
-            input_where(item, where, sizeof where);
-            tool_note(where, "text longer than the model's limit of %lu tokens was cut",
+        char where[TOOL_PLACE];
+        if (j->format == FORMAT_CONLL && !in->words)
+            return tool_fail(input_where(item, where),
+                             "--format conll needs words, and this is a text");
+        if (result->inputs[i].truncated)
+            tool_note(input_where(item, where),
+                      "text longer than the model's limit of %lu tokens was cut",
                       (unsigned long)j->w.info->max_length);
-        }
         writer_input(&j->w, item, in, &result->inputs[i]);
     }
     return 0;

@@ -236,12 +236,12 @@ static int tokenize_decode(tokenize_job *j, const input_item *item, const char *
 /* ------------------------------------------------------------------------------ the loop */
 
 static int tokenize_group(tokenize_job *j) {
-    char where[1100];
+    char where[TOOL_PLACE];
     size_t i;
     for (i = 0; i < j->group.count; i++) {
         const input_item *item = &j->group.items[i];
         int failed;
-        input_where(item, where, sizeof where);
+        input_where(item, where);
         failed = j->decode ? tokenize_decode(j, item, where)
                            : tokenize_input(j, &j->group.inputs[i], where);
         if (failed) return failed;

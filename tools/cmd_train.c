@@ -258,11 +258,10 @@ static int train_load_data(train_job *j) {
 
 static void train_invalid(const char *path, const scheme_found *found) {
     const char *scheme = scheme_names[found->kind];
-    char where[1100];
+    char where[TOOL_PLACE];
     uint64_t k;
     for (k = 0; k < found->invalid && k < SCHEME_SHOWN; k++) {
-        snprintf(where, sizeof where, "%.1000s:%llu", path,
-                 (unsigned long long)found->lines[k]);
+        tool_place(where, path, found->lines[k]);
         if (found->labels[k])
             tool_note(where, "%s is invalid here in %s", found->labels[k], scheme);
         else
@@ -294,7 +293,7 @@ static int train_scheme(train_job *j) {
 /* One number a line. */
 static int train_read_order(train_job *j) {
     tool_file file;
-    char why[200], where[1100];
+    char why[200], where[TOOL_PLACE];
     size_t at = 0, line = 0, n = 0;
     int failed = 0, digits;
     if (!j->order) return 0;
@@ -315,8 +314,7 @@ static int train_read_order(train_job *j) {
                 at++;
                 continue; /* an empty line */
             }
-            snprintf(where, sizeof where, "%.1000s:%lu", j->order, (unsigned long)line);
-            failed = tool_fail(where, "this is no sentence number");
+            failed = tool_fail(tool_place(where, j->order, line), "this is no sentence number");
             break;
         }
         j->numbers[n++] = (uint32_t)value;

@@ -67,10 +67,10 @@ int common_fail(const common *c, const char *where, tc_status status) {
     if (c->diag.status != status || !*message) message = tc_status_text(status);
     message = common_behind(message, where);
     if (c->diag.status == status && c->diag.line) {
-        char place[1100];
-        const char *text = strchr(message, ':');
-        snprintf(place, sizeof place, "%.1000s:%llu", where, (unsigned long long)c->diag.line);
-        return tool_fail(place, "%s", text ? text + 2 : message);
+        char place[TOOL_PLACE];
+        const char *text = strchr(message, ':'); /* "line 3: why" */
+        return tool_fail(tool_place(place, where, c->diag.line), "%s",
+                         text ? text + 2 : message);
     }
     return tool_fail(where, "%s", message);
 }

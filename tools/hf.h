@@ -36,6 +36,8 @@ typedef struct hf_text {
 int hf_fail(hf_error *error, const char *file, const char *format, ...) TOOL_PRINTF(3, 4);
 int hf_fail_at(hf_error *error, const hf_text *file, const json_node *node, const char *format,
                ...) TOOL_PRINTF(4, 5);
+/* Reports an error of a folder's, `whole` where it speaks of no file; returns 1. */
+int hf_report(const hf_error *error, const char *folder, const char *whole);
 /* Parses a file whose value must be an object. 0 on success. */
 int hf_json(json_doc *doc, const hf_text *file, hf_error *error);
 /* A boolean member; `fallback` if it is missing or null. 0 on success. */

@@ -79,6 +79,13 @@ void tool_note(const char *where, const char *format, ...) {
     va_end(args);
 }
 
+const char *tool_place(char *out, const char *path, uint64_t line) {
+    size_t n = strlen(path), cut = n > 800 ? n - 800 : 0;
+    int k = snprintf(out, TOOL_PLACE, "%s%s", cut ? "..." : "", path + cut);
+    if (line) snprintf(out + k, TOOL_PLACE - (size_t)k, ":%llu", (unsigned long long)line);
+    return out;
+}
+
 /* ------------------------------------------------------------------------------- files */
 
 static int tool_say_errno(char *message, size_t size, const char *what) {

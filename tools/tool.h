@@ -17,13 +17,19 @@
 enum { TOOL_DONE = 0, TOOL_FAILED = 1, TOOL_USAGE = 2 };
 
 /* Prints "tokclass: WHERE: WHAT" as one line on standard error and returns 1. `where` is a
- * file, "file:line" or a command; null leaves it out. Control characters become '?'. */
+ * file, tool_place or a command; null leaves it out. Control characters become '?'. */
 int tool_fail(const char *where, const char *format, ...) TOOL_PRINTF(2, 3);
 /* The same for a wrong command line, with a hint at --help; returns 2. */
 int tool_usage(const char *command, const char *format, ...) TOOL_PRINTF(2, 3);
 /* A remark on standard error in the same form; nothing while --quiet is in force. */
 void tool_note(const char *where, const char *format, ...) TOOL_PRINTF(2, 3);
 void tool_set_quiet(int quiet);
+
+enum { TOOL_PLACE = 900 };
+
+/* "PATH:LINE" for a message, PATH alone if `line` is 0; of a long path its end. Returns `out`
+ * [TOOL_PLACE]. */
+const char *tool_place(char *out, const char *path, uint64_t line);
 
 /* ------------------------------------------------------------------- files (tool.c) */
 

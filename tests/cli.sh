@@ -483,6 +483,9 @@ printf '\252\125\252\125\252\125\252\125' >>flipped.tcm
 tail -c +$((size * 3 / 4 + 9)) "$model" >>flipped.tcm
 broken 'verify a changed file' info flipped.tcm --verify
 err_has 'flipped.tcm'
+cp flipped.tcm in
+broken 'verify a changed file from standard input' info - --verify
+err_has 'standard input: tensor'
 cp "$model" in
 run 'model from standard input' 0 info -
 out_has token-classification

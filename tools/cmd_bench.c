@@ -122,7 +122,7 @@ static int bench_open(bench_job *j, bench_side *s, const char *path) {
     if (common_load(&j->c, path, &s->model)) return TOOL_FAILED;
     s->info = tc_model_get_info(s->model);
     status = tc_session_create(s->model, &env, &s->session);
-    return status ? common_fail(&j->c, path, status) : 0;
+    return status ? common_fail(&j->c, tool_input(path), status) : 0;
 }
 
 static uint32_t bench_random(uint32_t *x) {
@@ -213,7 +213,7 @@ static double bench_run(bench_job *j, bench_side *s, uint64_t runs) {
     for (; runs; runs--) {
         tc_status status = tc_session_run(s->session, &j->batch, &outputs);
         if (status) {
-            (void)common_fail(&j->c, s == j->sides ? j->path : j->against, status);
+            (void)common_fail(&j->c, tool_input(s == j->sides ? j->path : j->against), status);
             return -1;
         }
     }
@@ -400,8 +400,7 @@ static void bench_head(bench_job *j) {
 
 /* A shape that was asked for fails; one of the default list is left out. */
 static int bench_beyond(const bench_job *j, const bench_shape *shape) {
-    const char *path = bench_shorter(j) ? j->against : j->path;
-    const char *where = strcmp(path, "-") ? path : "standard input";
+    const char *where = tool_input(bench_shorter(j) ? j->against : j->path);
     if (j->list)
         return tool_fail(where, "a sequence of %u tokens is beyond the limit of %u",
                          (unsigned)shape->length, (unsigned)bench_limit(j));

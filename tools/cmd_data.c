@@ -380,14 +380,14 @@ static int data_model(data_job *j) {
     env = common_env(&j->c);
     j->info = tc_model_get_info(j->model);
     tokenizer = tc_model_tokenizer(j->model);
-    if (!tokenizer) return tool_fail(j->model_path, "the model has no tokenizer");
+    if (!tokenizer) return tool_fail(tool_input(j->model_path), "the model has no tokenizer");
     status = tc_tokenizer_describe(tokenizer, &env, &desc);
     if (!status) {
         j->unk = desc->unk_id;
         tc_tokenizer_desc_free(desc);
         status = tc_encoding_create(tokenizer, &env, &j->encoding);
     }
-    return status ? common_fail(&j->c, j->model_path, status) : 0;
+    return status ? common_fail(&j->c, tool_input(j->model_path), status) : 0;
 }
 
 static int data_open(data_job *j, const char *path) {

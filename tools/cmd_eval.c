@@ -199,7 +199,7 @@ static int eval_page(eval_job *j) {
     static const char *const modes[] = {"default", "strict"};
     report *r = j->report;
     if (!r) return 0;
-    report_names(r, j->path, j->data.path);
+    report_names(r, tool_input(j->path), j->data.path);
     report_option(r, "mode", "%s%s%s", modes[j->mode == 1], j->table->scheme ? ", " : "",
                   tc_scheme_name(j->table->scheme));
     if (j->column) report_option(r, "column", "%d", (int)j->column);

@@ -16,7 +16,7 @@ static const tool_command export_command = {
     "the model or the folder"};
 
 static int export_run(common *c, const char *path, const char *folder) {
-    const char *shown = strcmp(path, "-") ? path : "standard input";
+    const char *shown = tool_input(path);
     tc_model *model = NULL;
     hf_error error;
     tc_status status;

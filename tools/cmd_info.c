@@ -244,7 +244,7 @@ int cmd_info(int argc, char **argv) {
     if (status < 0) status = common_load(&j.c, argv[1], &j.model) ? TOOL_FAILED : -1;
     if (status < 0 && j.verify) {
         tc_status verified = tc_model_verify(j.model, &j.c.diag);
-        if (verified != TC_OK) status = common_fail(&j.c, argv[1], verified);
+        if (verified != TC_OK) status = common_fail(&j.c, tool_input(argv[1]), verified);
     }
     if (status < 0) {
         j.info = tc_model_get_info(j.model);

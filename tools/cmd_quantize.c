@@ -96,10 +96,6 @@ static int quantize_check(quantize_job *j) {
     return status ? status : -1;
 }
 
-static const char *quantize_name(const char *path) {
-    return strcmp(path, "-") == 0 ? "standard input" : path;
-}
-
 /* ---- the new model ---- */
 
 static tc_status quantize_describe(const quantize_job *j, tc_writer *w) {
@@ -200,10 +196,9 @@ static int quantize_finite(quantize_job *j) {
         for (k = 0; k < n && isfinite(numbers[k]);) k++;
     }
     free(numbers);
-    if (status) return common_fail(&j->c, quantize_name(j->path), status);
+    if (status) return common_fail(&j->c, tool_input(j->path), status);
     if (k == n) return 0;
-    return tool_fail(quantize_name(j->path), "tensor %s has a number that is not finite",
-                     t.name);
+    return tool_fail(tool_input(j->path), "tensor %s has a number that is not finite", t.name);
 }
 
 static int quantize_make(quantize_job *j) {
@@ -219,7 +214,7 @@ static int quantize_make(quantize_job *j) {
     if (!status) status = quantize_keep(j, data, size);
     tc_writer_free(w);
     if (!status) status = tc_model_open(j->data, j->size, &env, &j->after.model);
-    if (status) return common_fail(&j->c, quantize_name(j->path), status);
+    if (status) return common_fail(&j->c, tool_input(j->path), status);
     j->after.info = tc_model_get_info(j->after.model);
     return quantize_finite(j);
 }
@@ -298,7 +293,7 @@ static int quantize_pass(quantize_job *j, const quantize_side *s, size_t stop,
     status = tc_evaluate(s->model, j->set, &o, &env, scores, NULL);
     if (speed) *speed = (double)j->done / (tool_seconds() - j->start);
     j->base += j->done;
-    return status ? common_fail(&j->c, quantize_name(j->eval), status) : 0;
+    return status ? common_fail(&j->c, tool_input(j->eval), status) : 0;
 }
 
 static int quantize_score(quantize_job *j, quantize_side *s) {
@@ -306,15 +301,15 @@ static int quantize_score(quantize_job *j, quantize_side *s) {
     tc_env env = common_env(&j->c);
     tc_scores *scores = NULL;
     tc_status status = tc_scores_create(NULL, &env, &scores);
-    int failed = status ? common_fail(&j->c, quantize_name(j->eval), status)
+    int failed = status ? common_fail(&j->c, tool_input(j->eval), status)
                         : quantize_pass(j, s, 0, scores, NULL);
     if (!failed) {
         status = tc_scores_table(scores, &table);
         if (status)
-            failed = common_fail(&j->c, quantize_name(j->eval), status);
+            failed = common_fail(&j->c, tool_input(j->eval), status);
         else if (!table->micro.support)
             failed =
-                tool_fail(quantize_name(j->eval), "no entity is labelled, so F1 says nothing");
+                tool_fail(tool_input(j->eval), "no entity is labelled, so F1 says nothing");
         else
             s->f1 = table->micro.f1;
     }
@@ -344,7 +339,7 @@ static int quantize_open_data(quantize_job *j) {
     tc_data_options o;
     tc_env env = common_env(&j->c);
     tc_status status;
-    const char *name = quantize_name(j->eval);
+    const char *name = tool_input(j->eval);
     memset(&o, 0, sizeof o);
     o.column = (int)j->column;
     if (tool_file_open(j->eval, &j->file, why, sizeof why)) return tool_fail(name, "%s", why);
@@ -456,12 +451,12 @@ static int quantize_open(quantize_job *j) {
     if (common_load(&j->c, j->path, &j->before.model)) return 1;
     j->before.info = tc_model_get_info(j->before.model);
     if (!j->before.info->num_hidden_layers)
-        return tool_fail(quantize_name(j->path), "the file holds a tokenizer and no model");
+        return tool_fail(tool_input(j->path), "the file holds a tokenizer and no model");
     if (j->eval && !j->before.info->num_labels)
-        return tool_fail(quantize_name(j->path),
+        return tool_fail(tool_input(j->path),
                          "the model has no token-classification head to evaluate");
     status = tc_model_verify(j->before.model, &j->c.diag);
-    return status ? common_fail(&j->c, quantize_name(j->path), status) : 0;
+    return status ? common_fail(&j->c, tool_input(j->path), status) : 0;
 }
 
 static int quantize_run(quantize_job *j) {

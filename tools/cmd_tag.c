@@ -127,7 +127,7 @@ static int tag_specials(tag_job *j, const char *model_path, size_t *count) {
     if (status == TC_OK) status = tc_encoding_run(encoding, &empty, NULL);
     if (status == TC_OK) tc_encoding_tokens(encoding, 0, count);
     tc_encoding_free(encoding);
-    return status == TC_OK ? -1 : common_fail(&j->c, model_path, status);
+    return status == TC_OK ? -1 : common_fail(&j->c, tool_input(model_path), status);
 }
 
 static int tag_open(tag_job *j, const char *path) {
@@ -137,7 +137,7 @@ static int tag_open(tag_job *j, const char *path) {
     if (common_load(&j->c, path, &j->model)) return TOOL_FAILED;
     env = common_env(&j->c);
     status = tc_tagger_create(j->model, &env, &j->tagger);
-    if (status != TC_OK) return common_fail(&j->c, path, status);
+    if (status != TC_OK) return common_fail(&j->c, tool_input(path), status);
     j->w.info = tc_model_get_info(j->model);
     if (j->options.has_stride && j->w.info->max_length) {
         uint32_t limit = j->w.info->max_length;

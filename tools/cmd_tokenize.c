@@ -274,10 +274,10 @@ static int tokenize_open(tokenize_job *j, const char *path) {
     tc_status status;
     if (common_load(&j->c, path, &j->model)) return TOOL_FAILED;
     tokenizer = tc_model_tokenizer(j->model);
-    if (!tokenizer) return tool_fail(path, "the model has no tokenizer");
+    if (!tokenizer) return tool_fail(tool_input(path), "the model has no tokenizer");
     env = common_env(&j->c);
     status = tc_encoding_create(tokenizer, &env, &j->encoding);
-    return status == TC_OK ? -1 : common_fail(&j->c, path, status);
+    return status == TC_OK ? -1 : common_fail(&j->c, tool_input(path), status);
 }
 
 int cmd_tokenize(int argc, char **argv) {

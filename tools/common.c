@@ -81,16 +81,15 @@ int common_load(common *c, const char *path, tc_model **out) {
     if (strcmp(path, "-") == 0) {
         char message[200];
         if (tool_file_open(path, &c->file, message, sizeof message)) {
-            return tool_fail("standard input", "%s", message);
+            return tool_fail(tool_input(path), "%s", message);
         }
-        path = "standard input";
         status = tc_model_open(c->file.data, c->file.size, &env, out);
     } else {
         status = tc_model_load(path, &env, out);
     }
     if (status == TC_OK) return 0;
     tool_file_close(&c->file);
-    return common_fail(c, path, status);
+    return common_fail(c, tool_input(path), status);
 }
 
 void common_unload(common *c, tc_model *model) {

@@ -205,7 +205,7 @@ uint64_t input_done(const input_reader *r) { return r->done - (r->end - r->start
 
 static void input_name_file(input_reader *r) {
     const char *path = r->files[r->next_file++];
-    r->file = strcmp(path, "-") == 0 ? "standard input" : path;
+    r->file = tool_input(path);
     r->line = 0;
 }
 

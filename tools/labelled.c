@@ -31,7 +31,7 @@ int labelled_open(labelled *l, common *c, const char *path, int column) {
     char message[200];
     memset(l, 0, sizeof *l);
     l->c = c;
-    l->path = strcmp(path, "-") == 0 ? "standard input" : path;
+    l->path = tool_input(path);
     if (tool_file_open(path, &l->file, message, sizeof message)) {
         return tool_fail(l->path, "%s", message);
     }

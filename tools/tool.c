@@ -93,6 +93,10 @@ static int tool_say_errno(char *message, size_t size, const char *what) {
     return 1;
 }
 
+const char *tool_input(const char *path) {
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 /* Pipes, devices and file systems without mmap. */
 static int tool_read_all(int fd, tool_file *out, char *message, size_t message_size) {
     size_t room = 0;

@@ -106,8 +106,7 @@ static size_t data_place(const data_names *n, const char *name, size_t length, i
     *found = 0;
     while (low < high) {
         size_t middle = (low + high) / 2, have = strlen(n->items[middle].name);
-        int order = memcmp(name, n->items[middle].name, length < have ? length : have);
-        if (!order) order = (length > have) - (length < have);
+        int order = tool_order(name, length, n->items[middle].name, have);
         if (!order) {
             *found = 1;
             return middle;

@@ -80,19 +80,9 @@ static void info_json_labels(out *o, const tc_model_info *m) {
     out_char(o, '}');
 }
 
-/* The fewest digits that name the float32: 1e-12, as in config.json. */
-static void info_short_float(out *o, float value) {
-    char text[40];
-    int digits;
-    for (digits = 1; digits <= 9; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, (double)value);
-        if ((float)strtod(text, NULL) == value) break;
-    }
-    out_text(o, text);
-}
-
 static void info_json_encoder(out *o, const tc_model_info *m) {
     const char *architecture = info_architecture(m);
+    char eps[40];
     info_json_text(o, "model_type", m->model_type);
     if (architecture) {
         info_key(o, "architectures");
@@ -109,7 +99,8 @@ static void info_json_encoder(out *o, const tc_model_info *m) {
     info_json_uint(o, "type_vocab_size", m->type_vocab_size);
     info_json_text(o, "hidden_act", m->hidden_act);
     info_key(o, "layer_norm_eps");
-    info_short_float(o, m->layer_norm_eps);
+    tool_shortest(eps, (double)m->layer_norm_eps, 1);
+    out_text(o, eps);
     info_json_text(o, "dtype", tc_dtype_name(m->dtype));
     info_json_uint(o, "parameters", m->parameters);
 }

@@ -60,15 +60,11 @@ int labelled_sentence(labelled *l, size_t index, tc_sentence *sentence) {
 
 void out_double(out *o, double v) {
     char text[40];
-    int digits;
     if (!isfinite(v)) {
         out_text(o, "null");
         return;
     }
-    for (digits = 1; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, v);
-        if (strtod(text, NULL) == v) break;
-    }
+    tool_shortest(text, v, 0);
     out_text(o, text);
     if (!strpbrk(text, ".e")) out_text(o, ".0");
 }

@@ -424,7 +424,23 @@ int tool_flush(void) {
                      errno ? strerror(errno) : "an earlier write failed");
 }
 
-/* ------------------------------------------------------------------------------- UTF-8 */
+/* -------------------------------------------------------------------------------- text */
+
+int tool_order(const char *a, size_t a_length, const char *b, size_t b_length) {
+    size_t length = a_length < b_length ? a_length : b_length;
+    int order = length ? memcmp(a, b, length) : 0;
+    return order ? order : (a_length > b_length) - (a_length < b_length);
+}
+
+void tool_shortest(char *text, double value, int as_float) {
+    int digits, most = as_float ? 9 : 17;
+    for (digits = 1; digits <= most; digits++) {
+        double back;
+        snprintf(text, 40, "%.*g", digits, value);
+        back = strtod(text, NULL);
+        if (as_float ? (float)back == (float)value : back == value) break;
+    }
+}
 
 size_t tool_utf8(const char *s, size_t n, int *good) {
     const unsigned char *p = (const unsigned char *)s;

@@ -92,6 +92,10 @@ int tool_write(const void *data, size_t size);
  * else as tool_write. */
 int tool_flush(void);
 
+/* The order of two texts by their bytes: below, equal to or above 0. */
+int tool_order(const char *a, size_t a_length, const char *b, size_t b_length);
+/* A number with the fewest digits that name it, as a double or as an f32, into text [40]. */
+void tool_shortest(char *text, double value, int as_float);
 /* Bytes of the code point at s [n], n > 0, or of the maximal ill-formed subpart, then with
  * *good = 0. */
 size_t tool_utf8(const char *s, size_t n, int *good);

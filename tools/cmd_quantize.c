@@ -411,21 +411,13 @@ static void quantize_text(quantize_job *j) {
     quantize_number(&j->o, "bytes", (double)x->info->file_size, (double)y->info->file_size, 0);
 }
 
-static void quantize_key(out *o, const char *key, double value) {
-    out_text(o, ", ");
-    out_json_text(o, key);
-    out_text(o, ": ");
-    out_float(o, value);
-}
-
 static void quantize_json_side(out *o, const char *key, const quantize_side *s) {
-    out_json_text(o, key);
-    out_text(o, ": {\"dtype\": ");
-    out_json_text(o, tc_dtype_name(s->info->dtype));
-    out_text(o, ", \"bytes\": ");
-    out_uint(o, s->info->file_size);
-    quantize_key(o, "overall_f1", s->f1);
-    quantize_key(o, "eval_samples_per_second", s->speeds[QUANTIZE_ROUNDS / 2]);
+    out_key(o, key);
+    out_char(o, '{');
+    out_key_text(o, "dtype", tc_dtype_name(s->info->dtype));
+    out_key_uint(o, "bytes", s->info->file_size);
+    out_key_float(o, "overall_f1", s->f1);
+    out_key_float(o, "eval_samples_per_second", s->speeds[QUANTIZE_ROUNDS / 2]);
     out_char(o, '}');
 }
 
@@ -433,13 +425,11 @@ static void quantize_json(quantize_job *j, int refused) {
     out *o = &j->o;
     out_char(o, '{');
     quantize_json_side(o, "before", &j->before);
-    out_text(o, ", ");
     quantize_json_side(o, "after", &j->after);
-    quantize_key(o, "f1_loss", quantize_loss(j));
-    quantize_key(o, "max_loss", j->max_loss);
-    quantize_key(o, "label_agreement", quantize_share(j->equal, j->counted));
-    out_text(o, ", \"words\": ");
-    out_uint(o, j->counted);
+    out_key_float(o, "f1_loss", quantize_loss(j));
+    out_key_float(o, "max_loss", j->max_loss);
+    out_key_float(o, "label_agreement", quantize_share(j->equal, j->counted));
+    out_key_uint(o, "words", j->counted);
     out_text(o, refused ? ", \"refused\": true}\n" : ", \"refused\": false}\n");
 }
 

@@ -625,6 +625,9 @@ TC_API tc_status tc_model_open(const void *data, size_t size, const tc_env *env,
 TC_API void tc_model_free(tc_model *model);
 /* Never null; belongs to the model. */
 TC_API const tc_model_info *tc_model_get_info(const tc_model *model);
+/* What the model is, as for tc_writer_describe: to write it again, changed. Strings and labels
+ * belong to the model. */
+TC_API tc_model_desc tc_model_describe(const tc_model *model);
 /* The model's tokenizer; null if it has none. */
 TC_API const tc_tokenizer *tc_model_tokenizer(const tc_model *model);
 /* Tensor `index` of info->tensor_count; TC_ERROR_ARGUMENT beyond. */
@@ -8008,6 +8011,37 @@ static tc_status tc__model_describe(tc_model *m) {
     return TC_OK;
 }
 
+/* The inverse of what a writer stores. */
+static tc_model_desc tc__model_desc(const tc_model *m) {
+    const tc_model_info *n = &m->info;
+    tc_model_desc d;
+    memset(&d, 0, sizeof d);
+    d.model_type = n->model_type;
+    d.task = n->task;
+    d.hidden_act = n->hidden_act;
+    d.producer = n->producer;
+    d.dtype = n->dtype;
+    d.num_hidden_layers = n->num_hidden_layers;
+    d.hidden_size = n->hidden_size;
+    d.intermediate_size = n->intermediate_size;
+    d.num_attention_heads = n->num_attention_heads;
+    d.vocab_size = n->vocab_size;
+    d.embedding_size = n->embedding_size;
+    d.max_position_embeddings = n->max_position_embeddings;
+    d.type_vocab_size = n->type_vocab_size;
+    d.max_length = n->max_length;
+    d.layer_norm_eps = n->layer_norm_eps;
+    d.hidden_dropout = n->hidden_dropout;
+    d.attention_dropout = n->attention_dropout;
+    d.classifier_dropout = n->classifier_dropout;
+    d.initializer_range = n->initializer_range;
+    d.pad_token_id = n->pad_token_id;
+    d.fixed_positions = n->fixed_positions;
+    d.labels = n->labels;
+    d.num_labels = n->num_labels;
+    return d;
+}
+
 /* An error unless the model has what a tagger needs. */
 static tc_status tc__model_tags(const tc_model *m, tc_diag *d) {
     if (m->head.rows && m->file.tokenizer.data) return TC_OK;
@@ -11475,29 +11509,10 @@ static int tc__train_same_labels(const tc_model *base, const tc_train_options *o
 }
 
 static tc_status tc__train_describe(tc_trainer *t, const tc_model *base) {
-    const tc_model_info *n = &base->info;
-    tc_model_desc d;
-    memset(&d, 0, sizeof d);
-    d.model_type = n->model_type;
+    tc_model_desc d = tc__model_desc(base);
     d.task = "token-classification";
-    d.hidden_act = n->hidden_act;
     d.producer = "tokclass train " TC_VERSION;
-    d.num_hidden_layers = n->num_hidden_layers;
-    d.hidden_size = n->hidden_size;
-    d.intermediate_size = n->intermediate_size;
-    d.num_attention_heads = n->num_attention_heads;
-    d.vocab_size = n->vocab_size;
-    d.embedding_size = n->embedding_size;
-    d.max_position_embeddings = n->max_position_embeddings;
-    d.type_vocab_size = n->type_vocab_size;
-    d.max_length = n->max_length;
-    d.layer_norm_eps = n->layer_norm_eps;
-    d.hidden_dropout = n->hidden_dropout;
-    d.attention_dropout = n->attention_dropout;
-    d.classifier_dropout = n->classifier_dropout;
-    d.initializer_range = n->initializer_range;
-    d.pad_token_id = n->pad_token_id;
-    d.fixed_positions = n->fixed_positions;
+    d.dtype = TC_F32;
     d.labels = t->options.labels;
     d.num_labels = t->options.num_labels;
     return tc__write_describe(t->writer, &d);
@@ -14644,6 +14659,11 @@ TC_API void tc_model_free(tc_model *model) { tc__model_free(model); }
 TC_API const tc_model_info *tc_model_get_info(const tc_model *model) {
     TC_ASSERT(model);
     return &model->info;
+}
+
+TC_API tc_model_desc tc_model_describe(const tc_model *model) {
+    TC_ASSERT(model);
+    return tc__model_desc(model);
 }
 
 TC_API const tc_tokenizer *tc_model_tokenizer(const tc_model *model) {

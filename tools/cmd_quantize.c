@@ -99,32 +99,9 @@ static int quantize_check(quantize_job *j) {
 /* ---- the new model ---- */
 
 static tc_status quantize_describe(const quantize_job *j, tc_writer *w) {
-    const tc_model_info *n = j->before.info;
-    tc_model_desc d;
-    memset(&d, 0, sizeof d);
-    d.model_type = n->model_type;
-    d.task = n->task;
-    d.hidden_act = n->hidden_act;
+    tc_model_desc d = tc_model_describe(j->before.model);
     d.producer = "tokclass quantize " TC_VERSION;
     d.dtype = quantize_dtypes[j->dtype];
-    d.num_hidden_layers = n->num_hidden_layers;
-    d.hidden_size = n->hidden_size;
-    d.intermediate_size = n->intermediate_size;
-    d.num_attention_heads = n->num_attention_heads;
-    d.vocab_size = n->vocab_size;
-    d.embedding_size = n->embedding_size;
-    d.max_position_embeddings = n->max_position_embeddings;
-    d.type_vocab_size = n->type_vocab_size;
-    d.max_length = n->max_length;
-    d.layer_norm_eps = n->layer_norm_eps;
-    d.hidden_dropout = n->hidden_dropout;
-    d.attention_dropout = n->attention_dropout;
-    d.classifier_dropout = n->classifier_dropout;
-    d.initializer_range = n->initializer_range;
-    d.pad_token_id = n->pad_token_id;
-    d.fixed_positions = n->fixed_positions;
-    d.labels = n->labels;
-    d.num_labels = n->num_labels;
     return tc_writer_describe(w, &d);
 }
 

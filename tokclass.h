@@ -232,12 +232,15 @@
  * tc__k_<op>_<level>. Public functions are defined in 70-public and no section before it calls
  * them.
  *
- * A new op: add it to TC__OPS in 31-kref, write its reference there and its body in 90-kbody;
- * the tables, and a test that must be written, follow from the list. A new instruction set:
- * define the vector layer of 32-kvec for it in 33 or 34, add it to tc_level, 30-cpu, 35-ktab
- * and the names in 70-public. A new family of models: a row in the table of tools/hf_config.c,
- * and, where its layers differ, a key of the description, read in 46-model and followed in
- * 50-fwd. A new key or section needs no new version of the file; a changed meaning does.
+ * A new op: add it to its list in 31-kref (TC__OPS, or that of s16, of s8, of training), write
+ * its reference there and its body in 90-kbody, of integers in 91-kint; the tables follow from
+ * the list, and so do a test and a benchmark that must be written, in tests/t_kernels.h and
+ * tests/bench.c. A new instruction set: define the vector layer of 32-kvec for it in 33 or 34,
+ * add it to tc_level, behind those that it is better than, to 30-cpu, 35-ktab and the names in
+ * 70-public. A new family of models: a row in the table of tools/hf_config.c, the class of its
+ * tokenizer in tools/hf_tokenizer.c, and, where its layers differ, a key of the description,
+ * written in 47-write, read in 46-model and followed in 50-fwd and 52-bwd. A new key or section
+ * needs no new version of the file; a changed meaning does.
  *
  * Four spaces, 96 columns, ASCII; `make check` sees to form and layering, `make test` to the
  * rest. Never leave a product that feeds a sum unfused: compilers may contract it, and the bits

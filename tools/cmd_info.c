@@ -1,5 +1,6 @@
 /* cmd_info.c - tokclass info: what a model is, and what this machine can do. */
 #include "common.h"
+#include "hf.h"
 #include "output.h"
 
 #include <stdlib.h>
@@ -51,18 +52,14 @@ static void info_json_uint(out *o, const char *key, uint64_t value) {
 }
 
 /* The class of transformers that such a checkpoint names; null where we do not know it. */
-static const char *info_architecture(const tc_model_info *m) {
-    static const char *const names[][3] = {
-        {"bert", "BertForTokenClassification", "BertModel"},
-        {"distilbert", "DistilBertForTokenClassification", "DistilBertModel"},
-        {"electra", "ElectraForTokenClassification", "ElectraModel"}};
-    size_t i;
-    for (i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(m->model_type, names[i][0]) != 0) continue;
-        if (strcmp(m->task, "token-classification") == 0) return names[i][1];
-        if (strcmp(m->task, "feature-extraction") == 0) return names[i][2];
-    }
-    return NULL;
+static const char *info_architecture(const tc_model_info *m, char *name, size_t size) {
+    const hf_family *family = hf_family_find(m->model_type);
+    const char *end = strcmp(m->task, "token-classification") == 0 ? "ForTokenClassification"
+                      : strcmp(m->task, "feature-extraction") == 0 ? "Model"
+                                                                   : NULL;
+    if (!family || !end) return NULL;
+    snprintf(name, size, "%s%s", family->name, end);
+    return name;
 }
 
 static void info_json_labels(out *o, const tc_model_info *m) {
@@ -81,8 +78,8 @@ static void info_json_labels(out *o, const tc_model_info *m) {
 }
 
 static void info_json_encoder(out *o, const tc_model_info *m) {
-    const char *architecture = info_architecture(m);
-    char eps[40];
+    char eps[40], name[80];
+    const char *architecture = info_architecture(m, name, sizeof name);
     info_json_text(o, "model_type", m->model_type);
     if (architecture) {
         info_key(o, "architectures");

@@ -6479,7 +6479,7 @@ TC__INLINE uint32_t tc__piece_source(const tc_encoding *e, size_t i) {
     return ((const uint32_t *)(const void *)e->source.data)[i];
 }
 
-/* Moves it behind the chunk that was normalized. */
+/* Moves the cursor behind the chunk that was normalized. */
 static void tc__piece_pass(tc_encoding *e) {
     uint32_t n = (uint32_t)e->normal.used;
     if (e->linear) {
@@ -9084,25 +9084,25 @@ static void tc__write_free(tc_writer *w) {
  * The encoder (models.md section 4), without padding: one matrix of all tokens of a batch, and
  * attention for each (sequence, head). */
 
-/* Where a layer puts what it computes, each with T rows. Inference hands in the same few
- * buffers for every layer; who wants to keep values for a backward pass hands in others. */
-typedef struct tc__acts {
-    const float *in;               /* [T, H] */
-    float *qkv;                    /* [T, 3H] queries, keys, values */
-    float *context;                /* [T, H] */
-    float *sum1;                   /* [T, H] attention output + in */
-    float *middle;                 /* [T, H] its norm; may be sum1 */
-    float *before;                 /* [T, I] before the activation, or null */
-    float *wide;                   /* [T, I] activated */
-    float *sum2;                   /* [T, H] feed-forward + middle */
-    float *out;                    /* [T, H] its norm; may be sum2 */
-    const struct tc__drops *drops; /* or null */
-} tc__acts;
-
 /* Dropout of the sites of a layer; null where there is none. */
 typedef struct tc__drops {
     const struct tc__dropout *attention, *output, *ffn;
 } tc__drops;
+
+/* Where a layer puts what it computes, each with T rows. Inference hands in the same few
+ * buffers for every layer; who wants to keep values for a backward pass hands in others. */
+typedef struct tc__acts {
+    const float *in;        /* [T, H] */
+    float *qkv;             /* [T, 3H] queries, keys, values */
+    float *context;         /* [T, H] */
+    float *sum1;            /* [T, H] attention output + in */
+    float *middle;          /* [T, H] its norm; may be sum1 */
+    float *before;          /* [T, I] before the activation, or null */
+    float *wide;            /* [T, I] activated */
+    float *sum2;            /* [T, H] feed-forward + middle */
+    float *out;             /* [T, H] its norm; may be sum2 */
+    const tc__drops *drops; /* or null */
+} tc__acts;
 
 struct tc_session {
     tc_env env;

@@ -627,8 +627,8 @@ static int tool_parse_option(const tool_command *c, const tool_option *options, 
     }
     if (!o) {
         near = tool_nearest_option(options, name);
-        return tool_usage(c->name, "unknown option --%.*s%s%s%s", (int)(n < 200 ? n : 200), arg,
-                          near ? "; the nearest is --" : "", near ? near : "", "");
+        return tool_usage(c->name, "unknown option --%.*s%s%s", (int)(n < 200 ? n : 200), arg,
+                          near ? "; the nearest is --" : "", near ? near : "");
     }
     if (o->kind == TOOL_FLAG || o->kind == TOOL_UNFLAG) {
         if (equals) return tool_usage(c->name, "--%s takes no value", o->name);

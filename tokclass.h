@@ -232,12 +232,15 @@
  * tc__k_<op>_<level>. Public functions are defined in 70-public and no section before it calls
  * them.
  *
- * A new op: add it to TC__OPS in 31-kref, write its reference there and its body in 90-kbody;
- * the tables, and a test that must be written, follow from the list. A new instruction set:
- * define the vector layer of 32-kvec for it in 33 or 34, add it to tc_level, 30-cpu, 35-ktab
- * and the names in 70-public. A new family of models: a row in the table of tools/hf_config.c,
- * and, where its layers differ, a key of the description, read in 46-model and followed in
- * 50-fwd. A new key or section needs no new version of the file; a changed meaning does.
+ * A new op: add it to its list in 31-kref (TC__OPS, or that of s16, of s8, of training), write
+ * its reference there and its body in 90-kbody, of integers in 91-kint; the tables follow from
+ * the list, and so do a test and a benchmark that must be written, in tests/t_kernels.h and
+ * tests/bench.c. A new instruction set: define the vector layer of 32-kvec for it in 33 or 34,
+ * add it to tc_level, behind those that it is better than, to 30-cpu, 35-ktab and the names in
+ * 70-public. A new family of models: a row in the table of tools/hf_config.c, the class of its
+ * tokenizer in tools/hf_tokenizer.c, and, where its layers differ, a key of the description,
+ * written in 47-write, read in 46-model and followed in 50-fwd and 52-bwd. A new key or section
+ * needs no new version of the file; a changed meaning does.
  *
  * Four spaces, 96 columns, ASCII; `make check` sees to form and layering, `make test` to the
  * rest. Never leave a product that feeds a sum unfused: compilers may contract it, and the bits
@@ -625,6 +628,9 @@ TC_API tc_status tc_model_open(const void *data, size_t size, const tc_env *env,
 TC_API void tc_model_free(tc_model *model);
 /* Never null; belongs to the model. */
 TC_API const tc_model_info *tc_model_get_info(const tc_model *model);
+/* What the model is, as for tc_writer_describe: to write it again, changed. Strings and labels
+ * belong to the model. */
+TC_API tc_model_desc tc_model_describe(const tc_model *model);
 /* The model's tokenizer; null if it has none. */
 TC_API const tc_tokenizer *tc_model_tokenizer(const tc_model *model);
 /* Tensor `index` of info->tensor_count; TC_ERROR_ARGUMENT beyond. */
@@ -1257,6 +1263,10 @@ static void tc__mem_drop(const tc_env *env, tc__buf *b) {
     memset(b, 0, sizeof *b);
 }
 
+static void tc__mem_drop_all(const tc_env *env, tc__buf *const *all, size_t count) {
+    while (count--) tc__mem_drop(env, *all++);
+}
+
 /* Heap sort: libc's qsort may take memory that tc_env knows nothing of. `size` at most 64. */
 static void tc__mem_sort(void *items, size_t n, size_t size,
                          int (*order)(const void *, const void *)) {
@@ -1317,12 +1327,27 @@ static void tc__diag_put(tc_diag *d, size_t *n, const char *s, size_t length) {
     }
 }
 
-static void tc__diag_number(tc_diag *d, size_t *n, uint64_t value) {
-    char digits[20];
-    size_t i = sizeof digits;
-    do digits[--i] = (char)('0' + value % 10);
+/* A number in decimal, NUL-terminated, somewhere in `room` [21]. */
+static const char *tc__diag_digits(char *room, uint64_t value) {
+    char *at = room + 20;
+    *at = 0;
+    do *--at = (char)('0' + value % 10);
     while (value /= 10);
-    tc__diag_put(d, n, digits + i, sizeof digits - i);
+    return at;
+}
+
+static void tc__diag_number(tc_diag *d, size_t *n, uint64_t value) {
+    char room[21];
+    const char *digits = tc__diag_digits(room, value);
+    tc__diag_put(d, n, digits, strlen(digits));
+}
+
+/* No failure yet; `d` may be null. */
+static void tc__diag_clear(tc_diag *d) {
+    if (!d) return;
+    d->status = TC_OK;
+    d->offset = d->line = 0;
+    d->message[0] = 0;
 }
 
 /* Fills `d` (may be null) and returns `status`. `format` knows %s (a string) and %u (a
@@ -1701,55 +1726,42 @@ TC__INLINE void tc__thread_beside(tc__beside *b) {
 
 typedef struct tc__pool tc__pool;
 
-#if defined(TC_OPENMP)
-#include <omp.h>
+#if defined(TC_OPENMP) || defined(TC_NO_THREADS)
 struct tc__pool {
     tc__beside beside;
-    unsigned threads;
+    unsigned started;
 };
-
-static tc_status tc__thread_create(const tc_env *env, unsigned threads, tc__pool **out) {
-    *out = (tc__pool *)tc__mem_zero(env, sizeof **out);
-    if (!*out) return TC_ERROR_MEMORY;
-    (*out)->threads = threads;
-    return TC_OK;
-}
 
 static void tc__thread_free(const tc_env *env, tc__pool *pool) {
     tc__mem_free(env, pool, sizeof *pool);
 }
 
+static tc_status tc__thread_create(const tc_env *env, unsigned threads, tc__pool **out) {
+    *out = (tc__pool *)tc__mem_zero(env, sizeof **out);
+    if (!*out) return TC_ERROR_MEMORY;
+    (*out)->started = threads;
+#ifndef TC_OPENMP
+    (*out)->started = 1;
+#endif
+    return TC_OK;
+}
+
+#ifdef TC_OPENMP
+#include <omp.h>
 static void tc__thread_run(tc__pool *pool, tc__job job, void *context, size_t items) {
     long long i, n = (long long)items;
     tc__thread_beside(&pool->beside);
 #pragma omp parallel for schedule(dynamic, 1)                                                  \
-    num_threads((int)pool->threads) if (pool->threads > 1 && n > 1)
+    num_threads((int)pool->started) if (pool->started > 1 && n > 1)
     for (i = 0; i < n; i++) job(context, (size_t)i, (unsigned)omp_get_thread_num());
 }
-
-#elif defined(TC_NO_THREADS)
-struct tc__pool {
-    tc__beside beside;
-    unsigned threads;
-};
-
-static tc_status tc__thread_create(const tc_env *env, unsigned threads, tc__pool **out) {
-    (void)threads;
-    *out = (tc__pool *)tc__mem_zero(env, sizeof **out);
-    if (!*out) return TC_ERROR_MEMORY;
-    (*out)->threads = 1;
-    return TC_OK;
-}
-
-static void tc__thread_free(const tc_env *env, tc__pool *pool) {
-    tc__mem_free(env, pool, sizeof *pool);
-}
-
+#else
 static void tc__thread_run(tc__pool *pool, tc__job job, void *context, size_t items) {
     size_t i;
     tc__thread_beside(&pool->beside);
     for (i = 0; i < items; i++) job(context, i, 0);
 }
+#endif
 
 #else
 #include <pthread.h>
@@ -1948,11 +1960,8 @@ static void tc__thread_run(tc__pool *pool, tc__job job, void *context, size_t it
 }
 #endif
 
-#if defined(TC_OPENMP) || defined(TC_NO_THREADS)
-static unsigned tc__thread_count(const tc__pool *pool) { return pool->threads; }
-#else
+/* How many threads there are, the caller's included. */
 static unsigned tc__thread_count(const tc__pool *pool) { return pool->started; }
-#endif
 
 /* ========================================================================= 30-cpu
  * Which instruction sets the CPU and the operating system offer. */
@@ -5815,6 +5824,13 @@ TC__INLINE tc_string tc__tok_string(const char *data, size_t length) {
     return s;
 }
 
+/* The order of the bytes; that of Python's sorted() for UTF-8. */
+static int tc__tok_compare(tc_string a, tc_string b) {
+    size_t n = tc__mem_least(a.length, b.length);
+    int order = n ? memcmp(a.data, b.data, n) : 0;
+    return order ? order : (a.length > b.length) - (a.length < b.length);
+}
+
 static const tc__added *tc__tok_added(const tc_tokenizer *t, int32_t id) {
     uint32_t low = 0, high = t->added_count;
     while (low < high) {
@@ -6463,7 +6479,7 @@ TC__INLINE uint32_t tc__piece_source(const tc_encoding *e, size_t i) {
     return ((const uint32_t *)(const void *)e->source.data)[i];
 }
 
-/* Moves it behind the chunk that was normalized. */
+/* Moves the cursor behind the chunk that was normalized. */
 static void tc__piece_pass(tc_encoding *e) {
     uint32_t n = (uint32_t)e->normal.used;
     if (e->linear) {
@@ -7140,6 +7156,12 @@ static uint32_t tc__encode_specials(const tc_tokenizer *t, int paired) {
     return n;
 }
 
+/* Tokens that windows of `limit` share where nobody says how many: a quarter, unless special
+ * tokens leave no room for more. */
+static uint32_t tc__encode_stride(const tc_tokenizer *t, uint32_t limit) {
+    return limit / 4 + tc__encode_specials(t, 0) < limit ? limit / 4 : 0;
+}
+
 static tc_status tc__encode_run(tc_encoding *e, const tc_input *input,
                                 const tc_encode_options *o) {
     int paired = !input->words && input->pair != NULL;
@@ -7171,19 +7193,16 @@ static tc_status tc__encode_run(tc_encoding *e, const tc_input *input,
 
 static void tc__encode_free(tc_encoding *e) {
     tc_env env;
-    tc__buf *all[19];
-    size_t i, n = 0;
     if (!e) return;
     env = e->env;
-    all[n++] = &e->normal, all[n++] = &e->kinds, all[n++] = &e->places, all[n++] = &e->source,
-    all[n++] = &e->elements, all[n++] = &e->sorted;
-    all[n++] = &e->sources, all[n++] = &e->pieces, all[n++] = &e->sequence[0],
-    all[n++] = &e->sequence[1];
-    all[n++] = &e->out, all[n++] = &e->windows, all[n++] = &e->parts[0],
-    all[n++] = &e->parts[1];
-    all[n++] = &e->added_text, all[n++] = &e->added_ranges, all[n++] = &e->decoded,
-    all[n++] = &e->strings, all[n++] = &e->pool;
-    for (i = 0; i < n; i++) tc__mem_drop(&env, all[i]);
+    {
+        tc__buf *all[] = {&e->normal,       &e->kinds,       &e->source,      &e->places,
+                          &e->elements,     &e->sorted,      &e->sources,     &e->pool,
+                          &e->pieces,       &e->sequence[0], &e->sequence[1], &e->out,
+                          &e->windows,      &e->parts[0],    &e->parts[1],    &e->added_text,
+                          &e->added_ranges, &e->decoded,     &e->strings};
+        tc__mem_drop_all(&env, all, sizeof all / sizeof *all);
+    }
     tc__mem_free(&env, e->slot_block, tc__piece_slot_bytes(e->slot_bits));
     tc__mem_free(&env, e, sizeof *e);
 }
@@ -7470,7 +7489,7 @@ static tc_status tc__file_open(tc__file *f, tc_diag *d) {
     return tc__file_sections(f, directory, count, d);
 }
 
-#ifndef TC_NO_STDIO
+/* Gives back the bytes, if they are not borrowed. */
 static void tc__file_close(const tc_env *env, tc__file *f) {
 #ifdef TC__MMAP
     if (f->mapped) munmap(f->mapping, f->size);
@@ -7479,6 +7498,7 @@ static void tc__file_close(const tc_env *env, tc__file *f) {
     f->mapping = NULL;
 }
 
+#ifndef TC_NO_STDIO
 static tc_status tc__file_error(tc_diag *d, const char *path, const char *what) {
     size_t n = strlen(path);
     int cut = n > 160; /* the end of a long path says more */
@@ -7766,6 +7786,17 @@ static tc_status tc__model_matrix(tc_model *m, const char *name, uint32_t layout
                          "tensor %s is missing", name);
 }
 
+/* All numbers of tensor i as f32, row-major. */
+static void tc__model_numbers(const tc_model *m, uint32_t i, float *out) {
+    tc__matrix t;
+    uint32_t layout, r;
+    tc__model_view(m, i, &t, &layout);
+    if (layout == TC__LAYOUT_PANELS)
+        tc__gemm_unpack(out, &t);
+    else
+        for (r = 0; r < t.rows; r++) tc__gemm_row(out + (size_t)r * t.columns, &t, r);
+}
+
 static tc_status tc__model_vector(tc_model *m, const char *name, uint64_t count,
                                   const float **out) {
     tc__matrix v;
@@ -7776,67 +7807,65 @@ static tc_status tc__model_vector(tc_model *m, const char *name, uint64_t count,
     return status;
 }
 
-/* prefix + "." + suffix, or "layer.N." + suffix where prefix is null. */
-static const char *tc__model_name(char *out, const char *prefix, uint32_t layer,
-                                  const char *suffix) {
-    char digits[12];
-    size_t n = sizeof digits - 1;
-    digits[n] = 0;
-    if (!prefix) {
-        do digits[--n] = (char)('0' + layer % 10);
-        while (layer /= 10);
-    }
-    strcpy(out, prefix ? prefix : "layer.");
-    strcat(out, digits + n);
+enum { TC__NAME = 96 }; /* room for the name of any tensor */
+
+/* stem.part */
+static const char *tc__model_name(char *out, const char *stem, const char *part) {
+    strcpy(out, stem);
     strcat(out, ".");
-    strcat(out, suffix);
+    strcat(out, part);
     return out;
 }
 
+/* layer.I.part */
+static const char *tc__model_layer_name(char *out, uint32_t layer, const char *part) {
+    char stem[32], room[21];
+    strcpy(stem, "layer.");
+    strcat(stem, tc__diag_digits(room, layer));
+    return tc__model_name(out, stem, part);
+}
+
 /* A linear layer: NAME.weight in panels and NAME.bias. */
-static tc_status tc__model_linear(tc_model *m, const char *prefix, uint32_t layer,
-                                  const char *part, uint64_t rows, uint64_t columns,
-                                  tc__matrix *out) {
-    char stem[64], name[96];
+static tc_status tc__model_linear(tc_model *m, const char *stem, uint64_t rows,
+                                  uint64_t columns, tc__matrix *out) {
+    char name[TC__NAME];
     const float *bias;
-    tc_status status;
-    if (part)
-        (void)tc__model_name(stem, prefix, layer, part);
-    else
-        strcpy(stem, prefix);
-    status = tc__model_matrix(m, tc__model_name(name, stem, 0, "weight"), TC__LAYOUT_PANELS,
-                              rows, columns, out);
-    if (!status)
-        status = tc__model_vector(m, tc__model_name(name, stem, 0, "bias"), rows, &bias);
+    tc_status status = tc__model_matrix(m, tc__model_name(name, stem, "weight"),
+                                        TC__LAYOUT_PANELS, rows, columns, out);
+    if (!status) status = tc__model_vector(m, tc__model_name(name, stem, "bias"), rows, &bias);
     if (!status) out->bias = bias;
     if (tc__gemm_scaled(out->dtype) && tc__gemm_element(out->dtype) > m->integers)
         m->integers = tc__gemm_element(out->dtype);
     return status;
 }
 
-static tc_status tc__model_norm(tc_model *m, const char *prefix, uint32_t layer,
-                                const char *part, uint64_t n, const float **weight,
+static tc_status tc__model_norm(tc_model *m, const char *stem, uint64_t n, const float **weight,
                                 const float **bias) {
-    char stem[64], name[96];
-    tc_status status;
-    (void)tc__model_name(stem, prefix, layer, part);
-    status = tc__model_vector(m, tc__model_name(name, stem, 0, "weight"), n, weight);
-    return status ? status
-                  : tc__model_vector(m, tc__model_name(name, stem, 0, "bias"), n, bias);
+    char name[TC__NAME];
+    tc_status status = tc__model_vector(m, tc__model_name(name, stem, "weight"), n, weight);
+    return status ? status : tc__model_vector(m, tc__model_name(name, stem, "bias"), n, bias);
 }
 
 static tc_status tc__model_layer(tc_model *m, uint32_t i) {
     uint64_t H = m->info.hidden_size, inner = m->info.intermediate_size;
     tc__layer *l = &m->layers[i];
-    tc_status status = tc__model_linear(m, NULL, i, "attention.qkv", 3 * H, H, &l->qkv);
-    if (!status) status = tc__model_linear(m, NULL, i, "attention.output", H, H, &l->output);
+    char stem[TC__NAME];
+    tc_status status =
+        tc__model_linear(m, tc__model_layer_name(stem, i, "attention.qkv"), 3 * H, H, &l->qkv);
+    if (!status)
+        status = tc__model_linear(m, tc__model_layer_name(stem, i, "attention.output"), H, H,
+                                  &l->output);
+    if (!status)
+        status = tc__model_norm(m, tc__model_layer_name(stem, i, "attention.norm"), H,
+                                &l->norm1_weight, &l->norm1_bias);
+    if (!status)
+        status = tc__model_linear(m, tc__model_layer_name(stem, i, "ffn.up"), inner, H, &l->up);
     if (!status)
         status =
-            tc__model_norm(m, NULL, i, "attention.norm", H, &l->norm1_weight, &l->norm1_bias);
-    if (!status) status = tc__model_linear(m, NULL, i, "ffn.up", inner, H, &l->up);
-    if (!status) status = tc__model_linear(m, NULL, i, "ffn.down", H, inner, &l->down);
+            tc__model_linear(m, tc__model_layer_name(stem, i, "ffn.down"), H, inner, &l->down);
     if (!status)
-        status = tc__model_norm(m, NULL, i, "ffn.norm", H, &l->norm2_weight, &l->norm2_bias);
+        status = tc__model_norm(m, tc__model_layer_name(stem, i, "ffn.norm"), H,
+                                &l->norm2_weight, &l->norm2_bias);
     return status;
 }
 
@@ -7896,13 +7925,12 @@ static tc_status tc__model_weights(tc_model *m) {
         status = tc__model_matrix(m, "embeddings.type", TC__LAYOUT_ROWS, n->type_vocab_size, E,
                                   &m->type);
     if (!status)
-        status =
-            tc__model_norm(m, "embeddings", 0, "norm", E, &m->embed_weight, &m->embed_bias);
+        status = tc__model_norm(m, "embeddings.norm", E, &m->embed_weight, &m->embed_bias);
     if (!status && E != H)
-        status = tc__model_linear(m, "embeddings.projection", 0, NULL, H, E, &m->projection);
+        status = tc__model_linear(m, "embeddings.projection", H, E, &m->projection);
     for (i = 0; i < n->num_hidden_layers && !status; i++) status = tc__model_layer(m, i);
     if (!status && n->num_labels)
-        status = tc__model_linear(m, "head", 0, NULL, n->num_labels, H, &m->head);
+        status = tc__model_linear(m, "head", n->num_labels, H, &m->head);
     return status;
 }
 
@@ -7987,15 +8015,59 @@ static tc_status tc__model_describe(tc_model *m) {
     return TC_OK;
 }
 
+/* The inverse of what a writer stores. */
+static tc_model_desc tc__model_desc(const tc_model *m) {
+    const tc_model_info *n = &m->info;
+    tc_model_desc d;
+    memset(&d, 0, sizeof d);
+    d.model_type = n->model_type;
+    d.task = n->task;
+    d.hidden_act = n->hidden_act;
+    d.producer = n->producer;
+    d.dtype = n->dtype;
+    d.num_hidden_layers = n->num_hidden_layers;
+    d.hidden_size = n->hidden_size;
+    d.intermediate_size = n->intermediate_size;
+    d.num_attention_heads = n->num_attention_heads;
+    d.vocab_size = n->vocab_size;
+    d.embedding_size = n->embedding_size;
+    d.max_position_embeddings = n->max_position_embeddings;
+    d.type_vocab_size = n->type_vocab_size;
+    d.max_length = n->max_length;
+    d.layer_norm_eps = n->layer_norm_eps;
+    d.hidden_dropout = n->hidden_dropout;
+    d.attention_dropout = n->attention_dropout;
+    d.classifier_dropout = n->classifier_dropout;
+    d.initializer_range = n->initializer_range;
+    d.pad_token_id = n->pad_token_id;
+    d.fixed_positions = n->fixed_positions;
+    d.labels = n->labels;
+    d.num_labels = n->num_labels;
+    return d;
+}
+
+/* An error unless the model has what a tagger needs. */
+static tc_status tc__model_tags(const tc_model *m, tc_diag *d) {
+    if (m->head.rows && m->file.tokenizer.data) return TC_OK;
+    return tc__diag_fail(d, TC_ERROR_UNSUPPORTED, 0, "the model has no %s",
+                         m->head.rows ? "tokenizer" : "token-classification head");
+}
+
+/* The most tokens of a sequence, special ones included; `most` is the caller's own limit, or
+ * 0. */
+static uint32_t tc__model_limit(const tc_model *m, uint32_t most) {
+    uint32_t limit = m->info.max_position_embeddings;
+    if (m->info.max_length && m->info.max_length < limit) limit = m->info.max_length;
+    return most && most < limit ? most : limit;
+}
+
 static void tc__model_free(tc_model *m) {
     tc_env env;
     if (!m) return;
     env = m->env;
     tc__mem_free(&env, m->layers, ((size_t)m->info.num_hidden_layers + 1) * sizeof *m->layers);
     tc__mem_free(&env, (void *)m->labels, ((size_t)m->info.num_labels + 1) * sizeof *m->labels);
-#ifndef TC_NO_STDIO
-    if (m->file.mapping) tc__file_close(&env, &m->file);
-#endif
+    tc__file_close(&env, &m->file);
     tc__mem_free(&env, m, sizeof *m);
 }
 
@@ -8006,9 +8078,7 @@ static tc_status tc__model_open(const tc_env *env, const tc__file *file, tc_mode
     tc_status status;
     *out = NULL;
     if (!m) {
-#ifndef TC_NO_STDIO
-        if (copy.mapping) tc__file_close(env, &copy);
-#endif
+        tc__file_close(env, &copy);
         return tc__diag_memory(env->diag);
     }
     m->env = *env;
@@ -8073,11 +8143,8 @@ typedef struct tc__key {
 
 static int tc__write_key_order(const void *a, const void *b) {
     const tc__key *x = (const tc__key *)a, *y = (const tc__key *)b;
-    size_t n = x->s.length < y->s.length ? x->s.length : y->s.length;
-    int order = n ? memcmp(x->s.data, y->s.data, n) : 0;
-    if (order) return order;
-    if (x->s.length != y->s.length) return x->s.length < y->s.length ? -1 : 1;
-    return x->rank < y->rank ? -1 : 1;
+    int order = tc__tok_compare(x->s, y->s);
+    return order ? order : x->rank < y->rank ? -1 : 1;
 }
 
 typedef struct
@@ -8642,7 +8709,7 @@ static int tc__write_ends(const char *s, const char *end) {
 /* Vectors, norms, token types and the head stay f32; see the manual's table of tensors. */
 static tc_dtype tc__write_dtype(const tc_writer *w, const char *name, uint32_t *layout) {
     int embedding = !strcmp(name, "embeddings.word") || !strcmp(name, "embeddings.position");
-    int norm = strstr(name, ".norm.") != NULL, vector = norm || tc__write_ends(name, ".bias");
+    int vector = strstr(name, ".norm.") || tc__write_ends(name, ".bias");
     *layout = vector || embedding || !strcmp(name, "embeddings.type") ? TC__LAYOUT_ROWS
                                                                       : TC__LAYOUT_PANELS;
     if (*layout == TC__LAYOUT_ROWS) return embedding ? w->dtype : TC_F32;
@@ -8775,12 +8842,12 @@ static tc_status tc__write_fresh(tc_writer *w, const char *name, uint32_t rows,
 /* A fresh linear layer. */
 static tc_status tc__write_linear(tc_writer *w, const char *stem, uint32_t rows,
                                   uint32_t columns, float deviation, uint32_t seed) {
-    char name[96];
-    tc_status status = tc__write_fresh(w, tc__model_name(name, stem, 0, "weight"), rows,
-                                       columns, deviation, seed, -1);
+    char name[TC__NAME];
+    tc_status status = tc__write_fresh(w, tc__model_name(name, stem, "weight"), rows, columns,
+                                       deviation, seed, -1);
     return status ? status
-                  : tc__write_fresh(w, tc__model_name(name, stem, 0, "bias"), 1, rows,
-                                    deviation, seed, -1);
+                  : tc__write_fresh(w, tc__model_name(name, stem, "bias"), 1, rows, deviation,
+                                    seed, -1);
 }
 
 /* Room for the large tensors at once: a model that memory cannot hold fails before the work. */
@@ -8814,7 +8881,7 @@ static tc_status tc__write_model(tc_writer *w, const tc_model_desc *d, uint32_t 
                  {"ffn.down.weight", H, inner},      {"ffn.down.bias", 1, H},
                  {"ffn.norm.weight", 1, H},          {"ffn.norm.bias", 1, H}};
     tc_status status = tc__write_describe(w, d);
-    char name[96];
+    char name[TC__NAME];
     uint32_t i, k;
     if (!status) status = tc__write_model_room(w, d);
     for (i = 0; i < 7 && !status; i++)
@@ -8824,7 +8891,7 @@ static tc_status tc__write_model(tc_writer *w, const tc_model_desc *d, uint32_t 
     for (k = 0; k < d->num_hidden_layers; k++)
         for (i = 0; i < 12 && !status; i++)
             status =
-                tc__write_fresh(w, tc__model_name(name, NULL, k, layer[i].name), layer[i].rows,
+                tc__write_fresh(w, tc__model_layer_name(name, k, layer[i].name), layer[i].rows,
                                 layer[i].columns, d->initializer_range, seed, -1);
     return !status && C ? tc__write_linear(w, "head", C, H, d->initializer_range, seed)
                         : status;
@@ -8832,18 +8899,43 @@ static tc_status tc__write_model(tc_writer *w, const tc_model_desc *d, uint32_t 
 
 #endif
 
+/* Appends an entry to the directory. */
+static tc_status tc__write_place(tc_writer *w, tc__buf *directory, uint32_t kind, uint64_t at,
+                                 uint64_t size, uint64_t checksum) {
+    uint64_t entry[TC__SECTION_BYTES / 8];
+    entry[0] = kind;
+    entry[1] = at;
+    entry[2] = size;
+    entry[3] = checksum;
+    return tc__mem_append(&w->env, directory, entry, sizeof entry);
+}
+
+/* The header of a file that ends with its directory, which begins at `at`. */
+static void tc__write_header(unsigned char *header, const void *directory, uint32_t count,
+                             uint64_t at) {
+    const uint32_t version = TC_FILE_VERSION;
+    const uint64_t bytes = (uint64_t)count * TC__SECTION_BYTES, size = at + bytes;
+    uint64_t checksum = tc__bytes_checksum(directory, (size_t)bytes);
+    memset(header, 0, TC__HEADER_BYTES);
+    memcpy(header, TC__MAGIC, 8);
+    memcpy(header + 8, &version, 4);
+    memcpy(header + 12, &count, 4);
+    memcpy(header + 16, &size, 8);
+    memcpy(header + 24, &at, 8);
+    memcpy(header + 32, &checksum, 8);
+    checksum = tc__bytes_checksum(header, 40);
+    memcpy(header + 40, &checksum, 8);
+}
+
 /* Appends a section to the file and its entry to the directory. */
 static tc_status tc__write_part(tc_writer *w, tc__buf *directory, uint32_t kind,
                                 const void *data, size_t size) {
     tc_status status = tc__write_pad(w, &w->file, 64);
     uint64_t at = w->file.used;
     if (!status) status = tc__mem_append(&w->env, &w->file, data, size);
-    if (!status) status = tc__write_u32(w, directory, kind);
-    if (!status) status = tc__write_u32(w, directory, 0);
-    if (!status) status = tc__write_u64(w, directory, at);
-    if (!status) status = tc__write_u64(w, directory, size);
     return status ? status
-                  : tc__write_u64(w, directory, tc__bytes_checksum(w->file.data + at, size));
+                  : tc__write_place(w, directory, kind, at, size,
+                                    tc__bytes_checksum(w->file.data + at, size));
 }
 
 /* Tensor directory: count, zero, entries with their names' offsets in the section, names. */
@@ -8861,14 +8953,10 @@ static tc_status tc__write_directory(tc_writer *w, tc__buf *out) {
 }
 
 static tc_status tc__write_sections(tc_writer *w, tc__buf *directory, tc__buf *tensors) {
-    uint64_t size = w->file.used - TC__HEADER_BYTES, at = TC__HEADER_BYTES, none = 0;
     tc_status status = TC_OK;
     if (w->tensor_count) {
-        status = tc__write_u32(w, directory, TC__SECTION_DATA);
-        if (!status) status = tc__write_u32(w, directory, 0);
-        if (!status) status = tc__write_u64(w, directory, at);
-        if (!status) status = tc__write_u64(w, directory, size);
-        if (!status) status = tc__write_u64(w, directory, none);
+        status = tc__write_place(w, directory, TC__SECTION_DATA, TC__HEADER_BYTES,
+                                 w->file.used - TC__HEADER_BYTES, 0);
         if (!status) status = tc__write_directory(w, tensors);
         if (!status)
             status =
@@ -8888,29 +8976,16 @@ static tc_status tc__write_sections(tc_writer *w, tc__buf *directory, tc__buf *t
 static tc_status tc__write_finish(tc_writer *w) {
     static const char zeros[TC__HEADER_BYTES] = {0};
     tc__buf directory = {NULL, 0, 0}, tensors = {NULL, 0, 0};
-    unsigned char header[TC__HEADER_BYTES] = {0};
-    uint32_t version = TC_FILE_VERSION, count;
-    uint64_t at, size, checksum;
+    uint64_t at;
     tc_status status =
         w->file.used ? TC_OK : tc__mem_append(&w->env, &w->file, zeros, sizeof zeros);
     if (!status) status = tc__write_sections(w, &directory, &tensors);
     if (!status) status = tc__write_pad(w, &w->file, 64);
     at = w->file.used;
     if (!status) status = tc__mem_append(&w->env, &w->file, directory.data, directory.used);
-    if (!status) {
-        size = w->file.used;
-        count = (uint32_t)(directory.used / TC__SECTION_BYTES);
-        checksum = tc__bytes_checksum(directory.data, directory.used);
-        memcpy(header, TC__MAGIC, 8);
-        memcpy(header + 8, &version, 4);
-        memcpy(header + 12, &count, 4);
-        memcpy(header + 16, &size, 8);
-        memcpy(header + 24, &at, 8);
-        memcpy(header + 32, &checksum, 8);
-        checksum = tc__bytes_checksum(header, 40);
-        memcpy(header + 40, &checksum, 8);
-        memcpy(w->file.data, header, sizeof header);
-    }
+    if (!status)
+        tc__write_header((unsigned char *)w->file.data, directory.data,
+                         (uint32_t)(directory.used / TC__SECTION_BYTES), at);
     tc__mem_drop(&w->env, &directory);
     tc__mem_drop(&w->env, &tensors);
     w->finished = 1;
@@ -8938,67 +9013,47 @@ static void tc__write_seal(tc_writer *w) {
         checksum = tc__bytes_checksum(entries, (size_t)tc__bytes_u64(section + 16));
         memcpy(section + 24, &checksum, 8);
     }
-    checksum = tc__bytes_checksum(directory, (size_t)count * TC__SECTION_BYTES);
-    memcpy(file + 32, &checksum, 8);
-    checksum = tc__bytes_checksum(file, 40);
-    memcpy(file + 40, &checksum, 8);
+    tc__write_header(file, directory, count, (uint64_t)(directory - file));
 }
 
 #ifndef TC_NO_STDIO
-/* The finished file with two more sections: parts 0 and 1 are the state of a training, parts 2
- * to 5 its moments. A reader of models passes over both. */
+/* The finished file with two more sections in place of its directory, which follows them: parts
+ * 0 and 1 are the state of a training, parts 2 to 5 its moments, whose checksums the state has.
+ * A reader of models passes over both. */
 static tc_status tc__write_checkpoint(tc_writer *w, const char *path, const tc__part *parts) {
     static const char zeros[64] = {0};
-    const unsigned char *file;
-    unsigned char header[TC__HEADER_BYTES], entries[2 * TC__SECTION_BYTES] = {0};
-    tc__part all[12];
+    const char *file;
+    unsigned char header[TC__HEADER_BYTES];
+    tc__part all[10];
     tc__buf directory = {NULL, 0, 0}, state = {NULL, 0, 0};
-    uint64_t at, size, checksum, offset[2], bytes[2];
-    uint32_t count, kinds[2];
+    uint64_t at[3], moments;
+    uint32_t count;
     tc_status status;
-    size_t i;
     tc__write_seal(w);
-    file = (const unsigned char *)w->file.data;
-    memcpy(header, file, sizeof header);
-    at = tc__bytes_u64(file + 24);
+    file = w->file.data;
     count = tc__bytes_u32(file + 12);
+    moments = parts[2].size + parts[3].size + parts[4].size + parts[5].size;
+    at[0] = tc__bytes_u64(file + 24); /* on 64 bytes */
+    at[1] = tc__mem_round((size_t)at[0] + parts[0].size + parts[1].size, 64);
+    at[2] = tc__mem_round((size_t)(at[1] + moments), 64);
     status = tc__mem_append(&w->env, &state, parts[0].data, parts[0].size);
     if (!status) status = tc__mem_append(&w->env, &state, parts[1].data, parts[1].size);
-    bytes[0] = state.used;
-    offset[0] = at; /* the directory begins on 64 bytes */
-    offset[1] = tc__mem_round((size_t)(offset[0] + bytes[0]), 64);
-    bytes[1] = parts[2].size + parts[3].size + parts[4].size + parts[5].size;
-    size = tc__mem_round((size_t)(offset[1] + bytes[1]), 64);
-    kinds[0] = TC__SECTION_STATE;
-    kinds[1] = TC__SECTION_MOMENTS;
-    for (i = 0; i < 2; i++) {
-        unsigned char *e = entries + i * TC__SECTION_BYTES;
-        checksum = i ? 0 : tc__bytes_checksum(state.data, state.used);
-        memcpy(e, &kinds[i], 4);
-        memcpy(e + 8, &offset[i], 8);
-        memcpy(e + 16, &bytes[i], 8);
-        memcpy(e + 24, &checksum, 8);
-    }
     if (!status)
-        status =
-            tc__mem_append(&w->env, &directory, file + at, (size_t)count * TC__SECTION_BYTES);
-    if (!status) status = tc__mem_append(&w->env, &directory, entries, sizeof entries);
+        status = tc__mem_append(&w->env, &directory, file + at[0],
+                                (size_t)count * TC__SECTION_BYTES);
+    if (!status)
+        status = tc__write_place(w, &directory, TC__SECTION_STATE, at[0], state.used,
+                                 tc__bytes_checksum(state.data, state.used));
+    if (!status)
+        status = tc__write_place(w, &directory, TC__SECTION_MOMENTS, at[1], moments, 0);
     if (!status) {
-        checksum = tc__bytes_checksum(directory.data, directory.used);
-        count += 2;
-        memcpy(header + 12, &count, 4);
-        memcpy(header + 24, &size, 8);
-        memcpy(header + 32, &checksum, 8);
-        at = size + directory.used;
-        memcpy(header + 16, &at, 8);
-        checksum = tc__bytes_checksum(header, 40);
-        memcpy(header + 40, &checksum, 8);
+        tc__write_header(header, directory.data, count + 2, at[2]);
         all[0].data = header, all[0].size = sizeof header;
-        all[1].data = file + sizeof header, all[1].size = (size_t)offset[0] - sizeof header;
+        all[1].data = file + sizeof header, all[1].size = (size_t)at[0] - sizeof header;
         all[2].data = state.data, all[2].size = state.used;
-        all[3].data = zeros, all[3].size = (size_t)(offset[1] - offset[0] - bytes[0]);
-        for (i = 2; i < 6; i++) all[i + 2] = parts[i];
-        all[8].data = zeros, all[8].size = (size_t)(size - offset[1] - bytes[1]);
+        all[3].data = zeros, all[3].size = (size_t)(at[1] - at[0]) - state.used;
+        memcpy(all + 4, parts + 2, 4 * sizeof *all);
+        all[8].data = zeros, all[8].size = (size_t)(at[2] - at[1] - moments);
         all[9].data = directory.data, all[9].size = directory.used;
         status = tc__file_save(&w->env, path, all, 10);
     }
@@ -9026,25 +9081,25 @@ static void tc__write_free(tc_writer *w) {
  * The encoder (models.md section 4), without padding: one matrix of all tokens of a batch, and
  * attention for each (sequence, head). */
 
-/* Where a layer puts what it computes, each with T rows. Inference hands in the same few
- * buffers for every layer; who wants to keep values for a backward pass hands in others. */
-typedef struct tc__acts {
-    const float *in;               /* [T, H] */
-    float *qkv;                    /* [T, 3H] queries, keys, values */
-    float *context;                /* [T, H] */
-    float *sum1;                   /* [T, H] attention output + in */
-    float *middle;                 /* [T, H] its norm; may be sum1 */
-    float *before;                 /* [T, I] before the activation, or null */
-    float *wide;                   /* [T, I] activated */
-    float *sum2;                   /* [T, H] feed-forward + middle */
-    float *out;                    /* [T, H] its norm; may be sum2 */
-    const struct tc__drops *drops; /* or null */
-} tc__acts;
-
 /* Dropout of the sites of a layer; null where there is none. */
 typedef struct tc__drops {
     const struct tc__dropout *attention, *output, *ffn;
 } tc__drops;
+
+/* Where a layer puts what it computes, each with T rows. Inference hands in the same few
+ * buffers for every layer; who wants to keep values for a backward pass hands in others. */
+typedef struct tc__acts {
+    const float *in;        /* [T, H] */
+    float *qkv;             /* [T, 3H] queries, keys, values */
+    float *context;         /* [T, H] */
+    float *sum1;            /* [T, H] attention output + in */
+    float *middle;          /* [T, H] its norm; may be sum1 */
+    float *before;          /* [T, I] before the activation, or null */
+    float *wide;            /* [T, I] activated */
+    float *sum2;            /* [T, H] feed-forward + middle */
+    float *out;             /* [T, H] its norm; may be sum2 */
+    const tc__drops *drops; /* or null */
+} tc__acts;
 
 struct tc_session {
     tc_env env;
@@ -9757,8 +9812,7 @@ static uint32_t tc__params_depth(const char *name, uint32_t layers) {
 
 /* No decay for biases and norms (trainer.md section 5). */
 static int tc__params_decays(const char *name) {
-    size_t n = strlen(name);
-    return !strstr(name, ".norm.") && (n < 5 || strcmp(name + n - 5, ".bias"));
+    return !strstr(name, ".norm.") && !tc__write_ends(name, ".bias");
 }
 
 /* Before the first micro-batch of an update. */
@@ -10589,17 +10643,7 @@ static tc_status tc__data_fail(tc_dataset *d, uint64_t line, const char *what) {
 }
 
 static tc_string tc__data_string(const char *data, const char *end) {
-    tc_string s;
-    s.data = data;
-    s.length = (size_t)(end - data);
-    return s;
-}
-
-/* The order of the bytes; that of Python's sorted() for UTF-8. */
-static int tc__data_compare(tc_string a, tc_string b) {
-    size_t n = a.length < b.length ? a.length : b.length;
-    int order = n ? memcmp(a.data, b.data, n) : 0;
-    return order ? order : (a.length > b.length) - (a.length < b.length);
+    return tc__tok_string(data, (size_t)(end - data));
 }
 
 /* Counts a label, which joins the list if it is new. */
@@ -10611,8 +10655,8 @@ static tc_status tc__data_count(tc_dataset *d, tc_string name, uint64_t line) {
         size_t middle = (low + high) / 2;
         int order;
         list = (tc__label *)(void *)d->labels.data + middle;
-        other = tc__data_string(list->name, list->name + list->length);
-        order = tc__data_compare(name, other);
+        other = tc__tok_string(list->name, list->length);
+        order = tc__tok_compare(name, other);
         if (!order) {
             list->count++;
             return TC_OK;
@@ -10744,7 +10788,7 @@ static int tc__data_guess_column(const tc_dataset *d) {
         }
     for (at = 0, seen = 0; seen < TC__GUESS_LINES && tc__data_full(d, &at, columns); seen++)
         for (c = 1; c + 1 < count; c++)
-            same[c] |= sample[c + 1].data && !tc__data_compare(columns[c], sample[c + 1]);
+            same[c] |= sample[c + 1].data && !tc__tok_compare(columns[c], sample[c + 1]);
     for (c = count - 1; c > 1; c--) {
         if (!good[c]) continue;
         while (c > 2 && good[c - 1] && (same[c - 1] || !sample[c].data)) c--;
@@ -10873,10 +10917,12 @@ static int tc__data_memory(tc__json *j) {
     return 0;
 }
 
-static void tc__data_space(tc__json *j) {
-    while (j->p < j->end && (*j->p == ' ' || *j->p == '\t' || *j->p == '\n' || *j->p == '\r'))
-        j->p++;
+static const char *tc__data_white(const char *p, const char *end) {
+    while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')) p++;
+    return p;
 }
+
+static void tc__data_space(tc__json *j) { j->p = tc__data_white(j->p, j->end); }
 
 /* Whether the next character is c, which is then passed over. */
 static int tc__data_take(tc__json *j, char c) {
@@ -11367,15 +11413,8 @@ static void tc__data_free(tc_dataset *d) {
     tc__mem_drop(&env, &d->lines);
     tc__mem_drop(&env, &d->strings);
     tc__mem_drop(&env, &d->prefixed);
-#ifndef TC_NO_STDIO
-    if (d->file.mapping) tc__file_close(&env, &d->file);
-#endif
+    tc__file_close(&env, &d->file);
     tc__mem_free(&env, d, sizeof *d);
-}
-
-static const char *tc__data_white(const char *p, const char *end) {
-    while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')) p++;
-    return p;
 }
 
 /* Whether a text begins as JSON does: a bracket may be the first word of columns. */
@@ -11394,9 +11433,7 @@ static tc_status tc__data_open(const tc_env *env, const tc__file *file,
     const char *p;
     tc_status status = TC_OK;
     if (!d) {
-#ifndef TC_NO_STDIO
-        if (copy.mapping) tc__file_close(env, &copy);
-#endif
+        tc__file_close(env, &copy);
         return TC_ERROR_MEMORY;
     }
     d->env = *env;
@@ -11472,29 +11509,10 @@ static int tc__train_same_labels(const tc_model *base, const tc_train_options *o
 }
 
 static tc_status tc__train_describe(tc_trainer *t, const tc_model *base) {
-    const tc_model_info *n = &base->info;
-    tc_model_desc d;
-    memset(&d, 0, sizeof d);
-    d.model_type = n->model_type;
+    tc_model_desc d = tc__model_desc(base);
     d.task = "token-classification";
-    d.hidden_act = n->hidden_act;
     d.producer = "tokclass train " TC_VERSION;
-    d.num_hidden_layers = n->num_hidden_layers;
-    d.hidden_size = n->hidden_size;
-    d.intermediate_size = n->intermediate_size;
-    d.num_attention_heads = n->num_attention_heads;
-    d.vocab_size = n->vocab_size;
-    d.embedding_size = n->embedding_size;
-    d.max_position_embeddings = n->max_position_embeddings;
-    d.type_vocab_size = n->type_vocab_size;
-    d.max_length = n->max_length;
-    d.layer_norm_eps = n->layer_norm_eps;
-    d.hidden_dropout = n->hidden_dropout;
-    d.attention_dropout = n->attention_dropout;
-    d.classifier_dropout = n->classifier_dropout;
-    d.initializer_range = n->initializer_range;
-    d.pad_token_id = n->pad_token_id;
-    d.fixed_positions = n->fixed_positions;
+    d.dtype = TC_F32;
     d.labels = t->options.labels;
     d.num_labels = t->options.num_labels;
     return tc__write_describe(t->writer, &d);
@@ -11503,24 +11521,19 @@ static tc_status tc__train_describe(tc_trainer *t, const tc_model *base) {
 /* Copies tensor i of the base, widened to f32. */
 static tc_status tc__train_copy(tc_trainer *t, const tc_model *base, uint32_t i) {
     tc_tensor_info info;
-    tc__matrix m;
-    uint32_t layout, r;
+    uint32_t layout;
     uint64_t checksum, count;
     float *numbers;
     tc_status status;
     tc__model_entry(base, i, &info, &layout, &checksum);
-    tc__model_view(base, i, &m, &layout);
     if (info.dtype == TC_F32)
         return tc__write_bytes(t->writer, info.name, TC_F32, layout, info.rows, info.columns,
-                               m.panels);
+                               base->file.data + info.offset);
     count = (uint64_t)info.rows * info.columns;
     if (count > TC__SIZE_LIMIT / sizeof *numbers) return TC_ERROR_MEMORY;
     numbers = (float *)tc__mem_realloc(&t->env, NULL, 0, (size_t)count * sizeof *numbers);
     if (!numbers) return TC_ERROR_MEMORY;
-    if (layout == TC__LAYOUT_PANELS)
-        tc__gemm_unpack(numbers, &m);
-    else
-        for (r = 0; r < m.rows; r++) tc__gemm_row(numbers + (size_t)r * m.columns, &m, r);
+    tc__model_numbers(base, i, numbers);
     status = tc__write_tensor(t->writer, info.name, info.rows, info.columns, numbers);
     tc__mem_free(&t->env, numbers, (size_t)count * sizeof *numbers);
     return status;
@@ -11769,16 +11782,6 @@ static tc_status tc__train_reserve(tc_trainer *t, uint64_t tokens, uint64_t sequ
     t->max_tokens = (size_t)tokens;
     t->longest = longest;
     return TC_OK;
-}
-
-/* The most tokens of a sequence. */
-static uint32_t tc__train_limit(const tc_trainer *t) {
-    const tc_model_info *n = &t->model->info;
-    uint32_t limit = n->max_length && n->max_length < n->max_position_embeddings
-                         ? n->max_length
-                         : n->max_position_embeddings;
-    return t->options.max_length && t->options.max_length < limit ? t->options.max_length
-                                                                  : limit;
 }
 
 /* ---- one update ---- */
@@ -12106,7 +12109,7 @@ static tc_status tc__score_id(tc_scores *s, tc__names *n, tc_string text, uint32
     while (low < high) {
         size_t middle = (low + high) / 2;
         const tc__name *x = tc__score_name(n, order[middle]);
-        int c = tc__data_compare(text, tc__data_string(x->text, x->text + x->length));
+        int c = tc__tok_compare(text, tc__tok_string(x->text, x->length));
         if (!c) {
             *id = order[middle];
             return TC_OK;
@@ -12641,8 +12644,8 @@ static tc_status tc__score_line(tc_scores *s, const tc_score *r, size_t width,
                                 uint32_t digits) {
     const double v[3] = {r->precision, r->recall, r->f1};
     char text[TC__MOST_DIGITS + 8];
-    size_t n = sizeof text, i;
-    uint64_t support = r->support;
+    const char *support;
+    size_t i;
     tc_status status = tc__score_put(s, r->name, strlen(r->name), width);
     if (!status) status = tc__score_put(s, " ", 1, 1);
     for (i = 0; i < 3 && !status; i++) {
@@ -12650,10 +12653,9 @@ static tc_status tc__score_line(tc_scores *s, const tc_score *r, size_t width,
         status = tc__score_put(s, " ", 1, 1);
         if (!status) status = tc__score_put(s, text, length, 9);
     }
-    do text[--n] = (char)('0' + support % 10);
-    while (support /= 10);
+    support = tc__diag_digits(text, r->support);
     if (!status) status = tc__score_put(s, " ", 1, 1);
-    if (!status) status = tc__score_put(s, text + n, sizeof text - n, 9);
+    if (!status) status = tc__score_put(s, support, strlen(support), 9);
     return status ? status : tc__score_put(s, "\n", 1, 1);
 }
 
@@ -12895,18 +12897,15 @@ static tc_status tc__tag_encode(tc_tagger *g, const tc_input *input, tc__entry *
     const tc_tag_options *o = &g->options;
     tc_encode_options e;
     tc_input alone = *input;
-    size_t windows, i, count, limit = g->model->info.max_length;
+    size_t windows, i, count;
     tc_status status;
-    if (!limit || limit > g->model->info.max_position_embeddings)
-        limit = g->model->info.max_position_embeddings;
     memset(&e, 0, sizeof e);
     alone.pair = NULL;
     e.strict_utf8 = o->strict_utf8;
-    e.max_length = (uint32_t)limit;
-    e.stride = o->has_stride ? o->stride : (uint32_t)limit / 4;
-    if (o->long_text != TC_LONG_WINDOW ||
-        (!o->has_stride && e.stride + tc__encode_specials(g->encoding->tokenizer, 0) >= limit))
-        e.stride = 0;
+    e.max_length = tc__model_limit(g->model, 0);
+    if (o->long_text == TC_LONG_WINDOW)
+        e.stride =
+            o->has_stride ? o->stride : tc__encode_stride(g->encoding->tokenizer, e.max_length);
     status = tc__encode_run(g->encoding, &alone, &e);
     if (!status && input->words) status = tc__tag_places(g, input);
     if (status) return status;
@@ -12916,7 +12915,7 @@ static tc_status tc__tag_encode(tc_tagger *g, const tc_input *input, tc__entry *
                              "the text has %u tokens, the model's limit is %u",
                              (uint64_t)(TC__ITEMS(g->encoding->sequence[0], tc_token) +
                                         tc__encode_specials(g->encoding->tokenizer, 0)),
-                             (uint64_t)limit);
+                             (uint64_t)e.max_length);
     entry->truncated = windows > 1 && o->long_text == TC_LONG_TRUNCATE;
     if (entry->truncated) windows = 1;
     entry->first_span = TC__ITEMS(g->spans, tc__span);
@@ -13590,22 +13589,18 @@ static tc_status tc__tag_run(tc_tagger *g, const tc_input *inputs, size_t count,
 }
 
 static void tc__tag_free(tc_tagger *g) {
-    tc__buf *all[19];
     tc_env env;
-    size_t i, n = 0;
     if (!g) return;
     env = g->env;
     tc__encode_free(g->encoding);
     tc__fwd_free(g->session);
-    all[n++] = &g->places, all[n++] = &g->tokens, all[n++] = &g->spans, all[n++] = &g->ids,
-    all[n++] = &g->types, all[n++] = &g->lengths;
-    all[n++] = &g->probabilities, all[n++] = &g->sentence, all[n++] = &g->units,
-    all[n++] = &g->words;
-    all[n++] = &g->groups, all[n++] = &g->strings, all[n++] = &g->found, all[n++] = &g->merged,
-    all[n++] = &g->text;
-    all[n++] = &g->word_labels, all[n++] = &g->states, all[n++] = &g->means,
-    all[n++] = &g->inputs;
-    for (i = 0; i < n; i++) tc__mem_drop(&env, all[i]);
+    {
+        tc__buf *all[] = {&g->tokens,        &g->spans,   &g->ids,      &g->types,  &g->lengths,
+                          &g->probabilities, &g->places,  &g->sentence, &g->units,  &g->words,
+                          &g->groups,        &g->strings, &g->found,    &g->merged, &g->text,
+                          &g->word_labels,   &g->states,  &g->means,    &g->inputs};
+        tc__mem_drop_all(&env, all, sizeof all / sizeof *all);
+    }
     tc__mem_free(&env, g->schemes, g->model->info.num_labels * sizeof *g->schemes);
     tc__model_free(g->owned);
     tc__mem_free(&env, g, sizeof *g);
@@ -13613,11 +13608,9 @@ static void tc__tag_free(tc_tagger *g) {
 
 static tc_status tc__tag_create(const tc_model *m, const tc_env *env, tc_tagger **out) {
     tc_tagger *g;
-    tc_status status;
+    tc_status status = tc__model_tags(m, env->diag);
     *out = NULL;
-    if (!m->head.rows || !m->file.tokenizer.data)
-        return tc__diag_fail(env->diag, TC_ERROR_UNSUPPORTED, 0, "the model has no %s",
-                             m->head.rows ? "tokenizer" : "token-classification head");
+    if (status) return status;
     g = (tc_tagger *)tc__mem_zero(env, sizeof *g);
     if (!g) return tc__diag_memory(env->diag);
     g->env = *env;
@@ -13841,7 +13834,7 @@ static tc_status tc__eval_ids(tc_batcher *f, const tc_sentence *s) {
         while (high - low > 1) {
             size_t middle = (low + high) / 2;
             const char *name = n->labels[middle];
-            if (tc__data_compare(s->labels[i], tc__data_string(name, name + strlen(name))) < 0)
+            if (tc__tok_compare(s->labels[i], tc__tok_string(name, strlen(name))) < 0)
                 high = middle;
             else
                 low = middle;
@@ -13858,21 +13851,15 @@ static tc_status tc__eval_ids(tc_batcher *f, const tc_sentence *s) {
 static tc_status tc__eval_batcher(tc_batcher *f, const tc_model *m, tc_dataset *data,
                                   const tc_label_map *map, size_t map_count,
                                   uint32_t max_length, const tc_env *env) {
-    uint32_t limit = m->info.max_position_embeddings;
-    tc_status status;
+    tc_status status = tc__model_tags(m, env->diag);
     f->env = *env;
     f->data = data;
-    if (!m->file.tokenizer.data || !m->head.rows)
-        return tc__diag_fail(env->diag, TC_ERROR_UNSUPPORTED, 0, "the model has no %s",
-                             m->head.rows ? "tokenizer" : "token-classification head");
-    if (m->info.max_length && m->info.max_length < limit) limit = m->info.max_length;
-    if (max_length && max_length < limit) limit = max_length;
-    if (limit <= tc__encode_specials(&m->tokenizer, 0))
+    if (status) return status;
+    f->limit = tc__model_limit(m, max_length);
+    if (f->limit <= tc__encode_specials(&m->tokenizer, 0))
         return tc__diag_fail(env->diag, TC_ERROR_ARGUMENT, 0,
-                             "max_length %u has no room beside the special tokens", limit);
-    f->limit = limit;
-    f->stride = limit / 4;
-    if (f->stride + tc__encode_specials(&m->tokenizer, 0) >= limit) f->stride = 0;
+                             "max_length %u has no room beside the special tokens", f->limit);
+    f->stride = tc__encode_stride(&m->tokenizer, f->limit);
     status = tc__encode_create(&m->tokenizer, env, &f->encoding);
     if (!status) status = tc__eval_inside(f, m);
     return status ? status : tc__eval_labels(m, data, map, map_count, env, &f->label_ids);
@@ -14590,15 +14577,12 @@ static tc_status tc__run_train(tc_trainer *t, const tc_train_run *how, tc_train_
 extern "C" {
 #endif
 
+/* The environment of an object to be made, with its diagnostic cleared. */
 static tc_env tc__public_env(const tc_env *env) {
     tc_env e;
     memset(&e, 0, sizeof e);
     if (env) e = *env;
-    if (e.diag) {
-        e.diag->status = TC_OK;
-        e.diag->offset = e.diag->line = 0;
-        e.diag->message[0] = 0;
-    }
+    tc__diag_clear(e.diag);
     return e;
 }
 
@@ -14701,6 +14685,11 @@ TC_API const tc_model_info *tc_model_get_info(const tc_model *model) {
     return &model->info;
 }
 
+TC_API tc_model_desc tc_model_describe(const tc_model *model) {
+    TC_ASSERT(model);
+    return tc__model_desc(model);
+}
+
 TC_API const tc_tokenizer *tc_model_tokenizer(const tc_model *model) {
     TC_ASSERT(model);
     return model->file.tokenizer.data ? &model->tokenizer : NULL;
@@ -14717,14 +14706,8 @@ TC_API tc_status tc_model_tensor(const tc_model *model, uint32_t index, tc_tenso
 }
 
 TC_API tc_status tc_model_read(const tc_model *model, uint32_t index, float *out) {
-    tc__matrix m;
-    uint32_t layout, r;
     if (!model || !out || index >= model->info.tensor_count) return TC_ERROR_ARGUMENT;
-    tc__model_view(model, index, &m, &layout);
-    if (layout == TC__LAYOUT_PANELS)
-        tc__gemm_unpack(out, &m);
-    else
-        for (r = 0; r < m.rows; r++) tc__gemm_row(out + (size_t)r * m.columns, &m, r);
+    tc__model_numbers(model, index, out);
     return TC_OK;
 }
 
@@ -14732,6 +14715,7 @@ TC_API tc_status tc_model_verify(const tc_model *model, tc_diag *diag) {
     uint32_t i, layout;
     uint64_t checksum;
     tc_tensor_info t;
+    tc__diag_clear(diag);
     if (!model) return tc__public_null(diag, "model");
     for (i = 0; i < model->info.tensor_count; i++) {
         tc__model_entry(model, i, &t, &layout, &checksum);
@@ -14759,7 +14743,7 @@ TC_API tc_status tc_encoding_run(tc_encoding *encoding, const tc_input *input,
     tc_status status;
     if (!encoding) return TC_ERROR_ARGUMENT;
     encoding->windows.used = 0;
-    (void)tc__public_env(&encoding->env);
+    tc__diag_clear(encoding->env.diag);
     if (!input) return tc__public_null(encoding->env.diag, "input");
     if (options && (unsigned)options->truncation > TC_TRUNCATE_ONLY_SECOND)
         return tc__diag_fail(encoding->env.diag, TC_ERROR_ARGUMENT, 0, "an option is unknown");
@@ -14789,7 +14773,7 @@ TC_API tc_status tc_encoding_decode(tc_encoding *encoding, const int32_t *ids, s
     tc_status status;
     if (out) *out = tc__tok_string("", 0);
     if (!encoding || !out) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&encoding->env);
+    tc__diag_clear(encoding->env.diag);
     if (!ids && count) return tc__public_null(encoding->env.diag, "ids");
     status = tc__decode_ids(encoding, ids, count, skip_special);
     if (!status) *out = tc__tok_string(encoding->decoded.data, encoding->decoded.used - 1);
@@ -14827,7 +14811,7 @@ TC_API tc_status tc_tagger_tag(tc_tagger *tagger, const tc_input *inputs, size_t
     if (!out) return TC_ERROR_ARGUMENT;
     *out = NULL;
     if (!tagger) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&tagger->env);
+    tc__diag_clear(tagger->env.diag);
     if (!inputs && count) return tc__public_null(tagger->env.diag, "inputs");
     if (options && ((unsigned)options->aggregation > TC_AGGREGATION_MAX ||
                     (unsigned)options->long_text > TC_LONG_ERROR ||
@@ -14868,7 +14852,7 @@ TC_API void tc_session_free(tc_session *session) { tc__fwd_free(session); }
 TC_API tc_status tc_session_run(tc_session *session, const tc_batch *batch,
                                 const tc_outputs *outputs) {
     if (!session) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&session->env);
+    tc__diag_clear(session->env.diag);
     if (!batch || !outputs || !batch->ids || !batch->lengths)
         return tc__public_null(session->env.diag, "batch, outputs or a list of the batch");
     if (!batch->sequences)
@@ -14895,9 +14879,10 @@ TC_API tc_status tc_writer_create(const tc_env *env, tc_writer **out) {
 
 TC_API void tc_writer_free(tc_writer *w) { tc__write_free(w); }
 
-TC_API tc_status tc_writer_describe(tc_writer *w, const tc_model_desc *desc) {
+/* Whether the writer can take a description, and this one. */
+static tc_status tc__public_desc(tc_writer *w, const tc_model_desc *desc) {
     if (!w) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&w->env);
+    tc__diag_clear(w->env.diag);
     if (!desc || (desc->num_labels && !desc->labels))
         return tc__public_null(w->env.diag, "desc");
     if (w->finished || w->tensor_count || (unsigned)desc->dtype >= TC_DTYPE_COUNT)
@@ -14906,13 +14891,18 @@ TC_API tc_status tc_writer_describe(tc_writer *w, const tc_model_desc *desc) {
     if (desc->pad_token_id < -1 ||
         (desc->vocab_size && desc->pad_token_id >= (int64_t)desc->vocab_size))
         return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,
-                             "the padding token is not in the vocabulary");
-    return tc__public_end(w->env.diag, tc__write_describe(w, desc));
+                             "pad_token_id is outside of the vocabulary");
+    return TC_OK;
+}
+
+TC_API tc_status tc_writer_describe(tc_writer *w, const tc_model_desc *desc) {
+    tc_status status = tc__public_desc(w, desc);
+    return status ? status : tc__public_end(w->env.diag, tc__write_describe(w, desc));
 }
 
 TC_API tc_status tc_writer_tokenizer(tc_writer *w, const tc_tokenizer_desc *desc) {
     if (!w) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&w->env);
+    tc__diag_clear(w->env.diag);
     if (!desc || (desc->vocab_count && !desc->vocab) || (desc->added_count && !desc->added) ||
         (desc->single_count && !desc->single) || (desc->pair_count && !desc->pair))
         return tc__public_null(w->env.diag, "desc or a list of it");
@@ -14924,7 +14914,7 @@ TC_API tc_status tc_writer_tokenizer(tc_writer *w, const tc_tokenizer_desc *desc
 TC_API tc_status tc_writer_tensor(tc_writer *w, const char *name, uint32_t rows,
                                   uint32_t columns, const float *data) {
     if (!w) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&w->env);
+    tc__diag_clear(w->env.diag);
     if (!name || !data) return tc__public_null(w->env.diag, "name or data");
     if (!rows || !columns || w->finished || !w->described)
         return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,
@@ -14936,20 +14926,12 @@ TC_API tc_status tc_writer_tensor(tc_writer *w, const char *name, uint32_t rows,
 
 #ifndef TC_NO_TRAIN
 TC_API tc_status tc_writer_initialize(tc_writer *w, const tc_model_desc *desc, uint32_t seed) {
-    if (!w) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&w->env);
-    if (!desc || (desc->num_labels && !desc->labels))
-        return tc__public_null(w->env.diag, "desc");
-    if (w->finished || w->tensor_count || (unsigned)desc->dtype >= TC_DTYPE_COUNT)
-        return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,
-                             "a description stands before the tensors and has a known dtype");
+    tc_status status = tc__public_desc(w, desc);
+    if (status) return status;
     if (!desc->hidden_size || !desc->intermediate_size || !desc->vocab_size ||
         !desc->max_position_embeddings)
         return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,
                              "a size of the description is 0");
-    if (desc->pad_token_id >= (int64_t)desc->vocab_size)
-        return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,
-                             "pad_token_id is outside of the vocabulary");
     return tc__public_end(w->env.diag, tc__write_model(w, desc, seed));
 }
 #endif
@@ -14960,7 +14942,7 @@ TC_API tc_status tc_writer_finish(tc_writer *w, const void **data, size_t *size)
     if (data) *data = NULL;
     if (size) *size = 0;
     if (!w || !data || !size) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&w->env);
+    tc__diag_clear(w->env.diag);
     if (!w->described)
         return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0, "the model was not described");
     status = w->finished ? w->end : tc__write_finish(w);
@@ -15015,7 +14997,7 @@ TC_API const tc_data_info *tc_dataset_get_info(const tc_dataset *dataset) {
 TC_API tc_status tc_dataset_sentence(tc_dataset *dataset, size_t index, tc_sentence *out) {
     if (out) memset(out, 0, sizeof *out);
     if (!dataset || !out) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&dataset->env);
+    tc__diag_clear(dataset->env.diag);
     if (index >= dataset->info.sentences)
         return tc__diag_fail(dataset->env.diag, TC_ERROR_ARGUMENT, 0, "sentence %u of %u",
                              (uint64_t)index, (uint64_t)dataset->info.sentences);
@@ -15039,7 +15021,7 @@ TC_API void tc_scores_free(tc_scores *scores) { tc__score_free(scores); }
 TC_API tc_status tc_scores_add(tc_scores *scores, const tc_string *gold,
                                const tc_string *predicted, size_t count) {
     if (!scores) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&scores->env);
+    tc__diag_clear(scores->env.diag);
     if (count && (!gold || !predicted)) return tc__public_null(scores->env.diag, "tags");
     return tc__public_end(scores->env.diag, tc__score_add(scores, gold, predicted, count));
 }
@@ -15048,7 +15030,7 @@ TC_API tc_status tc_scores_table(tc_scores *scores, const tc_score_table **out) 
     tc_status status;
     if (out) *out = NULL;
     if (!scores || !out) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&scores->env);
+    tc__diag_clear(scores->env.diag);
     status = tc__score_table(scores);
     if (!status) *out = &scores->table;
     return tc__public_end(scores->env.diag, status);
@@ -15058,7 +15040,7 @@ TC_API tc_status tc_scores_report(tc_scores *scores, uint32_t digits, tc_string 
     tc_status status;
     if (out) *out = tc__tok_string("", 0);
     if (!scores || !out) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&scores->env);
+    tc__diag_clear(scores->env.diag);
     if (digits > TC__MOST_DIGITS)
         return tc__diag_fail(scores->env.diag, TC_ERROR_ARGUMENT, 0, "more than 50 decimals");
     status = tc__score_report(scores, digits);
@@ -15146,7 +15128,7 @@ TC_API tc_status tc_trainer_step(tc_trainer *trainer, const tc_labelled *batches
     memset(&step, 0, sizeof step);
     if (out) *out = step;
     if (!trainer) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&trainer->env);
+    tc__diag_clear(trainer->env.diag);
     if (!batches) return tc__public_null(trainer->env.diag, "batches");
     o = &trainer->options;
     if (!count || count > o->accumulation)
@@ -15158,7 +15140,9 @@ TC_API tc_status tc_trainer_step(tc_trainer *trainer, const tc_labelled *batches
             !batches[i].batch.sequences)
             return tc__public_null(trainer->env.diag, "a list of a batch, or the batch empty");
     positions = trainer->model->info.max_position_embeddings;
-    tokens = o->max_tokens ? o->max_tokens : (uint64_t)tc__train_limit(trainer) * o->batch_size;
+    tokens = o->max_tokens
+                 ? o->max_tokens
+                 : (uint64_t)tc__model_limit(trainer->model, o->max_length) * o->batch_size;
     status = tc__train_reserve(trainer, tokens, tokens,
                                (size_t)(positions < tokens ? positions : tokens));
     if (!status) status = tc__train_step(trainer, batches, count, &step);
@@ -15170,7 +15154,7 @@ TC_API tc_status tc_trainer_set_learning_rate(tc_trainer *trainer, double learni
     double before;
     tc_status status;
     if (!trainer) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&trainer->env);
+    tc__diag_clear(trainer->env.diag);
     before = trainer->options.learning_rate;
     trainer->options.learning_rate = learning_rate;
     status = tc__train_valid(trainer);
@@ -15185,7 +15169,7 @@ TC_API tc_status tc_batcher_create(const tc_trainer *trainer, tc_dataset *data,
     tc_status status;
     if (out) *out = NULL;
     if (!trainer) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&trainer->env);
+    tc__diag_clear(trainer->env.diag);
     if (!data || !out || (map_count && !map))
         return tc__public_null(trainer->env.diag, "data, map or out");
     b = (tc_batcher *)tc__mem_zero(&trainer->env, sizeof *b);
@@ -15213,7 +15197,7 @@ TC_API tc_status tc_batcher_run(tc_batcher *batcher, const uint32_t *sentences, 
     size_t i;
     if (out) memset(out, 0, sizeof *out);
     if (!batcher) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&batcher->env);
+    tc__diag_clear(batcher->env.diag);
     if (!sentences || !out) return tc__public_null(batcher->env.diag, "sentences or out");
     for (i = 0; i < count; i++)
         if (sentences[i] >= batcher->data->info.sentences)
@@ -15230,7 +15214,7 @@ TC_API tc_status tc_trainer_run(tc_trainer *trainer, const tc_train_run *run,
     memset(&result, 0, sizeof result);
     if (out) *out = result;
     if (!trainer) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&trainer->env);
+    tc__diag_clear(trainer->env.diag);
     if (!run || !run->train || (run->map_count && !run->map))
         return tc__public_null(trainer->env.diag, "run, its data or map");
     if (trainer->max_tokens)
@@ -15252,7 +15236,7 @@ TC_API tc_status tc_trainer_write(tc_trainer *trainer, const void **data, size_t
     if (data) *data = NULL;
     if (size) *size = 0;
     if (!trainer || !data || !size) return TC_ERROR_ARGUMENT;
-    (void)tc__public_env(&trainer->env);
+    tc__diag_clear(trainer->env.diag);
     if (trainer->max_tokens) tc__params_flush(&trainer->params);
     tc__write_seal(trainer->writer);
     *data = trainer->writer->file.data;

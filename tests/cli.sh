@@ -487,6 +487,9 @@ printf '\252\125\252\125\252\125\252\125' >>flipped.tcm
 tail -c +$((size * 3 / 4 + 9)) "$model" >>flipped.tcm
 broken 'verify a changed file' info flipped.tcm --verify
 err_has 'flipped.tcm'
+cp flipped.tcm in
+broken 'verify a changed file from standard input' info - --verify
+err_has 'standard input: tensor'
 cp "$model" in
 run 'model from standard input' 0 info -
 out_has token-classification
@@ -1138,6 +1141,11 @@ broken 'train, a model that is a folder' train new.tcm --train train --out . --m
 broken 'a model with a long path' info "$(printf '%0280d' 0)/m.tcm"
 err_has '0/m.tcm: cannot be opened'
 grep -qF '...' err && fail "$name" 'the path stands there twice' || pass
+long=$(printf '%0240d/' 0 0 0 0 0)
+mkdir -p "$long"
+printf 'a O x\nb O\n' >"${long}bad"
+broken 'data with a long path' data "${long}bad"
+err_has '0/bad:2: the number of columns is 2'
 
 # outputs that are inputs, or two at once; standard input twice; what is known before the work
 for option in '--log train' '--report train' '--report x.tcm' '--log dev --dev dev'; do

@@ -45,32 +45,6 @@ static int t_export_remove(const char *folder) {
 
 /* ---- models ---- */
 
-static void t_export_describe(const tc_model_info *n, tc_model_desc *d) {
-    memset(d, 0, sizeof *d);
-    d->model_type = n->model_type;
-    d->task = n->task;
-    d->hidden_act = n->hidden_act;
-    d->dtype = n->dtype;
-    d->num_hidden_layers = n->num_hidden_layers;
-    d->hidden_size = n->hidden_size;
-    d->intermediate_size = n->intermediate_size;
-    d->num_attention_heads = n->num_attention_heads;
-    d->vocab_size = n->vocab_size;
-    d->embedding_size = n->embedding_size;
-    d->max_position_embeddings = n->max_position_embeddings;
-    d->type_vocab_size = n->type_vocab_size;
-    d->max_length = n->max_length;
-    d->layer_norm_eps = n->layer_norm_eps;
-    d->hidden_dropout = n->hidden_dropout;
-    d->attention_dropout = n->attention_dropout;
-    d->classifier_dropout = n->classifier_dropout;
-    d->initializer_range = n->initializer_range;
-    d->pad_token_id = n->pad_token_id;
-    d->fixed_positions = n->fixed_positions;
-    d->labels = n->labels;
-    d->num_labels = n->num_labels;
-}
-
 /* Numbers that float16 has: zeros, normal, the largest, subnormal, infinity. */
 static void t_export_halves(float *data, size_t n) {
     static const float unit = 1.0f / 16777216;
@@ -280,7 +254,7 @@ static void t_export_types(const tc_model *model) {
     tc_model_desc d;
     size_t i;
     char type[8];
-    t_export_describe(tc_model_get_info(model), &d);
+    d = tc_model_describe(model);
     for (i = 0; i < sizeof cases / sizeof *cases; i++) {
         made m;
         d.dtype = cases[i].dtype;
@@ -298,7 +272,7 @@ static void t_export_types(const tc_model *model) {
 static void t_export_bert(const tc_model *model) {
     tc_model_desc d;
     made m;
-    t_export_describe(tc_model_get_info(model), &d);
+    d = tc_model_describe(model);
     d.hidden_dropout = d.classifier_dropout = 0.1f;
     d.attention_dropout = 1.0f / 3;
     d.initializer_range = 0.02f;
@@ -337,7 +311,7 @@ static void t_export_families(void) {
     tc_model_desc d;
     made in, m;
     CHECK(made_plan(&in, &other, NULL));
-    t_export_describe(tc_model_get_info(in.model), &d);
+    d = tc_model_describe(in.model);
     d.model_type = "distilbert";
     d.fixed_positions = 1;
     CHECK(t_export_copy(&m, in.model, &d, 0));
@@ -352,7 +326,7 @@ static void t_export_families(void) {
     made_free(&m);
     made_free(&in);
     CHECK(made_plan(&in, &small, NULL));
-    t_export_describe(tc_model_get_info(in.model), &d);
+    d = tc_model_describe(in.model);
     d.model_type = "electra";
     CHECK(t_export_copy(&m, in.model, &d, 0));
     t_export_round(m.model, "electra", 1);

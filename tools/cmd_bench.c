@@ -122,7 +122,7 @@ static int bench_open(bench_job *j, bench_side *s, const char *path) {
     if (common_load(&j->c, path, &s->model)) return TOOL_FAILED;
     s->info = tc_model_get_info(s->model);
     status = tc_session_create(s->model, &env, &s->session);
-    return status ? common_fail(&j->c, path, status) : 0;
+    return status ? common_fail(&j->c, tool_input(path), status) : 0;
 }
 
 static uint32_t bench_random(uint32_t *x) {
@@ -213,7 +213,7 @@ static double bench_run(bench_job *j, bench_side *s, uint64_t runs) {
     for (; runs; runs--) {
         tc_status status = tc_session_run(s->session, &j->batch, &outputs);
         if (status) {
-            (void)common_fail(&j->c, s == j->sides ? j->path : j->against, status);
+            (void)common_fail(&j->c, tool_input(s == j->sides ? j->path : j->against), status);
             return -1;
         }
     }
@@ -311,14 +311,11 @@ static bench_summary bench_share(const bench_job *j) {
 }
 
 static void bench_json_summary(out *o, const char *name, bench_summary s) {
-    out_text(o, ", ");
-    out_json_text(o, name);
-    out_text(o, ": {\"min\": ");
-    out_float(o, s.least);
-    out_text(o, ", \"median\": ");
-    out_float(o, s.median);
-    out_text(o, ", \"max\": ");
-    out_float(o, s.most);
+    out_key(o, name);
+    out_char(o, '{');
+    out_key_float(o, "min", s.least);
+    out_key_float(o, "median", s.median);
+    out_key_float(o, "max", s.most);
     out_char(o, '}');
 }
 
@@ -326,17 +323,14 @@ static void bench_json(bench_job *j, const bench_shape *shape, int first) {
     out *o = &j->o;
     bench_summary ms = bench_summarize(j->ms[0]);
     if (!first) out_char(o, ',');
-    out_text(o, "\n  {\"shape\": ");
+    out_text(o, "\n  {");
+    out_key(o, "shape");
     out_json(o, shape->name, (size_t)shape->name_length);
-    out_text(o, ", \"sequences\": ");
-    out_uint(o, shape->sequences);
-    out_text(o, ", \"tokens\": ");
-    out_uint(o, j->tokens);
+    out_key_uint(o, "sequences", shape->sequences);
+    out_key_uint(o, "tokens", j->tokens);
     bench_json_summary(o, "milliseconds", ms);
-    out_text(o, ", \"tokens_per_second\": ");
-    out_float(o, (double)j->tokens / ms.median * 1e3);
-    out_text(o, ", \"gops_per_second\": ");
-    out_float(o, j->operations / ms.median * 1e-6);
+    out_key_float(o, "tokens_per_second", (double)j->tokens / ms.median * 1e3);
+    out_key_float(o, "gops_per_second", j->operations / ms.median * 1e-6);
     bench_json_summary(o, "burst_gops_per_second", bench_summarize(j->burst));
     bench_json_summary(o, "percent_of_burst", bench_share(j));
     if (j->against) {
@@ -368,21 +362,15 @@ static void bench_head(bench_job *j) {
     const char *level = tc_level_name(tc_level_choose(j->c.level));
     out *o = &j->o;
     if (j->json) {
-        out_text(o, "{\"model\": ");
-        out_json_text(o, j->path);
-        out_text(o, ", \"dtype\": ");
-        out_json_text(o, tc_dtype_name(n->dtype));
-        out_text(o, ", \"isa\": ");
-        out_json_text(o, level);
-        out_text(o, ", \"threads\": ");
-        out_uint(o, (uint64_t)j->c.threads);
-        if (j->against) {
-            out_text(o, ", \"against\": ");
-            out_json_text(o, j->against);
-        }
-        out_text(o, ", \"samples\": ");
-        out_uint(o, BENCH_SAMPLES);
-        out_text(o, ", \"shapes\": [");
+        out_char(o, '{');
+        out_key_text(o, "model", j->path);
+        out_key_text(o, "dtype", tc_dtype_name(n->dtype));
+        out_key_text(o, "isa", level);
+        out_key_uint(o, "threads", (uint64_t)j->c.threads);
+        if (j->against) out_key_text(o, "against", j->against);
+        out_key_uint(o, "samples", BENCH_SAMPLES);
+        out_key(o, "shapes");
+        out_char(o, '[');
         return;
     }
     out_text(o, tc_dtype_name(n->dtype));
@@ -400,8 +388,7 @@ static void bench_head(bench_job *j) {
 
 /* A shape that was asked for fails; one of the default list is left out. */
 static int bench_beyond(const bench_job *j, const bench_shape *shape) {
-    const char *path = bench_shorter(j) ? j->against : j->path;
-    const char *where = strcmp(path, "-") ? path : "standard input";
+    const char *where = tool_input(bench_shorter(j) ? j->against : j->path);
     if (j->list)
         return tool_fail(where, "a sequence of %u tokens is beyond the limit of %u",
                          (unsigned)shape->length, (unsigned)bench_limit(j));

@@ -18,20 +18,6 @@ typedef struct convert_args {
     hf_options options;
 } convert_args;
 
-/* Messages of this command begin with the file of the folder that they speak of. */
-static int convert_fail(const convert_args *args, const hf_error *error) {
-    size_t length = strlen(args->folder);
-    const char *slash = length && args->folder[length - 1] == '/' ? "" : "/";
-    char where[1200];
-    if (!error->file) return tool_fail(args->folder, "%s", error->message);
-    if (error->line)
-        snprintf(where, sizeof(where), "%s%s%s:%zu", args->folder, slash, error->file,
-                 error->line);
-    else
-        snprintf(where, sizeof(where), "%s%s%s", args->folder, slash, error->file);
-    return tool_fail(where, "%s", error->message);
-}
-
 static void convert_unused(void *user, const st_tensor *tensor) {
     const convert_args *args = (const convert_args *)user;
     char name[120], shape[80];
@@ -146,7 +132,7 @@ static int convert_run(const convert_args *args) {
     hf_error error;
     int result;
     if (hf_open(&folder, args->folder, &args->options, &error))
-        return convert_fail(args, &error);
+        return hf_report(&error, args->folder, args->folder);
     convert_check_ids(args, &folder);
     convert_check_kept(args, &folder);
     convert_check_case(args, &folder);

@@ -106,8 +106,7 @@ static size_t data_place(const data_names *n, const char *name, size_t length, i
     *found = 0;
     while (low < high) {
         size_t middle = (low + high) / 2, have = strlen(n->items[middle].name);
-        int order = memcmp(name, n->items[middle].name, length < have ? length : have);
-        if (!order) order = (length > have) - (length < have);
+        int order = tool_order(name, length, n->items[middle].name, have);
         if (!order) {
             *found = 1;
             return middle;
@@ -380,14 +379,14 @@ static int data_model(data_job *j) {
     env = common_env(&j->c);
     j->info = tc_model_get_info(j->model);
     tokenizer = tc_model_tokenizer(j->model);
-    if (!tokenizer) return tool_fail(j->model_path, "the model has no tokenizer");
+    if (!tokenizer) return tool_fail(tool_input(j->model_path), "the model has no tokenizer");
     status = tc_tokenizer_describe(tokenizer, &env, &desc);
     if (!status) {
         j->unk = desc->unk_id;
         tc_tokenizer_desc_free(desc);
         status = tc_encoding_create(tokenizer, &env, &j->encoding);
     }
-    return status ? common_fail(&j->c, j->model_path, status) : 0;
+    return status ? common_fail(&j->c, tool_input(j->model_path), status) : 0;
 }
 
 static int data_open(data_job *j, const char *path) {
@@ -577,53 +576,32 @@ static void data_text(data_job *j) {
 
 /* -------------------------------------------------------------------------------- JSON */
 
-static void data_key(out *o, const char *key) {
-    if (o->size && o->data[o->size - 1] != '{') out_text(o, ", ");
-    out_json_text(o, key);
-    out_text(o, ": ");
-}
-
-static void data_json_uint(out *o, const char *key, uint64_t value) {
-    data_key(o, key);
-    out_uint(o, value);
-}
-
-static void data_json_text(out *o, const char *key, const char *value) {
-    data_key(o, key);
-    if (value) {
-        out_json_text(o, value);
-    } else {
-        out_text(o, "null");
-    }
-}
-
 static void data_json_share(out *o, const char *key, uint64_t part, uint64_t whole) {
-    data_key(o, key);
-    out_float(o, whole ? (double)part / (double)whole : 0);
+    out_key_float(o, key, whole ? (double)part / (double)whole : 0);
 }
 
 static void data_json_names(out *o, const char *key, const data_names *n, int which) {
     size_t i;
-    data_key(o, key);
+    out_key(o, key);
     out_char(o, '{');
     for (i = 0; i < n->count; i++) {
         if (n->items[i].count[which]) {
-            data_json_uint(o, n->items[i].name, n->items[i].count[which]);
+            out_key_uint(o, n->items[i].name, n->items[i].count[which]);
         }
     }
     out_char(o, '}');
 }
 
 static void data_json_shape(out *o, const tc_data_info *d) {
-    data_json_text(o, "format",
-                   d->format == TC_DATA_COLUMNS ? "columns"
-                   : d->array                   ? "json"
-                                                : "jsonl");
+    out_key_text(o, "format",
+                 d->format == TC_DATA_COLUMNS ? "columns"
+                 : d->array                   ? "json"
+                                              : "jsonl");
     if (d->format == TC_DATA_COLUMNS) {
-        data_json_text(o, "separator", d->tabs ? "tab" : "space");
-        data_json_uint(o, "columns", (uint64_t)d->columns);
-        data_json_uint(o, "word_column", (uint64_t)d->word_column);
-        data_key(o, "label_column");
+        out_key_text(o, "separator", d->tabs ? "tab" : "space");
+        out_key_uint(o, "columns", (uint64_t)d->columns);
+        out_key_uint(o, "word_column", (uint64_t)d->word_column);
+        out_key(o, "label_column");
         if (d->columns > 1) {
             out_uint(o, (uint64_t)d->column);
         } else {
@@ -634,15 +612,15 @@ static void data_json_shape(out *o, const tc_data_info *d) {
 
 static void data_json_bad(out *o, const data_set *s) {
     uint64_t i;
-    data_json_uint(o, "invalid", s->invalid);
-    data_key(o, "invalid_first");
+    out_key_uint(o, "invalid", s->invalid);
+    out_key(o, "invalid_first");
     out_char(o, '[');
     for (i = 0; i < s->invalid && i < DATA_SHOWN; i++) {
         if (i) out_text(o, ", ");
         out_char(o, '{');
-        data_json_uint(o, "line", s->bad[i].line);
-        data_json_text(o, "before", s->bad[i].before);
-        data_json_text(o, "label", s->bad[i].label);
+        out_key_uint(o, "line", s->bad[i].line);
+        out_key_text(o, "before", s->bad[i].before);
+        out_key_text(o, "label", s->bad[i].label);
         out_char(o, '}');
     }
     out_char(o, ']');
@@ -650,34 +628,34 @@ static void data_json_bad(out *o, const data_set *s) {
 
 static void data_json_tokens(data_job *j, const data_set *s) {
     out *o = &j->o;
-    data_json_uint(o, "tokens", s->tokens);
-    data_json_uint(o, "unknown_tokens", s->unknown);
+    out_key_uint(o, "tokens", s->tokens);
+    out_key_uint(o, "unknown_tokens", s->unknown);
     data_json_share(o, "unknown_share", s->unknown, s->tokens);
-    data_json_uint(o, "words_without_tokens", s->lost);
-    data_json_uint(o, "longest_tokens", s->long_tokens);
-    data_json_uint(o, "longest_tokens_line", s->long_line);
-    data_key(o, "max_length");
+    out_key_uint(o, "words_without_tokens", s->lost);
+    out_key_uint(o, "longest_tokens", s->long_tokens);
+    out_key_uint(o, "longest_tokens_line", s->long_line);
+    out_key(o, "max_length");
     if (j->info->max_length) {
         out_uint(o, j->info->max_length);
     } else {
         out_text(o, "null");
     }
-    data_json_uint(o, "over_max_length", s->over);
+    out_key_uint(o, "over_max_length", s->over);
 }
 
 static void data_json_set(data_job *j, int which) {
     const data_set *s = &j->sets[which];
     const tc_data_info *d = s->file.info;
     out *o = &j->o;
-    data_json_text(o, "file", s->file.path);
+    out_key_text(o, "file", s->file.path);
     data_json_shape(o, d);
-    data_json_uint(o, "sentences", d->sentences);
-    data_json_uint(o, "words", d->words);
-    data_json_uint(o, "longest_words", d->longest);
-    data_json_uint(o, "longest_words_line", s->longest_line);
-    data_json_uint(o, "repeated_sentences", s->repeated);
+    out_key_uint(o, "sentences", d->sentences);
+    out_key_uint(o, "words", d->words);
+    out_key_uint(o, "longest_words", d->longest);
+    out_key_uint(o, "longest_words_line", s->longest_line);
+    out_key_uint(o, "repeated_sentences", s->repeated);
     data_json_names(o, "labels", &j->labels, which);
-    data_json_text(o, "scheme", s->scheme ? scheme_names[s->scheme] : NULL);
+    out_key_text(o, "scheme", s->scheme ? scheme_names[s->scheme] : NULL);
     data_json_names(o, "entities", &j->types, which);
     data_json_bad(o, s);
     if (j->encoding) data_json_tokens(j, s);
@@ -690,13 +668,13 @@ static void data_json(data_job *j) {
     data_json_set(j, 0);
     if (j->dev) {
         uint64_t words = j->sets[1].file.info->words;
-        data_key(o, "dev");
+        out_key(o, "dev");
         out_char(o, '{');
         data_json_set(j, 1);
-        data_json_uint(o, "sentences_in_file", j->shared);
-        data_json_uint(o, "words_not_in_file", j->unseen);
+        out_key_uint(o, "sentences_in_file", j->shared);
+        out_key_uint(o, "words_not_in_file", j->unseen);
         data_json_share(o, "words_not_in_file_share", j->unseen, words);
-        data_key(o, "labels_not_in_file");
+        out_key(o, "labels_not_in_file");
         out_char(o, '[');
         for (i = 0; i < j->labels.count; i++) {
             if (j->labels.items[i].count[0] || !j->labels.items[i].count[1]) continue;

@@ -104,16 +104,17 @@ static int encode_open(encode_job *j, const char *path) {
     tc_env env;
     if (common_load(&j->c, path, &j->model)) return TOOL_FAILED;
     m = j->info = tc_model_get_info(j->model);
-    if (!tc_model_tokenizer(j->model)) return tool_fail(path, "the model has no tokenizer");
+    if (!tc_model_tokenizer(j->model))
+        return tool_fail(tool_input(path), "the model has no tokenizer");
     if (encode_is_head(j) && !m->num_labels) {
-        return tool_fail(path, "the model has no token-classification head");
+        return tool_fail(tool_input(path), "the model has no token-classification head");
     }
     env = common_env(&j->c);
     status = tc_session_create(j->model, &env, &j->session);
     if (status == TC_OK) {
         status = tc_encoding_create(tc_model_tokenizer(j->model), &env, &j->encoding);
     }
-    if (status != TC_OK) return common_fail(&j->c, path, status);
+    if (status != TC_OK) return common_fail(&j->c, tool_input(path), status);
     if (j->layer > (int64_t)m->num_hidden_layers) {
         return tool_usage("encode", "--layer %ld: the model has %lu layers", (long)j->layer,
                           (unsigned long)m->num_hidden_layers);
@@ -276,14 +277,14 @@ static void encode_head(encode_job *j, const tc_token *tokens, size_t count) {
 }
 
 static int encode_input(encode_job *j, const tc_input *in, const input_item *item) {
-    char where[1100];
+    char where[TOOL_PLACE];
     tc_encode_options options;
     const tc_token *tokens;
     size_t count, i;
     tc_status status;
     memset(&options, 0, sizeof options);
     options.strict_utf8 = j->c.strict_utf8;
-    input_where(item, where, sizeof where);
+    input_where(item, where);
     status = tc_encoding_run(j->encoding, in, &options);
     if (status != TC_OK) return common_fail(&j->c, where, status);
     tokens = tc_encoding_tokens(j->encoding, 0, &count);

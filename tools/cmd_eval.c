@@ -175,7 +175,7 @@ static int eval_run(eval_job *j) {
     status = tc_evaluate(j->model, j->data.set, &o, &env, j->scores, &j->evaluation);
     j->seconds = tool_seconds() - j->seconds;
     tool_progress_end(&j->bar);
-    if (status) return labelled_status(&j->data, status);
+    if (status) return common_fail(&j->c, j->data.path, status);
     if (j->evaluation.lost) {
         tool_note(j->data.path, "%llu words have no token in the model and were not scored",
                   (unsigned long long)j->evaluation.lost);
@@ -199,7 +199,7 @@ static int eval_page(eval_job *j) {
     static const char *const modes[] = {"default", "strict"};
     report *r = j->report;
     if (!r) return 0;
-    report_names(r, j->path, j->data.path);
+    report_names(r, tool_input(j->path), j->data.path);
     report_option(r, "mode", "%s%s%s", modes[j->mode == 1], j->table->scheme ? ", " : "",
                   tc_scheme_name(j->table->scheme));
     if (j->column) report_option(r, "column", "%d", (int)j->column);

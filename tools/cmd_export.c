@@ -15,17 +15,8 @@ static const tool_command export_command = {
     2,
     "the model or the folder"};
 
-static int export_fail(const char *path, const char *folder, const hf_error *error) {
-    size_t length = strlen(folder);
-    char where[1200];
-    if (!error->file) return tool_fail(path, "%s", error->message);
-    snprintf(where, sizeof(where), "%s%s%s", folder,
-             !error->file[0] || (length && folder[length - 1] == '/') ? "" : "/", error->file);
-    return tool_fail(where, "%s", error->message);
-}
-
 static int export_run(common *c, const char *path, const char *folder) {
-    const char *shown = strcmp(path, "-") ? path : "standard input";
+    const char *shown = tool_input(path);
     tc_model *model = NULL;
     hf_error error;
     tc_status status;
@@ -35,7 +26,7 @@ static int export_run(common *c, const char *path, const char *folder) {
     if (status != TC_OK)
         result = common_fail(c, shown, status);
     else if (hf_export(model, folder, &error))
-        result = export_fail(shown, folder, &error);
+        result = hf_report(&error, folder, shown);
     common_unload(c, model);
     return result;
 }

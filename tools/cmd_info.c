@@ -1,5 +1,6 @@
 /* cmd_info.c - tokclass info: what a model is, and what this machine can do. */
 #include "common.h"
+#include "hf.h"
 #include "output.h"
 
 #include <stdlib.h>
@@ -51,18 +52,14 @@ static void info_json_uint(out *o, const char *key, uint64_t value) {
 }
 
 /* The class of transformers that such a checkpoint names; null where we do not know it. */
-static const char *info_architecture(const tc_model_info *m) {
-    static const char *const names[][3] = {
-        {"bert", "BertForTokenClassification", "BertModel"},
-        {"distilbert", "DistilBertForTokenClassification", "DistilBertModel"},
-        {"electra", "ElectraForTokenClassification", "ElectraModel"}};
-    size_t i;
-    for (i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(m->model_type, names[i][0]) != 0) continue;
-        if (strcmp(m->task, "token-classification") == 0) return names[i][1];
-        if (strcmp(m->task, "feature-extraction") == 0) return names[i][2];
-    }
-    return NULL;
+static const char *info_architecture(const tc_model_info *m, char *name, size_t size) {
+    const hf_family *family = hf_family_find(m->model_type);
+    const char *end = strcmp(m->task, "token-classification") == 0 ? "ForTokenClassification"
+                      : strcmp(m->task, "feature-extraction") == 0 ? "Model"
+                                                                   : NULL;
+    if (!family || !end) return NULL;
+    snprintf(name, size, "%s%s", family->name, end);
+    return name;
 }
 
 static void info_json_labels(out *o, const tc_model_info *m) {
@@ -80,19 +77,9 @@ static void info_json_labels(out *o, const tc_model_info *m) {
     out_char(o, '}');
 }
 
-/* The fewest digits that name the float32: 1e-12, as in config.json. */
-static void info_short_float(out *o, float value) {
-    char text[40];
-    int digits;
-    for (digits = 1; digits <= 9; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, (double)value);
-        if ((float)strtod(text, NULL) == value) break;
-    }
-    out_text(o, text);
-}
-
 static void info_json_encoder(out *o, const tc_model_info *m) {
-    const char *architecture = info_architecture(m);
+    char eps[40], name[80];
+    const char *architecture = info_architecture(m, name, sizeof name);
     info_json_text(o, "model_type", m->model_type);
     if (architecture) {
         info_key(o, "architectures");
@@ -109,7 +96,8 @@ static void info_json_encoder(out *o, const tc_model_info *m) {
     info_json_uint(o, "type_vocab_size", m->type_vocab_size);
     info_json_text(o, "hidden_act", m->hidden_act);
     info_key(o, "layer_norm_eps");
-    info_short_float(o, m->layer_norm_eps);
+    tool_shortest(eps, (double)m->layer_norm_eps, 1);
+    out_text(o, eps);
     info_json_text(o, "dtype", tc_dtype_name(m->dtype));
     info_json_uint(o, "parameters", m->parameters);
 }
@@ -250,7 +238,7 @@ int cmd_info(int argc, char **argv) {
     if (status < 0) status = common_load(&j.c, argv[1], &j.model) ? TOOL_FAILED : -1;
     if (status < 0 && j.verify) {
         tc_status verified = tc_model_verify(j.model, &j.c.diag);
-        if (verified != TC_OK) status = common_fail(&j.c, argv[1], verified);
+        if (verified != TC_OK) status = common_fail(&j.c, tool_input(argv[1]), verified);
     }
     if (status < 0) {
         j.info = tc_model_get_info(j.model);

@@ -96,39 +96,12 @@ static int quantize_check(quantize_job *j) {
     return status ? status : -1;
 }
 
-static const char *quantize_name(const char *path) {
-    return strcmp(path, "-") == 0 ? "standard input" : path;
-}
-
 /* ---- the new model ---- */
 
 static tc_status quantize_describe(const quantize_job *j, tc_writer *w) {
-    const tc_model_info *n = j->before.info;
-    tc_model_desc d;
-    memset(&d, 0, sizeof d);
-    d.model_type = n->model_type;
-    d.task = n->task;
-    d.hidden_act = n->hidden_act;
+    tc_model_desc d = tc_model_describe(j->before.model);
     d.producer = "tokclass quantize " TC_VERSION;
     d.dtype = quantize_dtypes[j->dtype];
-    d.num_hidden_layers = n->num_hidden_layers;
-    d.hidden_size = n->hidden_size;
-    d.intermediate_size = n->intermediate_size;
-    d.num_attention_heads = n->num_attention_heads;
-    d.vocab_size = n->vocab_size;
-    d.embedding_size = n->embedding_size;
-    d.max_position_embeddings = n->max_position_embeddings;
-    d.type_vocab_size = n->type_vocab_size;
-    d.max_length = n->max_length;
-    d.layer_norm_eps = n->layer_norm_eps;
-    d.hidden_dropout = n->hidden_dropout;
-    d.attention_dropout = n->attention_dropout;
-    d.classifier_dropout = n->classifier_dropout;
-    d.initializer_range = n->initializer_range;
-    d.pad_token_id = n->pad_token_id;
-    d.fixed_positions = n->fixed_positions;
-    d.labels = n->labels;
-    d.num_labels = n->num_labels;
     return tc_writer_describe(w, &d);
 }
 
@@ -200,10 +173,9 @@ static int quantize_finite(quantize_job *j) {
         for (k = 0; k < n && isfinite(numbers[k]);) k++;
     }
     free(numbers);
-    if (status) return common_fail(&j->c, quantize_name(j->path), status);
+    if (status) return common_fail(&j->c, tool_input(j->path), status);
     if (k == n) return 0;
-    return tool_fail(quantize_name(j->path), "tensor %s has a number that is not finite",
-                     t.name);
+    return tool_fail(tool_input(j->path), "tensor %s has a number that is not finite", t.name);
 }
 
 static int quantize_make(quantize_job *j) {
@@ -219,7 +191,7 @@ static int quantize_make(quantize_job *j) {
     if (!status) status = quantize_keep(j, data, size);
     tc_writer_free(w);
     if (!status) status = tc_model_open(j->data, j->size, &env, &j->after.model);
-    if (status) return common_fail(&j->c, quantize_name(j->path), status);
+    if (status) return common_fail(&j->c, tool_input(j->path), status);
     j->after.info = tc_model_get_info(j->after.model);
     return quantize_finite(j);
 }
@@ -298,7 +270,7 @@ static int quantize_pass(quantize_job *j, const quantize_side *s, size_t stop,
     status = tc_evaluate(s->model, j->set, &o, &env, scores, NULL);
     if (speed) *speed = (double)j->done / (tool_seconds() - j->start);
     j->base += j->done;
-    return status ? common_fail(&j->c, quantize_name(j->eval), status) : 0;
+    return status ? common_fail(&j->c, tool_input(j->eval), status) : 0;
 }
 
 static int quantize_score(quantize_job *j, quantize_side *s) {
@@ -306,15 +278,15 @@ static int quantize_score(quantize_job *j, quantize_side *s) {
     tc_env env = common_env(&j->c);
     tc_scores *scores = NULL;
     tc_status status = tc_scores_create(NULL, &env, &scores);
-    int failed = status ? common_fail(&j->c, quantize_name(j->eval), status)
+    int failed = status ? common_fail(&j->c, tool_input(j->eval), status)
                         : quantize_pass(j, s, 0, scores, NULL);
     if (!failed) {
         status = tc_scores_table(scores, &table);
         if (status)
-            failed = common_fail(&j->c, quantize_name(j->eval), status);
+            failed = common_fail(&j->c, tool_input(j->eval), status);
         else if (!table->micro.support)
             failed =
-                tool_fail(quantize_name(j->eval), "no entity is labelled, so F1 says nothing");
+                tool_fail(tool_input(j->eval), "no entity is labelled, so F1 says nothing");
         else
             s->f1 = table->micro.f1;
     }
@@ -344,7 +316,7 @@ static int quantize_open_data(quantize_job *j) {
     tc_data_options o;
     tc_env env = common_env(&j->c);
     tc_status status;
-    const char *name = quantize_name(j->eval);
+    const char *name = tool_input(j->eval);
     memset(&o, 0, sizeof o);
     o.column = (int)j->column;
     if (tool_file_open(j->eval, &j->file, why, sizeof why)) return tool_fail(name, "%s", why);
@@ -416,21 +388,13 @@ static void quantize_text(quantize_job *j) {
     quantize_number(&j->o, "bytes", (double)x->info->file_size, (double)y->info->file_size, 0);
 }
 
-static void quantize_key(out *o, const char *key, double value) {
-    out_text(o, ", ");
-    out_json_text(o, key);
-    out_text(o, ": ");
-    out_float(o, value);
-}
-
 static void quantize_json_side(out *o, const char *key, const quantize_side *s) {
-    out_json_text(o, key);
-    out_text(o, ": {\"dtype\": ");
-    out_json_text(o, tc_dtype_name(s->info->dtype));
-    out_text(o, ", \"bytes\": ");
-    out_uint(o, s->info->file_size);
-    quantize_key(o, "overall_f1", s->f1);
-    quantize_key(o, "eval_samples_per_second", s->speeds[QUANTIZE_ROUNDS / 2]);
+    out_key(o, key);
+    out_char(o, '{');
+    out_key_text(o, "dtype", tc_dtype_name(s->info->dtype));
+    out_key_uint(o, "bytes", s->info->file_size);
+    out_key_float(o, "overall_f1", s->f1);
+    out_key_float(o, "eval_samples_per_second", s->speeds[QUANTIZE_ROUNDS / 2]);
     out_char(o, '}');
 }
 
@@ -438,13 +402,11 @@ static void quantize_json(quantize_job *j, int refused) {
     out *o = &j->o;
     out_char(o, '{');
     quantize_json_side(o, "before", &j->before);
-    out_text(o, ", ");
     quantize_json_side(o, "after", &j->after);
-    quantize_key(o, "f1_loss", quantize_loss(j));
-    quantize_key(o, "max_loss", j->max_loss);
-    quantize_key(o, "label_agreement", quantize_share(j->equal, j->counted));
-    out_text(o, ", \"words\": ");
-    out_uint(o, j->counted);
+    out_key_float(o, "f1_loss", quantize_loss(j));
+    out_key_float(o, "max_loss", j->max_loss);
+    out_key_float(o, "label_agreement", quantize_share(j->equal, j->counted));
+    out_key_uint(o, "words", j->counted);
     out_text(o, refused ? ", \"refused\": true}\n" : ", \"refused\": false}\n");
 }
 
@@ -456,12 +418,12 @@ static int quantize_open(quantize_job *j) {
     if (common_load(&j->c, j->path, &j->before.model)) return 1;
     j->before.info = tc_model_get_info(j->before.model);
     if (!j->before.info->num_hidden_layers)
-        return tool_fail(quantize_name(j->path), "the file holds a tokenizer and no model");
+        return tool_fail(tool_input(j->path), "the file holds a tokenizer and no model");
     if (j->eval && !j->before.info->num_labels)
-        return tool_fail(quantize_name(j->path),
+        return tool_fail(tool_input(j->path),
                          "the model has no token-classification head to evaluate");
     status = tc_model_verify(j->before.model, &j->c.diag);
-    return status ? common_fail(&j->c, quantize_name(j->path), status) : 0;
+    return status ? common_fail(&j->c, tool_input(j->path), status) : 0;
 }
 
 static int quantize_run(quantize_job *j) {

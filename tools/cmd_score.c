@@ -100,14 +100,12 @@ static const tc_string *score_tags(const labelled *l, const tc_sentence *s) {
 
 /* Says once where the words of the two files differ. */
 static void score_words(score_job *j, const tc_sentence *g, const tc_sentence *p) {
-    char where[1024];
+    char where[TOOL_PLACE];
     size_t i;
     for (i = 0; i < g->count && j->compare; i++) {
         const tc_string *a = &g->words[i], *b = &p->words[i];
         if (a->length == b->length && memcmp(a->data, b->data, a->length) == 0) continue;
-        snprintf(where, sizeof where, "%s:%llu", j->predicted.path,
-                 (unsigned long long)p->lines[i]);
-        tool_note(where,
+        tool_note(tool_place(where, j->predicted.path, p->lines[i]),
                   "the word %.*s is %.*s in %s:%llu; sentences are compared by their order",
                   (int)(b->length < 60 ? b->length : 60), b->data,
                   (int)(a->length < 60 ? a->length : 60), a->data, j->gold.path,

@@ -138,7 +138,7 @@ static int tag_specials(tag_job *j, const char *model_path, size_t *count) {
     if (status == TC_OK) status = tc_encoding_run(encoding, &empty, NULL);
     if (status == TC_OK) tc_encoding_tokens(encoding, 0, count);
     tc_encoding_free(encoding);
-    return status == TC_OK ? -1 : common_fail(&j->c, model_path, status);
+    return status == TC_OK ? -1 : common_fail(&j->c, tool_input(model_path), status);
 }
 
 static int tag_open(tag_job *j, const char *path) {
@@ -148,7 +148,7 @@ static int tag_open(tag_job *j, const char *path) {
     if (common_load(&j->c, path, &j->model)) return TOOL_FAILED;
     env = common_env(&j->c);
     status = tc_tagger_create(j->model, &env, &j->tagger);
-    if (status != TC_OK) return common_fail(&j->c, path, status);
+    if (status != TC_OK) return common_fail(&j->c, tool_input(path), status);
     j->w.info = tc_model_get_info(j->model);
     if (j->options.has_stride && j->w.info->max_length) {
         uint32_t limit = j->w.info->max_length;
@@ -166,11 +166,10 @@ static int tag_open(tag_job *j, const char *path) {
 
 /* The tagger's message without the place in the group, which the user does not know. */
 static int tag_fail(tag_job *j, const input_item *item, tc_status status) {
-    char where[1100];
+    char where[TOOL_PLACE];
     char *m = j->c.diag.message;
     if (strncmp(m, "input 0: ", 9) == 0) memmove(m, m + 9, strlen(m + 9) + 1);
-    input_where(item, where, sizeof where);
-    return common_fail(&j->c, where, status);
+    return common_fail(&j->c, input_where(item, where), status);
 }
 
 static int tag_write(tag_job *j, size_t first, const tc_result *result) {
@@ -178,16 +177,14 @@ static int tag_write(tag_job *j, size_t first, const tc_result *result) {
     for (i = 0; i < result->count; i++) {
         const input_item *item = &j->group.items[first + i];
         const tc_input *in = &j->group.inputs[first + i];
-        char where[1100];
-        if (j->format == FORMAT_CONLL && !in->words) {
-            input_where(item, where, sizeof where);
-            return tool_fail(where, "--format conll needs words, and this is a text");
-        }
-        if (result->inputs[i].truncated) {
-            input_where(item, where, sizeof where);
-            tool_note(where, "text longer than the model's limit of %lu tokens was cut",
+        char where[TOOL_PLACE];
+        if (j->format == FORMAT_CONLL && !in->words)
+            return tool_fail(input_where(item, where),
+                             "--format conll needs words, and this is a text");
+        if (result->inputs[i].truncated)
+            tool_note(input_where(item, where),
+                      "text longer than the model's limit of %lu tokens was cut",
                       (unsigned long)j->w.info->max_length);
-        }
         writer_input(&j->w, item, in, &result->inputs[i]);
     }
     return 0;

@@ -236,12 +236,12 @@ static int tokenize_decode(tokenize_job *j, const input_item *item, const char *
 /* ------------------------------------------------------------------------------ the loop */
 
 static int tokenize_group(tokenize_job *j) {
-    char where[1100];
+    char where[TOOL_PLACE];
     size_t i;
     for (i = 0; i < j->group.count; i++) {
         const input_item *item = &j->group.items[i];
         int failed;
-        input_where(item, where, sizeof where);
+        input_where(item, where);
         failed = j->decode ? tokenize_decode(j, item, where)
                            : tokenize_input(j, &j->group.inputs[i], where);
         if (failed) return failed;
@@ -274,10 +274,10 @@ static int tokenize_open(tokenize_job *j, const char *path) {
     tc_status status;
     if (common_load(&j->c, path, &j->model)) return TOOL_FAILED;
     tokenizer = tc_model_tokenizer(j->model);
-    if (!tokenizer) return tool_fail(path, "the model has no tokenizer");
+    if (!tokenizer) return tool_fail(tool_input(path), "the model has no tokenizer");
     env = common_env(&j->c);
     status = tc_encoding_create(tokenizer, &env, &j->encoding);
-    return status == TC_OK ? -1 : common_fail(&j->c, path, status);
+    return status == TC_OK ? -1 : common_fail(&j->c, tool_input(path), status);
 }
 
 int cmd_tokenize(int argc, char **argv) {

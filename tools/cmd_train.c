@@ -250,16 +250,15 @@ static int train_load_data(train_job *j) {
     memset(&o, 0, sizeof o);
     o.column = (int)j->column;
     for (i = 0; i < 3; i++) {
-        const char *name = names[i] && !strcmp(names[i], "-") ? "standard input" : names[i];
         char why[200];
         tc_status status;
-        if (!name) continue;
+        if (!names[i]) continue;
         if (tool_file_open(names[i], &j->files[i], why, sizeof why))
-            return tool_fail(name, "%s", why);
+            return tool_fail(tool_input(names[i]), "%s", why);
         status = tc_dataset_open(j->files[i].data, j->files[i].size, &o, &env, &j->data[i]);
-        if (status) return common_fail(&j->c, name, status);
+        if (status) return common_fail(&j->c, tool_input(names[i]), status);
         if (!tc_dataset_get_info(j->data[i])->sentences)
-            return tool_fail(name, "there is no labelled sentence");
+            return tool_fail(tool_input(names[i]), "there is no labelled sentence");
     }
     j->run.train = j->data[0];
     j->run.dev = j->data[1];
@@ -268,11 +267,10 @@ static int train_load_data(train_job *j) {
 
 static void train_invalid(const char *path, const scheme_found *found) {
     const char *scheme = scheme_names[found->kind];
-    char where[1100];
+    char where[TOOL_PLACE];
     uint64_t k;
     for (k = 0; k < found->invalid && k < SCHEME_SHOWN; k++) {
-        snprintf(where, sizeof where, "%.1000s:%llu", path,
-                 (unsigned long long)found->lines[k]);
+        tool_place(where, path, found->lines[k]);
         if (found->labels[k])
             tool_note(where, "%s is invalid here in %s", found->labels[k], scheme);
         else
@@ -285,10 +283,12 @@ static void train_invalid(const char *path, const scheme_found *found) {
 
 /* Says which scheme the labels have and where they do not keep to it. Nothing is repaired. */
 static int train_scheme(train_job *j) {
-    const char *const names[2] = {j->train, j->dev};
+    const char *names[2];
     scheme_kind kind = (scheme_kind)j->scheme;
     scheme_found found;
     int i;
+    names[0] = tool_input(j->train);
+    names[1] = j->dev ? tool_input(j->dev) : NULL;
     for (i = 0; i < 2 && j->data[i]; i++) {
         if (scheme_scan(j->data[i], kind, &found)) return tool_fail(NULL, "out of memory");
         kind = found.kind;
@@ -304,11 +304,12 @@ static int train_scheme(train_job *j) {
 /* One number a line. */
 static int train_read_order(train_job *j) {
     tool_file file;
-    char why[200], where[1100];
+    char why[200], where[TOOL_PLACE];
     size_t at = 0, line = 0, n = 0;
     int failed = 0, digits;
     if (!j->order) return 0;
-    if (tool_file_open(j->order, &file, why, sizeof why)) return tool_fail(j->order, "%s", why);
+    if (tool_file_open(j->order, &file, why, sizeof why))
+        return tool_fail(tool_input(j->order), "%s", why);
     j->numbers = (uint32_t *)malloc((file.size + 1) * sizeof *j->numbers);
     if (!j->numbers) failed = tool_fail(j->order, "out of memory");
     while (at < file.size && !failed) {
@@ -325,8 +326,8 @@ static int train_read_order(train_job *j) {
                 at++;
                 continue; /* an empty line */
             }
-            snprintf(where, sizeof where, "%.1000s:%lu", j->order, (unsigned long)line);
-            failed = tool_fail(where, "this is no sentence number");
+            failed = tool_fail(tool_place(where, tool_input(j->order), line),
+                               "this is no sentence number");
             break;
         }
         j->numbers[n++] = (uint32_t)value;
@@ -369,7 +370,7 @@ static int train_open(train_job *j) {
     if (j->config ? train_new_model(j) : common_load(&j->c, j->base, &j->model))
         return TOOL_FAILED;
     status = tc_trainer_create(j->model, &j->options, &env, &j->trainer);
-    if (status) return common_fail(&j->c, j->config ? j->config : j->base, status);
+    if (status) return common_fail(&j->c, tool_input(j->config ? j->config : j->base), status);
     common_unload(&j->c, j->model);
     j->model = NULL;
     tc_writer_free(j->writer);
@@ -541,9 +542,10 @@ static int train_fail(train_job *j, tc_status status) {
         size_t n = strlen(whose[i]);
         if (strncmp(message, whose[i], n) != 0) continue;
         memmove(message, message + n, strlen(message + n) + 1);
-        return common_fail(&j->c, where[i], status);
+        return common_fail(&j->c, tool_input(where[i]), status);
     }
-    return common_fail(&j->c, status == TC_ERROR_IO ? j->checkpoint_path : j->train, status);
+    return common_fail(&j->c, status == TC_ERROR_IO ? j->checkpoint_path : tool_input(j->train),
+                       status);
 }
 
 static int train_run(train_job *j) {
@@ -622,7 +624,7 @@ static int train_scores(train_job *j, tc_scores *scores) {
     if (!status && j->test) status = tc_scores_report(scores, 4, &text);
     if (!status && j->test) printf("\n%s", text.data);
     if (!status) status = tc_scores_table(scores, &table);
-    if (status) return common_fail(&j->c, j->test ? j->test : j->dev, status);
+    if (status) return common_fail(&j->c, tool_input(j->test ? j->test : j->dev), status);
     if (j->page && train_last_page(j, table, &e)) return TOOL_FAILED;
     return tool_flush();
 }

@@ -67,10 +67,10 @@ int common_fail(const common *c, const char *where, tc_status status) {
     if (c->diag.status != status || !*message) message = tc_status_text(status);
     message = common_behind(message, where);
     if (c->diag.status == status && c->diag.line) {
-        char place[1100];
-        const char *text = strchr(message, ':');
-        snprintf(place, sizeof place, "%.1000s:%llu", where, (unsigned long long)c->diag.line);
-        return tool_fail(place, "%s", text ? text + 2 : message);
+        char place[TOOL_PLACE];
+        const char *text = strchr(message, ':'); /* "line 3: why" */
+        return tool_fail(tool_place(place, where, c->diag.line), "%s",
+                         text ? text + 2 : message);
     }
     return tool_fail(where, "%s", message);
 }
@@ -81,9 +81,8 @@ int common_load(common *c, const char *path, tc_model **out) {
     if (strcmp(path, "-") == 0) {
         char message[200];
         if (tool_file_open(path, &c->file, message, sizeof message)) {
-            return tool_fail("standard input", "%s", message);
+            return tool_fail(tool_input(path), "%s", message);
         }
-        path = "standard input";
         status = tc_model_open(c->file.size ? (const void *)c->file.data : "", c->file.size,
                                &env, out);
     } else {
@@ -91,7 +90,7 @@ int common_load(common *c, const char *path, tc_model **out) {
     }
     if (status == TC_OK) return 0;
     tool_file_close(&c->file);
-    return common_fail(c, path, status);
+    return common_fail(c, tool_input(path), status);
 }
 
 void common_unload(common *c, tc_model *model) {

@@ -36,6 +36,15 @@ static const char *hf__path(hf_opener *o, const char *name) {
     return full;
 }
 
+int hf_report(const hf_error *error, const char *folder, const char *whole) {
+    size_t length = strlen(folder);
+    char path[4400], where[TOOL_PLACE];
+    if (!error->file) return tool_fail(whole, "%s", error->message);
+    snprintf(path, sizeof(path), "%s%s%s", folder,
+             !error->file[0] || (length && folder[length - 1] == '/') ? "" : "/", error->file);
+    return tool_fail(tool_place(where, path, error->line), "%s", error->message);
+}
+
 /* 1 if the folder has the file, also one that cannot be opened (a link to nowhere, no
  * permission), 0 if not, -1 without memory. */
 static int hf__exists(hf_opener *o, const char *name) {

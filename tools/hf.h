@@ -36,6 +36,8 @@ typedef struct hf_text {
 int hf_fail(hf_error *error, const char *file, const char *format, ...) TOOL_PRINTF(3, 4);
 int hf_fail_at(hf_error *error, const hf_text *file, const json_node *node, const char *format,
                ...) TOOL_PRINTF(4, 5);
+/* Reports an error of a folder's, `whole` where it speaks of no file; returns 1. */
+int hf_report(const hf_error *error, const char *folder, const char *whole);
 /* Parses a file whose value must be an object. 0 on success. */
 int hf_json(json_doc *doc, const hf_text *file, hf_error *error);
 /* A boolean member; `fallback` if it is missing or null. 0 on success. */
@@ -105,6 +107,12 @@ typedef struct hf_config {
 
 /* The family of a model_type, or null. */
 const hf_family *hf_family_find(const char *model_type);
+enum { HF_NAME = 160 }; /* room for the name of a tensor */
+
+/* `prefix` and a name of the table into `out` [HF_NAME], with '#' replaced by the layer. */
+void hf_layer_name(char *out, const char *prefix, const char *name, uint32_t layer);
+/* Whether a model of these numbers [HF_NUMBERS], with a head or not, has the tensor. */
+int hf_wanted(const hf_tensor *tensor, const uint32_t *numbers, int head);
 /* Reads config.json. 0 on success; strings are in `arena`. */
 int hf_config_read(json_arena *arena, const hf_text *file, hf_config *out, hf_error *error);
 

@@ -252,6 +252,25 @@ const hf_family *hf_family_find(const char *model_type) {
     return NULL;
 }
 
+void hf_layer_name(char *out, const char *prefix, const char *name, uint32_t layer) {
+    const char *mark = strchr(name, '#');
+    int before = mark ? (int)(mark - name) : (int)strlen(name);
+    if (mark)
+        snprintf(out, HF_NAME, "%s%.*s%u%s", prefix, before, name, (unsigned)layer, mark + 1);
+    else
+        snprintf(out, HF_NAME, "%s%s", prefix, name);
+}
+
+int hf_wanted(const hf_tensor *tensor, const uint32_t *numbers, int head) {
+    switch (tensor->when) {
+    case HF_IF_TYPES: return numbers[HF_TYPES] > 0;
+    case HF_IF_PROJECTION: return numbers[HF_EMBEDDING] != numbers[HF_HIDDEN];
+    case HF_IF_HEAD: return head;
+    case HF_ALWAYS: break;
+    }
+    return 1;
+}
+
 /* The least and the most that each number may be; the least of heads and labels is checked
  * where they are used. */
 static const uint32_t hf__least[HF_LABELS] = {1, 1, 1, 1, 1, 0, 1, 0};

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { HF_NAME = 160, HF_STEPS = 64 };
+enum { HF_STEPS = 64 };
 
 /* The files, in the order in which they get their names. */
 enum {
@@ -156,11 +156,7 @@ static void hf__count(hf_out *o, const char *key, uint32_t value) {
 /* The fewest digits that name the float32, with a mark that it is no integer. */
 static void hf__real(hf_out *o, const char *key, float value) {
     char text[40];
-    int digits;
-    for (digits = 1; digits <= 9; digits++) {
-        snprintf(text, sizeof(text), "%.*g", digits, (double)value);
-        if ((float)strtod(text, NULL) == value) break;
-    }
+    tool_shortest(text, (double)value, 1);
     if (!strpbrk(text, ".e")) strcat(text, ".0");
     hf__raw(o, key, text);
 }
@@ -284,26 +280,6 @@ static int hf__by_name(const void *a, const void *b) {
 static size_t hf__size(const hf_piece *p) { return (size_t)p->rows * p->columns; }
 static unsigned hf__bytes(const hf_piece *p) { return p->dtype == TC_F32 ? 4 : 2; }
 
-/* The name with '#' replaced by the number of the layer. */
-static void hf__layer(char *out, const char *prefix, const char *name, uint32_t layer) {
-    const char *mark = strchr(name, '#');
-    int before = mark ? (int)(mark - name) : (int)strlen(name);
-    if (mark)
-        snprintf(out, HF_NAME, "%s%.*s%u%s", prefix, before, name, (unsigned)layer, mark + 1);
-    else
-        snprintf(out, HF_NAME, "%s%s", prefix, name);
-}
-
-static int hf__wanted(const hf_exporter *x, const hf_tensor *row) {
-    switch (row->when) {
-    case HF_IF_TYPES: return x->numbers[HF_TYPES] > 0;
-    case HF_IF_PROJECTION: return x->numbers[HF_EMBEDDING] != x->numbers[HF_HIDDEN];
-    case HF_IF_HEAD: return x->head;
-    case HF_ALWAYS: break;
-    }
-    return 1;
-}
-
 /* The pieces of one tensor of the model. */
 static int hf__split(hf_exporter *x, const hf_tensor *row, uint32_t layer) {
     /* A model with a head has its encoder under the prefix, a base model has no prefix. */
@@ -315,7 +291,7 @@ static int hf__split(hf_exporter *x, const hf_tensor *row, uint32_t layer) {
     char name[HF_NAME];
     memset(&t, 0, sizeof(t));
     while (parts < 3 && row->source[parts]) parts++;
-    hf__layer(name, "", row->name, layer);
+    hf_layer_name(name, "", row->name, layer);
     wanted.name = name;
     if (!zeros)
         place = (hf_place *)bsearch(&wanted, x->places, x->info->tensor_count, sizeof(wanted),
@@ -326,7 +302,7 @@ static int hf__split(hf_exporter *x, const hf_tensor *row, uint32_t layer) {
         return hf_fail(x->error, NULL, "tensor %s is missing or of another size", name);
     for (i = 0; i < parts; i++) {
         hf_piece *p = &x->pieces[x->count++];
-        hf__layer(name, prefix, row->source[i], layer);
+        hf_layer_name(name, prefix, row->source[i], layer);
         p->name = json_copy(&x->arena, name, strlen(name));
         if (!p->name) return hf__memory(x);
         p->tensor = place ? place->index : (uint32_t)HF_ZEROS;
@@ -418,7 +394,7 @@ static int hf__pieces(hf_exporter *x) {
     if (!x->pieces) return hf__memory(x);
     for (row = x->family->tensors; row->name; row++) {
         uint32_t layers = strchr(row->name, '#') ? x->numbers[HF_LAYERS] : 1, layer;
-        for (layer = 0; layer < layers && hf__wanted(x, row); layer++)
+        for (layer = 0; layer < layers && hf_wanted(row, x->numbers, x->head); layer++)
             if (hf__split(x, row, layer)) return -1;
     }
     if (x->room > SIZE_MAX / sizeof(*x->buffer)) return hf__memory(x);

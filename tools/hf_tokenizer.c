@@ -68,17 +68,11 @@ static const char *const hf__role_defaults[HF_ROLES] = {NULL,    NULL,    "[UNK]
 
 static int hf__memory(hf_error *error) { return hf_fail(error, NULL, "out of memory"); }
 
-static int hf__order(const char *a, size_t a_length, const char *b, size_t b_length) {
-    size_t length = a_length < b_length ? a_length : b_length;
-    int order = length ? memcmp(a, b, length) : 0;
-    return order ? order : a_length < b_length ? -1 : a_length > b_length;
-}
-
 /* ----------------------------------------------------------------------- vocabulary */
 
 static int hf__entry_order(const void *a, const void *b) {
     const hf_entry *x = (const hf_entry *)a, *y = (const hf_entry *)b;
-    int order = hf__order(x->text, x->length, y->text, y->length);
+    int order = tool_order(x->text, x->length, y->text, y->length);
     return order ? order : x->order < y->order ? -1 : 1;
 }
 
@@ -87,7 +81,7 @@ static int32_t hf__lookup(const hf_build *b, const char *text, size_t length) {
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         const hf_entry *entry = &b->entries[middle];
-        int order = hf__order(entry->text, entry->length, text, length);
+        int order = tool_order(entry->text, entry->length, text, length);
         if (!order) return entry->id;
         if (order < 0)
             low = middle + 1;
@@ -106,7 +100,7 @@ static int hf__vocabulary(hf_build *b, const char *file) {
     qsort(b->entries, b->entry_count, sizeof(*b->entries), hf__entry_order);
     for (i = 0; i < b->entry_count; i++) {
         hf_entry *e = &b->entries[i];
-        if (i + 1 < b->entry_count && !hf__order(e->text, e->length, e[1].text, e[1].length))
+        if (i + 1 < b->entry_count && !tool_order(e->text, e->length, e[1].text, e[1].length))
             continue;
         if ((size_t)e->id >= size) size = (size_t)e->id + 1;
         b->entries[kept++] = *e;
@@ -713,7 +707,7 @@ static int hf__special_tokens(hf_build *b) {
 static int hf__by_content(const void *a, const void *b) {
     const hf_added *const *x = (const hf_added *const *)a, *const *y =
                                                                (const hf_added *const *)b;
-    int order = hf__order((*x)->content, (*x)->length, (*y)->content, (*y)->length);
+    int order = tool_order((*x)->content, (*x)->length, (*y)->content, (*y)->length);
     return order ? order : *x < *y ? -1 : *x > *y;
 }
 
@@ -802,8 +796,8 @@ static int hf__resolve_tokens(hf_build *b) {
     for (i = 0; i < b->token_count; i++) sorted[i] = &b->tokens[i];
     qsort(sorted, b->token_count, sizeof(*sorted), hf__by_content);
     for (i = 1; i <= b->token_count; i++) {
-        if (i < b->token_count && !hf__order(sorted[i]->content, sorted[i]->length,
-                                             sorted[from]->content, sorted[from]->length))
+        if (i < b->token_count && !tool_order(sorted[i]->content, sorted[i]->length,
+                                              sorted[from]->content, sorted[from]->length))
             continue;
         hf__merge(sorted + from, i - from);
         from = i;
@@ -824,7 +818,7 @@ static void hf__resolve_roles(hf_build *b) {
         for (j = 0; j < b->token_count; j++) {
             const hf_added *t = &b->tokens[j];
             if ((b->has_decoder ? t->stage == 2 : t->stage == 1) &&
-                !hf__order(t->content, t->length, role->token.content, role->token.length))
+                !tool_order(t->content, t->length, role->token.content, role->token.length))
                 found = t;
         }
         if (found) {
@@ -962,13 +956,13 @@ static int32_t hf__role_id(const hf_build *b, int role) {
     uint32_t j;
     size_t i;
     for (i = b->token_count; i-- > 0;)
-        if (b->tokens[i].stage == 2 && !hf__order(b->tokens[i].content, b->tokens[i].length,
-                                                  token->content, token->length))
+        if (b->tokens[i].stage == 2 && !tool_order(b->tokens[i].content, b->tokens[i].length,
+                                                   token->content, token->length))
             return (int32_t)b->tokens[i].order;
     for (j = 0; j < b->out->desc.added_count; j++) {
         const tc_added_token *added = &b->out->desc.added[j];
-        if (!hf__order(added->content.data, added->content.length, token->content,
-                       token->length))
+        if (!tool_order(added->content.data, added->content.length, token->content,
+                        token->length))
             return added->id;
     }
     return -1;

@@ -4,18 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HF_NAME = 160 };
-
-/* The name with '#' replaced by the number of the layer. */
-static void hf__layer_name(char *out, const char *prefix, const char *name, uint32_t layer) {
-    const char *mark = strchr(name, '#');
-    int before = mark ? (int)(mark - name) : (int)strlen(name);
-    if (mark)
-        snprintf(out, HF_NAME, "%s%.*s%u%s", prefix, before, name, (unsigned)layer, mark + 1);
-    else
-        snprintf(out, HF_NAME, "%s%s", prefix, name);
-}
-
 static const st_tensor *hf__find(const hf_weights *weights, const char *name, size_t *file) {
     const st_tensor *tensor = NULL;
     for (*file = 0; *file < weights->count && !tensor; ++*file)
@@ -73,9 +61,9 @@ static const st_tensor *hf__source(const hf_config *config, const hf_weights *we
     char name[HF_NAME], bare[HF_NAME];
     const st_tensor *tensor;
     size_t file;
-    hf__layer_name(bare, "", row->source[index], layer);
-    hf__layer_name(name, row->when == HF_IF_HEAD ? "" : config->family->prefix,
-                   row->source[index], layer);
+    hf_layer_name(bare, "", row->source[index], layer);
+    hf_layer_name(name, row->when == HF_IF_HEAD ? "" : config->family->prefix,
+                  row->source[index], layer);
     tensor = hf__find_renamed(weights, name, &file);
     if (!tensor) tensor = hf__find_renamed(weights, bare, &file);
     if (!tensor) {
@@ -105,16 +93,9 @@ static int hf__item(json_arena *arena, const hf_config *config, const hf_weights
     /* Vectors laid one behind the other are one longer vector, matrices get more rows. */
     item->rows = row->rows == HF_ONE ? 1 : rows * item->sources;
     item->columns = config->numbers[row->columns] * (row->rows == HF_ONE ? item->sources : 1);
-    hf__layer_name(name, "", row->name, layer);
+    hf_layer_name(name, "", row->name, layer);
     item->name = json_copy(arena, name, strlen(name));
     return item->name ? 0 : hf_fail(error, NULL, "out of memory");
-}
-
-static int hf__wanted(const hf_config *config, const hf_tensor *row, int head) {
-    if (row->when == HF_IF_TYPES) return config->numbers[HF_TYPES] > 0;
-    if (row->when == HF_IF_PROJECTION)
-        return config->numbers[HF_EMBEDDING] != config->numbers[HF_HIDDEN];
-    return row->when != HF_IF_HEAD || head;
 }
 
 int hf_weights_find(json_arena *arena, const hf_config *config, const hf_weights *weights,
@@ -130,7 +111,7 @@ int hf_weights_find(json_arena *arena, const hf_config *config, const hf_weights
     for (row = first; row->name; row++) {
         const hf_tensor *end = row, *r;
         if (!strchr(row->name, '#')) {
-            if (hf__wanted(config, row, head) &&
+            if (hf_wanted(row, config->numbers, head) &&
                 hf__item(arena, config, weights, row, 0, &(*items)[(*count)++], error))
                 return -1;
             continue;

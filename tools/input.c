@@ -26,22 +26,13 @@ typedef struct input_span {
 /* Every failure is kept until the inputs before it have been handled. Returns -1. */
 static int input_fail(input_reader *r, const char *what) {
     snprintf(r->message, sizeof r->message, "%s", what);
-    if (r->line) {
-        snprintf(r->where, sizeof r->where, "%.1000s:%llu", r->file,
-                 (unsigned long long)r->line);
-    } else {
-        snprintf(r->where, sizeof r->where, "%.1000s", r->file);
-    }
+    tool_place(r->where, r->file, r->line);
     r->failed = 1;
     return -1;
 }
 
-void input_where(const input_item *item, char *out, size_t size) {
-    if (item->line) {
-        snprintf(out, size, "%.1000s:%llu", item->file, (unsigned long long)item->line);
-    } else {
-        snprintf(out, size, "%.1000s", item->file);
-    }
+const char *input_where(const input_item *item, char *out) {
+    return tool_place(out, item->file, item->line);
 }
 
 /* ------------------------------------------------------------------- growing the group */
@@ -215,7 +206,7 @@ uint64_t input_done(const input_reader *r) { return r->done - (r->end - r->start
 
 static void input_name_file(input_reader *r) {
     const char *path = r->files[r->next_file++];
-    r->file = strcmp(path, "-") == 0 ? "standard input" : path;
+    r->file = tool_input(path);
     r->line = 0;
 }
 

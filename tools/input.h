@@ -52,7 +52,7 @@ typedef struct input_reader {
     uint64_t line, done;
     char *buffer;
     size_t start, end, room;
-    char where[1100], message[400];
+    char where[TOOL_PLACE], message[400];
 } input_reader;
 
 /* For argv [count] of a model and its inputs: -1, or the status of a usage error if both would
@@ -67,7 +67,7 @@ int input_next(input_reader *r, input_group *g);
 void input_close(input_reader *r, input_group *g);
 /* Bytes of `total` that have become inputs. */
 uint64_t input_done(const input_reader *r);
-/* "FILE:LINE" of an item into `out`. */
-void input_where(const input_item *item, char *out, size_t size);
+/* "FILE:LINE" of an item into `out` [TOOL_PLACE]; returns it. */
+const char *input_where(const input_item *item, char *out);
 
 #endif

@@ -1,5 +1,6 @@
 /* json.c - strict JSON parser; see json.h. */
 #include "json.h"
+#include "tool.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -52,29 +53,13 @@ void json_arena_free(json_arena *arena) {
 
 /* ----------------------------------------------------------------------------- text */
 
-/* Length of the UTF-8 sequence at s [n], 0 if it is ill-formed (Unicode table 3-7). */
-static size_t json__sequence(const unsigned char *s, size_t n) {
-    unsigned char low = 0x80, high = 0xBF;
-    size_t need, i;
-    if (s[0] < 0x80) return 1;
-    if (s[0] < 0xC2 || s[0] > 0xF4) return 0;
-    need = s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
-    if (s[0] == 0xE0) low = 0xA0;
-    if (s[0] == 0xED) high = 0x9F;
-    if (s[0] == 0xF0) low = 0x90;
-    if (s[0] == 0xF4) high = 0x8F;
-    if (n < need || s[1] < low || s[1] > high) return 0;
-    for (i = 2; i < need; i++)
-        if ((s[i] & 0xC0) != 0x80) return 0;
-    return need;
-}
-
 int json_utf8(const char *text, size_t length, size_t *bad) {
-    const unsigned char *s = (const unsigned char *)text;
     size_t i = 0;
+    int good = 1;
     while (i < length) {
-        size_t step = json__sequence(s + i, length - i);
-        if (!step) {
+        size_t step = 1;
+        if ((unsigned char)text[i] >= 0x80) step = tool_utf8(text + i, length - i, &good);
+        if (!good) {
             *bad = i;
             return 0;
         }
@@ -164,15 +149,13 @@ static json_node *json__add(json_parser *p, json_type type) {
     return node;
 }
 
-/* Makes the node at `place` the newest child of the innermost container. */
-static void json__link(json_parser *p, size_t place) {
+/* Makes the node at `place` the newest child of the container that is open at `depth`. */
+static void json__link(json_parser *p, size_t depth, size_t place) {
     json_node *nodes = p->doc->nodes;
-    uint32_t *last;
-    if (p->depth == 0) return;
-    last = &p->last[p->depth - 1];
+    uint32_t *last = &p->last[depth - 1];
     if (*last) nodes[*last].next = (uint32_t)place;
     *last = (uint32_t)place;
-    nodes[p->stack[p->depth - 1]].count++;
+    nodes[p->stack[depth - 1]].count++;
 }
 
 /* Four hexadecimal digits at p->text[at]; -1 if there are none. */
@@ -273,7 +256,7 @@ static size_t json__decode(const json_parser *p, size_t from, size_t to, char *o
 static int json__string(json_parser *p) {
     json_node *node = json__add(p, JSON_STRING);
     size_t from = ++p->at;
-    int escaped = 0;
+    int escaped = 0, good = 1;
     if (!node) return -1;
     for (;;) {
         unsigned char c;
@@ -287,9 +270,8 @@ static int json__string(json_parser *p) {
             if (json__escape(p)) return -1;
             continue;
         }
-        if (c >= 0x80)
-            step = json__sequence((const unsigned char *)p->text + p->at, p->size - p->at);
-        if (!step) return json__fail(p, p->at, "bytes that are not UTF-8");
+        if (c >= 0x80) step = tool_utf8(p->text + p->at, p->size - p->at, &good);
+        if (!good) return json__fail(p, p->at, "bytes that are not UTF-8");
         p->at += step;
     }
     node->text = p->text + from;
@@ -379,7 +361,7 @@ static int json__key(json_parser *p) {
     if (p->at >= p->size || p->text[p->at] != '"')
         return json__fail(p, p->at, "expected a key in double quotes");
     if (json__string(p)) return -1;
-    json__link(p, place);
+    json__link(p, p->depth, place);
     json__space(p);
     if (p->at >= p->size || p->text[p->at] != ':')
         return json__fail(p, p->at, "expected a colon behind the key");
@@ -424,14 +406,8 @@ static int json__run(json_parser *p) {
     while (more) {
         size_t place = p->doc->count, depth = p->depth;
         int array = depth && !json__in_object(p);
-        uint32_t *last = depth ? &p->last[depth - 1] : NULL;
         if (json__item(p, &opened)) return -1;
-        if (array) { /* not json__link: the item may have opened a container of its own */
-            json_node *nodes = p->doc->nodes;
-            if (*last) nodes[*last].next = (uint32_t)place;
-            *last = (uint32_t)place;
-            nodes[p->stack[depth - 1]].count++;
-        }
+        if (array) json__link(p, depth, place); /* not p->depth: the item may be a container */
         if (json__behind(p, opened, &more)) return -1;
     }
     return 0;

@@ -7,24 +7,12 @@
 #include <string.h>
 
 int labelled_fail(const labelled *l, uint64_t line, const char *format, ...) {
-    char where[1024], what[512];
+    char where[TOOL_PLACE], what[512];
     va_list args;
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    snprintf(where, sizeof where, "%s:%llu", l->path, (unsigned long long)line);
-    return tool_fail(line ? where : l->path, "%s", what);
-}
-
-int labelled_status(const labelled *l, tc_status status) {
-    const tc_diag *d = &l->c->diag;
-    const char *what = d->message;
-    if (d->status != status || !d->line) return common_fail(l->c, l->path, status);
-    if (strncmp(what, "line ", 5) == 0 && strchr(what, ':')) { /* the number is in WHERE */
-        what = strchr(what, ':') + 1;
-        while (*what == ' ') what++;
-    }
-    return labelled_fail(l, d->line, "%s", what);
+    return tool_fail(tool_place(where, l->path, line), "%s", what);
 }
 
 static int labelled_set(labelled *l, const void *data, size_t size, int column) {
@@ -34,7 +22,7 @@ static int labelled_set(labelled *l, const void *data, size_t size, int column) 
     memset(&options, 0, sizeof options);
     options.column = column;
     status = tc_dataset_open(data, size, &options, &env, &l->set);
-    if (status) return labelled_status(l, status);
+    if (status) return common_fail(l->c, l->path, status);
     l->info = tc_dataset_get_info(l->set);
     return 0;
 }
@@ -43,7 +31,7 @@ int labelled_open(labelled *l, common *c, const char *path, int column) {
     char message[200];
     memset(l, 0, sizeof *l);
     l->c = c;
-    l->path = strcmp(path, "-") == 0 ? "standard input" : path;
+    l->path = tool_input(path);
     if (tool_file_open(path, &l->file, message, sizeof message)) {
         return tool_fail(l->path, "%s", message);
     }
@@ -65,22 +53,18 @@ void labelled_close(labelled *l) {
 
 int labelled_sentence(labelled *l, size_t index, tc_sentence *sentence) {
     tc_status status = tc_dataset_sentence(l->set, index, sentence);
-    return status ? labelled_status(l, status) : 0;
+    return status ? common_fail(l->c, l->path, status) : 0;
 }
 
 /* ----------------------------------------------------------------------------- numbers */
 
 void out_double(out *o, double v) {
     char text[40];
-    int digits;
     if (!isfinite(v)) {
         out_text(o, "null");
         return;
     }
-    for (digits = 1; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, v);
-        if (strtod(text, NULL) == v) break;
-    }
+    tool_shortest(text, v, 0);
     out_text(o, text);
     if (!strpbrk(text, ".e")) out_text(o, ".0");
 }

@@ -23,8 +23,6 @@ void labelled_close(labelled *l);
 int labelled_sentence(labelled *l, size_t index, tc_sentence *sentence);
 /* Reports "FILE:LINE: WHAT" and returns 1. */
 int labelled_fail(const labelled *l, uint64_t line, const char *format, ...) TOOL_PRINTF(3, 4);
-/* The same for what the library said. */
-int labelled_status(const labelled *l, tc_status status);
 
 /* A double with the fewest digits that name it, as Python's json does; null if not finite. */
 void out_double(out *o, double v);

@@ -102,6 +102,30 @@ void out_json(out *o, const char *s, size_t n) {
 
 void out_json_text(out *o, const char *s) { out_json(o, s, strlen(s)); }
 
+void out_key(out *o, const char *key) {
+    if (o->size && o->data[o->size - 1] != '{') out_text(o, ", ");
+    out_json_text(o, key);
+    out_text(o, ": ");
+}
+
+void out_key_uint(out *o, const char *key, uint64_t value) {
+    out_key(o, key);
+    out_uint(o, value);
+}
+
+void out_key_float(out *o, const char *key, double value) {
+    out_key(o, key);
+    out_float(o, value);
+}
+
+void out_key_text(out *o, const char *key, const char *value) {
+    out_key(o, key);
+    if (value)
+        out_json_text(o, value);
+    else
+        out_text(o, "null");
+}
+
 void out_plain(out *o, const char *s, size_t n) {
     size_t i, k;
     for (i = 0; i < n; i += k) {
@@ -123,20 +147,14 @@ void out_plain(out *o, const char *s, size_t n) {
 /* Keys and their order are those of the transformers pipeline. */
 static void json_entity(writer *w, const tc_entity *e) {
     out *o = &w->o;
-    out_text(o, w->tokens ? "{\"entity\": " : "{\"entity_group\": ");
-    out_json_text(o, e->label);
-    out_text(o, ", \"score\": ");
-    out_float(o, (double)e->score);
-    if (w->tokens) {
-        out_text(o, ", \"index\": ");
-        out_uint(o, e->index);
-    }
-    out_text(o, ", \"word\": ");
+    out_char(o, '{');
+    out_key_text(o, w->tokens ? "entity" : "entity_group", e->label);
+    out_key_float(o, "score", (double)e->score);
+    if (w->tokens) out_key_uint(o, "index", e->index);
+    out_key(o, "word");
     out_json(o, e->word.data, e->word.length);
-    out_text(o, ", \"start\": ");
-    out_uint(o, common_offset(w->options, e->start));
-    out_text(o, ", \"end\": ");
-    out_uint(o, common_offset(w->options, e->end));
+    out_key_uint(o, "start", common_offset(w->options, e->start));
+    out_key_uint(o, "end", common_offset(w->options, e->end));
     out_char(o, '}');
 }
 

@@ -25,6 +25,12 @@ void out_float(out *o, double v);
 /* A JSON string with its quotes: UTF-8 as it is, each ill-formed part as U+FFFD. */
 void out_json(out *o, const char *s, size_t n);
 void out_json_text(out *o, const char *s);
+/* A member of a JSON object, with a comma unless it is the first: its key alone, or with a
+ * number, or with a text, null for null. */
+void out_key(out *o, const char *key);
+void out_key_uint(out *o, const char *key, uint64_t value);
+void out_key_float(out *o, const char *key, double value);
+void out_key_text(out *o, const char *key, const char *value);
 /* UTF-8 on one line: tab and newlines as spaces, other control characters and ill-formed parts
  * as U+FFFD. */
 void out_plain(out *o, const char *s, size_t n);

@@ -1,5 +1,6 @@
 /* safetensors.c - reader of safetensors files; see safetensors.h. */
 #include "safetensors.h"
+#include "tool.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -157,15 +158,9 @@ static int st__metadata(const st_file *file, const json_node *node, const st_err
     return 0;
 }
 
-static int st__compare_names(const char *a, size_t a_length, const char *b, size_t b_length) {
-    size_t length = a_length < b_length ? a_length : b_length;
-    int order = length ? memcmp(a, b, length) : 0;
-    return order ? order : a_length < b_length ? -1 : a_length > b_length;
-}
-
 static int st__by_name(const void *a, const void *b) {
     const st_tensor *x = (const st_tensor *)a, *y = (const st_tensor *)b;
-    return st__compare_names(x->name, x->name_length, y->name, y->name_length);
+    return tool_order(x->name, x->name_length, y->name, y->name_length);
 }
 
 static int st__by_offset(const void *a, const void *b) {
@@ -314,7 +309,7 @@ const st_tensor *st_find(const st_file *file, const char *name) {
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         const st_tensor *tensor = &file->tensors[middle];
-        int order = st__compare_names(tensor->name, tensor->name_length, name, length);
+        int order = tool_order(tensor->name, tensor->name_length, name, length);
         if (!order) return tensor;
         if (order < 0)
             low = middle + 1;

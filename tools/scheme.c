@@ -1,5 +1,6 @@
 /* scheme.c - schemes of labels of spans; see scheme.h. */
 #include "scheme.h"
+#include "tool.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,9 +73,7 @@ static uint32_t scheme_place(const tc_data_info *info, tc_string label) {
     while (high - low > 1) {
         uint32_t middle = (low + high) / 2;
         const char *name = info->labels[middle];
-        size_t n = strlen(name), least = n < label.length ? n : label.length;
-        int order = memcmp(label.data, name, least);
-        if (order ? order < 0 : label.length < n)
+        if (tool_order(label.data, label.length, name, strlen(name)) < 0)
             high = middle;
         else
             low = middle;

@@ -68,54 +68,34 @@ void scores_confusion(out *o, const char *command, const tc_score_table *t) {
 
 /* --------------------------------------------------------------------------------- JSON */
 
-static void scores_key(out *o, const char *key) {
-    if (o->size && o->data[o->size - 1] != '{') out_text(o, ", ");
-    out_json_text(o, key);
-    out_text(o, ": ");
-}
-
 void scores_number(out *o, const char *key, double value) {
-    scores_key(o, key);
+    out_key(o, key);
     out_double(o, value);
-}
-
-static void scores_uint(out *o, const char *key, uint64_t value) {
-    scores_key(o, key);
-    out_uint(o, value);
-}
-
-static void scores_name(out *o, const char *key, const char *name) {
-    scores_key(o, key);
-    if (name) {
-        out_json_text(o, name);
-    } else {
-        out_text(o, "null");
-    }
 }
 
 static void scores_confusion_json(out *o, const tc_score_table *t) {
     size_t i;
-    scores_key(o, "confusion");
+    out_key(o, "confusion");
     if (scores_not_counted(t)) {
         out_text(o, "null");
         return;
     }
     out_char(o, '{');
-    scores_uint(o, "type_wrong", t->type_wrong);
-    scores_uint(o, "boundary_wrong", t->boundary_wrong);
-    scores_uint(o, "both_wrong", t->both_wrong);
-    scores_uint(o, "missed", t->missed);
-    scores_uint(o, "spurious", t->spurious);
-    scores_key(o, "pairs");
+    out_key_uint(o, "type_wrong", t->type_wrong);
+    out_key_uint(o, "boundary_wrong", t->boundary_wrong);
+    out_key_uint(o, "both_wrong", t->both_wrong);
+    out_key_uint(o, "missed", t->missed);
+    out_key_uint(o, "spurious", t->spurious);
+    out_key(o, "pairs");
     out_char(o, '[');
     for (i = 0; i < t->confusion_count; i++) {
         const tc_confusion *c = &t->confusions[i];
         if (i) out_text(o, ", ");
         out_char(o, '{');
-        scores_name(o, "gold", c->gold);
-        scores_name(o, "predicted", c->predicted);
-        scores_uint(o, "exact", c->exact);
-        scores_uint(o, "overlap", c->overlap);
+        out_key_text(o, "gold", c->gold);
+        out_key_text(o, "predicted", c->predicted);
+        out_key_uint(o, "exact", c->exact);
+        out_key_uint(o, "overlap", c->overlap);
         out_char(o, '}');
     }
     out_text(o, "]}");
@@ -126,19 +106,19 @@ void scores_json(out *o, const tc_score_table *t) {
     out_char(o, '{');
     for (i = 0; i < t->count; i++) {
         const tc_score *r = &t->rows[i];
-        scores_key(o, r->name);
+        out_key(o, r->name);
         out_char(o, '{');
         scores_number(o, "precision", r->precision);
         scores_number(o, "recall", r->recall);
         scores_number(o, "f1", r->f1);
-        scores_uint(o, "number", r->support);
+        out_key_uint(o, "number", r->support);
         out_char(o, '}');
     }
     scores_number(o, "overall_precision", t->micro.precision);
     scores_number(o, "overall_recall", t->micro.recall);
     scores_number(o, "overall_f1", t->micro.f1);
     scores_number(o, "overall_accuracy", t->accuracy);
-    scores_uint(o, "support", t->micro.support);
+    out_key_uint(o, "support", t->micro.support);
     scores_confusion_json(o, t);
 }
 

@@ -79,11 +79,22 @@ void tool_note(const char *where, const char *format, ...) {
     va_end(args);
 }
 
+const char *tool_place(char *out, const char *path, uint64_t line) {
+    size_t n = strlen(path), cut = n > 800 ? n - 800 : 0;
+    int k = snprintf(out, TOOL_PLACE, "%s%s", cut ? "..." : "", path + cut);
+    if (line) snprintf(out + k, TOOL_PLACE - (size_t)k, ":%llu", (unsigned long long)line);
+    return out;
+}
+
 /* ------------------------------------------------------------------------------- files */
 
 static int tool_say_errno(char *message, size_t size, const char *what) {
     snprintf(message, size, "%s: %s", what, strerror(errno));
     return 1;
+}
+
+const char *tool_input(const char *path) {
+    return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
 /* Pipes, devices and file systems without mmap. */
@@ -462,7 +473,23 @@ int tool_flush(void) {
                      errno ? strerror(errno) : "an earlier write failed");
 }
 
-/* ------------------------------------------------------------------------------- UTF-8 */
+/* -------------------------------------------------------------------------------- text */
+
+int tool_order(const char *a, size_t a_length, const char *b, size_t b_length) {
+    size_t length = a_length < b_length ? a_length : b_length;
+    int order = length ? memcmp(a, b, length) : 0;
+    return order ? order : (a_length > b_length) - (a_length < b_length);
+}
+
+void tool_shortest(char *text, double value, int as_float) {
+    int digits, most = as_float ? 9 : 17;
+    for (digits = 1; digits <= most; digits++) {
+        double back;
+        snprintf(text, 40, "%.*g", digits, value);
+        back = strtod(text, NULL);
+        if (as_float ? (float)back == (float)value : back == value) break;
+    }
+}
 
 size_t tool_utf8(const char *s, size_t n, int *good) {
     const unsigned char *p = (const unsigned char *)s;
@@ -675,8 +702,8 @@ static int tool_parse_option(const tool_command *c, const tool_option *options, 
     }
     if (!o) {
         near = tool_nearest_option(options, name);
-        return tool_usage(c->name, "unknown option --%.*s%s%s%s", (int)(n < 200 ? n : 200), arg,
-                          near ? "; the nearest is --" : "", near ? near : "", "");
+        return tool_usage(c->name, "unknown option --%.*s%s%s", (int)(n < 200 ? n : 200), arg,
+                          near ? "; the nearest is --" : "", near ? near : "");
     }
     if (o->kind == TOOL_FLAG || o->kind == TOOL_UNFLAG) {
         if (equals) return tool_usage(c->name, "--%s takes no value", o->name);

@@ -17,13 +17,19 @@
 enum { TOOL_DONE = 0, TOOL_FAILED = 1, TOOL_USAGE = 2 };
 
 /* Prints "tokclass: WHERE: WHAT" as one line on standard error and returns 1. `where` is a
- * file, "file:line" or a command; null leaves it out. Control characters become '?'. */
+ * file, tool_place or a command; null leaves it out. Control characters become '?'. */
 int tool_fail(const char *where, const char *format, ...) TOOL_PRINTF(2, 3);
 /* The same for a wrong command line, with a hint at --help; returns 2. */
 int tool_usage(const char *command, const char *format, ...) TOOL_PRINTF(2, 3);
 /* A remark on standard error in the same form; nothing while --quiet is in force. */
 void tool_note(const char *where, const char *format, ...) TOOL_PRINTF(2, 3);
 void tool_set_quiet(int quiet);
+
+enum { TOOL_PLACE = 900 };
+
+/* "PATH:LINE" for a message, PATH alone if `line` is 0; of a long path its end. Returns `out`
+ * [TOOL_PLACE]. */
+const char *tool_place(char *out, const char *path, uint64_t line);
 
 /* ------------------------------------------------------------------- files (tool.c) */
 
@@ -33,6 +39,8 @@ typedef struct tool_file {
     int mapped;
 } tool_file;
 
+/* What messages call an input: "standard input" for "-", else its path. */
+const char *tool_input(const char *path);
 /* Maps or reads a whole file ("-": standard input). 0 on success; else `message` says why,
  * without the path, and nothing is left to close. */
 int tool_file_open(const char *path, tool_file *out, char *message, size_t message_size);
@@ -95,6 +103,10 @@ int tool_write(const void *data, size_t size);
  * else as tool_write. */
 int tool_flush(void);
 
+/* The order of two texts by their bytes: below, equal to or above 0. */
+int tool_order(const char *a, size_t a_length, const char *b, size_t b_length);
+/* A number with the fewest digits that name it, as a double or as an f32, into text [40]. */
+void tool_shortest(char *text, double value, int as_float);
 /* Bytes of the code point at s [n], n > 0, or of the maximal ill-formed subpart, then with
  * *good = 0. */
 size_t tool_utf8(const char *s, size_t n, int *good);

@@ -100,18 +100,14 @@ static int watch_flush(watch *w) {
 }
 
 static void watch_key(watch *w, const char *name, double value) {
-    if (!w->log || !w->line.size) return;
-    out_text(&w->line, ", \"");
-    out_text(&w->line, name);
-    out_text(&w->line, "\": ");
-    out_float(&w->line, value);
+    if (w->log && w->line.size) out_key_float(&w->line, name, value);
 }
 
 static int watch_log(watch *w, const tc_step *s) {
     if (!w->log) return 0;
     if (watch_cut(w, s->step) || watch_flush(w)) return 1;
-    out_text(&w->line, "{\"step\": ");
-    out_uint(&w->line, s->step);
+    out_char(&w->line, '{');
+    out_key_uint(&w->line, "step", s->step);
     watch_key(w, "epoch", s->epoch);
     watch_key(w, "loss", s->loss);
     watch_key(w, "learning_rate", s->learning_rate);

@@ -30,8 +30,9 @@ static tool_progress *tool_bar; /* the bar on the screen, wiped before a message
 
 void tool_set_quiet(int quiet) { tool_quiet_flag = quiet; }
 
-static void tool_wipe(void) {
-    if (tool_bar && tool_bar->shown) fputs("\r\033[K", stderr);
+void tool_progress_wipe(tool_progress *p) {
+    if (p->shown) fputs("\r\033[K", stderr);
+    p->shown = 0;
 }
 
 static void tool_line(const char *where, const char *format, va_list args, const char *tail) {
@@ -47,7 +48,7 @@ static void tool_line(const char *where, const char *format, va_list args, const
     for (i = 0; i < n; i++) {
         if ((unsigned char)line[i] < 32 || line[i] == 127) line[i] = '?';
     }
-    tool_wipe();
+    if (tool_bar) tool_progress_wipe(tool_bar);
     fflush(stdout);
     fprintf(stderr, "%.*s%s\n", (int)n, line, tail);
 }
@@ -783,8 +784,7 @@ void tool_progress_step(tool_progress *p, uint64_t done, uint64_t count) {
 }
 
 void tool_progress_end(tool_progress *p) {
-    tool_wipe();
-    p->shown = 0;
+    tool_progress_wipe(p);
     tool_bar = NULL;
 }
 

@@ -172,6 +172,8 @@ typedef struct tool_progress {
 void tool_progress_start(tool_progress *p, const char *what, uint64_t total, int mode);
 /* `done` of total in the unit of total; `count` inputs are finished. */
 void tool_progress_step(tool_progress *p, uint64_t done, uint64_t count);
+/* Removes it from the screen, until the next step. */
+void tool_progress_wipe(tool_progress *p);
 void tool_progress_end(tool_progress *p);
 /* Seconds of a clock that never goes back. */
 double tool_seconds(void);

@@ -1,6 +1,6 @@
 /* watch.c - what a training shows; see watch.h. */
 #if !defined(_POSIX_C_SOURCE) && !defined(__APPLE__)
-#define _POSIX_C_SOURCE 200809L /* isatty, ftruncate, fileno */
+#define _POSIX_C_SOURCE 200809L /* ftruncate, fileno */
 #endif
 #include "watch.h"
 
@@ -21,6 +21,7 @@ static int watch_log_failed(watch *w) {
 
 int watch_open(watch *w, const char *log, int resumed) {
     w->start = w->stepped = tool_seconds();
+    tool_progress_start(&w->bar, "train", 0, w->c->progress);
     w->log_path = log;
     w->cut = resumed;
     if (!log) return 0;
@@ -118,8 +119,7 @@ static int watch_log(watch *w, const tc_step *s) {
 void watch_saving(void *user) { watch_flush((watch *)user); }
 
 int watch_close(watch *w) {
-    if (w->shown) fputs("\r\033[K", stderr);
-    w->shown = 0;
+    tool_progress_end(&w->bar);
     if (!w->failed) watch_flush(w);
     if (w->log && fclose(w->log) && !w->failed) watch_log_failed(w);
     out_free(&w->line);
@@ -130,12 +130,11 @@ int watch_close(watch *w) {
 
 static void watch_progress(watch *w, const tc_step *s) {
     double now = tool_seconds(), spent = now - w->start;
-    int mode = w->c->progress < 0 ? isatty(2) : w->c->progress;
     unsigned long left;
-    if (w->c->quiet || !mode || spent < 1) return;
-    if (w->shown && now - w->last < 0.2 && s->step < w->total) return;
-    w->last = now;
-    w->shown = 1;
+    if (!w->bar.mode || spent < 1) return;
+    if (w->bar.shown && now - w->bar.last < 0.2 && s->step < w->total) return;
+    w->bar.last = now;
+    w->bar.shown = 1;
     left = (unsigned long)(spent / (double)w->steps * (double)(w->total - s->step));
     fprintf(stderr,
             "\r\033[?7l" /* a narrow terminal cuts the line */
@@ -230,8 +229,7 @@ void watch_best_drop(watch *w) {
 
 static int watch_table(watch *w, const tc_train_evaluation *e) {
     const tc_score *micro = &e->scores->micro;
-    if (w->shown) fputs("\r\033[K", stderr);
-    w->shown = 0;
+    tool_progress_wipe(&w->bar);
     if (!w->table)
         printf("%7s  %13s  %15s  %9s  %8s  %8s  %8s\n", "Epoch", "Training Loss",
                "Validation Loss", "Precision", "Recall", "F1", "Accuracy");

@@ -23,9 +23,10 @@ typedef struct watch {
     FILE *log;
     out line; /* of the log, kept until the update's scores are known */
     int cut;  /* the log may hold updates that are done again */
-    int shown, table;
+    tool_progress bar;
+    int table;
     uint64_t tokens, steps, total;
-    double last, stepped, paged;
+    double stepped, paged;
     int evaluated; /* the page has scores */
     int page_failed;
     double best, losses; /* of the log: the best value, the losses since an evaluation */

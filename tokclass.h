@@ -2419,6 +2419,11 @@ static void tc__k_embed_scalar(float *out, const float *word, const float *type,
     for (i = 0; i < n; i++) out[i] = (type ? word[i] + type[i] : word[i]) + position[i];
 }
 
+/* 1 / sqrt(variance + eps); NaN where squares overflow, as a factor 0 would hide it */
+TC__INLINE float tc__kref_norm_scale(float variance, float eps) {
+    return (1.0f + variance * 0.0f) / sqrtf(variance + eps);
+}
+
 /* Mean and 1 / sqrt(variance + eps) of a row. */
 static void tc__kref_moments(const float *x, size_t n, float eps, float *mean, float *scale) {
     float sum[16] = {0}, square[16] = {0};
@@ -2426,7 +2431,7 @@ static void tc__kref_moments(const float *x, size_t n, float eps, float *mean, f
     for (i = 0; i < n; i++) sum[i % 16] += x[i];
     *mean = tc__kref_sum16(sum) / (float)n;
     for (i = 0; i < n; i++) square[i % 16] = fmaf(x[i] - *mean, x[i] - *mean, square[i % 16]);
-    *scale = 1.0f / sqrtf(tc__kref_sum16(square) / (float)n + eps);
+    *scale = tc__kref_norm_scale(tc__kref_sum16(square) / (float)n, eps);
 }
 
 static void tc__k_norm_scalar(float *out, const float *x, size_t ld, size_t rows,
@@ -2655,20 +2660,21 @@ static float tc__kref_gelu_back1(float x) {
     return fmaf(x * TC__NORMAL_0, tc__kref_exp(x * (x * -0.5f)), tc__kref_phi(x) + 0.5f);
 }
 
-/* s (1 + x (1 - s) u'), s = 1 / (1 + e), 1 - s = e s: of x s where e = exp(-u) */
-TC__INLINE float tc__kref_gate_back(float x, float e, float slope) {
+/* s (1 + t (1 - s)), s = 1 / (1 + e), 1 - s = e s, t = x u': of x s where e = exp(-u) */
+TC__INLINE float tc__kref_gate_back(float t, float e) {
     float s = 1.0f / (1.0f + e);
-    return s * fmaf(x * (e * s), slope, 1.0f);
+    return s * fmaf(t, e * s, 1.0f);
 }
 
 static float tc__kref_gelu_new_back1(float x) {
     float square = x * x;
-    return tc__kref_gate_back(x, tc__kref_exp(x * fmaf(square, TC__GELU_NEW_3, TC__GELU_NEW_1)),
-                              fmaf(square, -3.0f * TC__GELU_NEW_3, -TC__GELU_NEW_1));
+    float slope = fmaf(square, -3.0f * TC__GELU_NEW_3, -TC__GELU_NEW_1);
+    return tc__kref_gate_back(x * slope,
+                              tc__kref_exp(x * fmaf(square, TC__GELU_NEW_3, TC__GELU_NEW_1)));
 }
 
 static float tc__kref_silu_back1(float x) {
-    return tc__kref_gate_back(x, tc__kref_exp(x * -1.0f), 1.0f);
+    return tc__kref_gate_back(x, tc__kref_exp(x * -1.0f));
 }
 
 TC__KREF_MAP(gelu_back, y[i] * tc__kref_gelu_back1(x[i]))
@@ -15706,7 +15712,7 @@ TC__NOINLINE static TC__KTARGET size_t TC__K(moments)(const float *x, size_t ld,
             TC__K(tail)(tail, x + (size_t)r * ld + wide, n - wide, mean[r]);
             TC__K(square)(lanes + r * TC__RN, tail, m[r]);
         }
-        scale[r] = 1.0f / sqrtf(TC__K(sum)(lanes + r * TC__RN) / (float)n + eps);
+        scale[r] = tc__kref_norm_scale(TC__K(sum)(lanes + r * TC__RN) / (float)n, eps);
     }
     return now;
 }
@@ -15941,17 +15947,17 @@ TC__KINLINE void TC__K(gelu_backs)(float *dy, const float *x, size_t ld, const i
     }
 }
 
-TC__KINLINE TC__R TC__K(gate_back)(TC__R x, TC__R e, TC__R slope) {
+TC__KINLINE TC__R TC__K(gate_back)(TC__R t, TC__R e) {
     TC__R one = TC__R_SET1(1.0f), s = TC__R_DIV(one, TC__R_ADD(one, e));
-    return TC__R_MUL(s, TC__R_FMA(TC__R_MUL(x, TC__R_MUL(e, s)), slope, one));
+    return TC__R_MUL(s, TC__R_FMA(t, TC__R_MUL(e, s), one));
 }
 
 TC__KINLINE TC__R TC__K(gelu_new_back1)(TC__R x) {
     TC__R square = TC__R_MUL(x, x);
     TC__R u = TC__R_FMA(square, TC__R_SET1(TC__GELU_NEW_3), TC__R_SET1(TC__GELU_NEW_1));
-    return TC__K(gate_back)(
-        x, TC__K(exp)(TC__R_MUL(x, u)),
-        TC__R_FMA(square, TC__R_SET1(-3.0f * TC__GELU_NEW_3), TC__R_SET1(-TC__GELU_NEW_1)));
+    TC__R slope =
+        TC__R_FMA(square, TC__R_SET1(-3.0f * TC__GELU_NEW_3), TC__R_SET1(-TC__GELU_NEW_1));
+    return TC__K(gate_back)(TC__R_MUL(x, slope), TC__K(exp)(TC__R_MUL(x, u)));
 }
 
 TC__KINLINE TC__R TC__K(relu_back1)(TC__R x) {
@@ -15960,7 +15966,7 @@ TC__KINLINE TC__R TC__K(relu_back1)(TC__R x) {
 }
 
 TC__KINLINE TC__R TC__K(silu_back1)(TC__R x) {
-    return TC__K(gate_back)(x, TC__K(exp)(TC__R_MUL(x, TC__R_SET1(-1.0f))), TC__R_SET1(1.0f));
+    return TC__K(gate_back)(x, TC__K(exp)(TC__R_MUL(x, TC__R_SET1(-1.0f))));
 }
 
 TC__KEACH(gelu_new_back, TC__R_MUL(TC__R_LOAD(at), TC__K(gelu_new_back1)(v)))

@@ -98,7 +98,8 @@
  * Threads. A model and its tokenizer are read-only and may be used by any number of threads at
  * once. An encoding, a session, a tagger and a writer belong to one thread at a time. A session
  * or tagger may have a pool of its own (tc_env.threads): its threads take over the signal mask
- * of the one that creates it, and end with the object. Results do not depend on the number of
+ * of the one that creates it, and end with the object; a process made by fork has none of them
+ * and may neither use nor free such an object. Results do not depend on the number of
  * threads, on the batch, or on the order of its inputs (but for rounding: tc_compute).
  *
  * Same bits. Every result is defined as one sequence of IEEE operations and exact sums of
@@ -363,7 +364,8 @@ typedef struct tc_env {
     void *user;       /* handed to allocate */
     unsigned threads; /* worker threads of a session or tagger, the caller's included; 0 = 1,
                          at most 1024 */
-    tc_level level;   /* cap on the instruction set; the best one below it is used */
+    tc_level level;   /* cap on the instruction set; the best one below it is used; one of
+                         another architecture caps nothing */
     tc_diag *diag;
     tc_compute compute; /* of sessions, taggers and trainers */
 } tc_env;
@@ -1091,6 +1093,17 @@ TC_API const char *tc_dtype_name(tc_dtype dtype); /* "f32", "f16", "bf16", "s16"
 #endif
 #elif defined(__aarch64__) && defined(__ARM_NEON)
 #define TC__ARM 1
+/* A target attribute replaces the -march of the whole file, and gcc inlines a helper only into
+ * functions that have all that it was compiled for: then it may but add to it. */
+#if defined(__ARM_FEATURE_DOTPROD) || defined(__ARM_FEATURE_FP16_VECTOR_ARITHMETIC) ||         \
+    defined(__ARM_FEATURE_COMPLEX) || defined(__ARM_FEATURE_SVE) ||                            \
+    defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC) || defined(__ARM_FEATURE_MATMUL_INT8)
+#define TC__ARM_ARCH ""
+#elif defined(__ARM_FEATURE_CRYPTO)
+#define TC__ARM_ARCH "arch=armv8.2-a+crypto"
+#else
+#define TC__ARM_ARCH "arch=armv8.2-a"
+#endif
 /* what a function with dot products of bytes is declared with */
 #if defined(__ARM_FEATURE_DOTPROD)
 #define TC__DOTPROD
@@ -1098,7 +1111,7 @@ TC_API const char *tc_dtype_name(tc_dtype dtype); /* "f32", "f16", "bf16", "s16"
 #ifdef __clang__
 #define TC__DOTPROD __attribute__((target("dotprod")))
 #else
-#define TC__DOTPROD __attribute__((target("arch=armv8.2-a+dotprod")))
+#define TC__DOTPROD __attribute__((target(TC__ARM_ARCH "+dotprod")))
 #endif
 #endif
 /* and with products of matrices of bytes */
@@ -1109,7 +1122,7 @@ TC_API const char *tc_dtype_name(tc_dtype dtype); /* "f32", "f16", "bf16", "s16"
 #ifdef __clang__
 #define TC__I8MM __attribute__((target("i8mm")))
 #else
-#define TC__I8MM __attribute__((target("arch=armv8.2-a+i8mm")))
+#define TC__I8MM __attribute__((target(TC__ARM_ARCH "+i8mm")))
 #endif
 #endif
 /* and with those of bf16 */
@@ -1120,7 +1133,7 @@ TC_API const char *tc_dtype_name(tc_dtype dtype); /* "f32", "f16", "bf16", "s16"
 #ifdef __clang__
 #define TC__BF16 __attribute__((target("bf16")))
 #else
-#define TC__BF16 __attribute__((target("arch=armv8.2-a+bf16")))
+#define TC__BF16 __attribute__((target(TC__ARM_ARCH "+bf16")))
 #endif
 #endif
 #endif
@@ -4282,6 +4295,8 @@ static size_t tc__ktab_burst(tc_level level, tc_dtype dtype, size_t count) {
 /* The best level that the CPU has and the cap allows; levels are ordered in tc_level. */
 static tc_level tc__ktab_choose(tc_level cap) {
     int level = cap > TC_LEVEL_BEST && cap < TC_LEVEL_COUNT ? (int)cap : TC_LEVEL_COUNT - 1;
+    if (level > TC_LEVEL_BASE && level < TC_LEVEL_NEON && tc__cpu_has(TC_LEVEL_NEON))
+        level = TC_LEVEL_COUNT - 1;
     while (level > TC_LEVEL_SCALAR && !tc__cpu_has((tc_level)level)) level--;
     return (tc_level)level;
 }
@@ -6104,7 +6119,7 @@ static tc_status tc__tok_describe(const tc_tokenizer *t, const tc_env *env,
     }
     block->env = *env;
     block->env.diag = NULL;
-    block->size = size;
+    block->size = (size_t)size;
     block->desc.vocab = vocab;
     block->desc.vocab_count = t->vocab;
     block->desc.added = t->added_count ? added : NULL;
@@ -7188,8 +7203,8 @@ static tc_status tc__encode_run(tc_encoding *e, const tc_input *input,
                              (uint64_t)o->stride, o->max_length - special);
     status = tc__encode_sequences(e, input);
     if (status) return status;
-    n[0] = limit[0] = e->sequence[0].used / sizeof(tc_token);
-    n[1] = limit[1] = e->sequence[1].used / sizeof(tc_token);
+    limit[0] = n[0] = e->sequence[0].used / sizeof(tc_token);
+    limit[1] = n[1] = e->sequence[1].used / sizeof(tc_token);
     if (o->max_length)
         status = tc__encode_limits(e, o, o->max_length - special, paired, n, limit);
     if (!status) status = tc__encode_cut(e, &e->parts[0], n[0], limit[0], o->stride);
@@ -14180,7 +14195,7 @@ static tc_status tc__run_measure_dev(tc__run *r, size_t *longest) {
             status = tc__mem_reserve(&e->env, &e->logits,
                                      T * r->t->model->info.num_labels * sizeof(float));
         if (!status)
-            memset(e->logits.data, 0, T * r->t->model->info.num_labels * sizeof(float));
+            memset(e->logits.data, 0, (size_t)T * r->t->model->info.num_labels * sizeof(float));
         if (!status) status = tc__eval_read(e, &loss);
     }
     if (!status)

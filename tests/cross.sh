@@ -44,7 +44,8 @@ compile() { # COMPILER-WITH-TARGET STANDARD SUFFIX FLAGS...
     fi
 }
 if have $target-gcc; then
-    for flags in -O1 -DTC_NO_SIMD -DTC_NO_THREADS -DTC_NO_STDIO; do
+    for flags in -O1 -DTC_NO_SIMD -DTC_NO_THREADS -DTC_NO_STDIO -mcpu=cortex-a55 \
+        -mcpu=neoverse-n1 -mcpu=a64fx -march=armv8-a+crypto -march=armv8.6-a; do
         compile $target-gcc c99 c $flags
     done
 else

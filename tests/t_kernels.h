@@ -976,6 +976,11 @@ static void test_kernels(void) {
     CHECK_EQ(tc_level_choose(TC_LEVEL_SCALAR), TC_LEVEL_SCALAR);
     CHECK_EQ(tc_level_choose(TC_LEVEL_BASE), TC_LEVEL_BASE);
     CHECK(tc_level_available(tc_level_choose(TC_LEVEL_BEST)));
+    /* a cap of another architecture is none */
+    if (tc_level_available(TC_LEVEL_NEON))
+        CHECK_EQ(tc_level_choose(TC_LEVEL_AVX2), tc_level_choose(TC_LEVEL_BEST));
+    else
+        CHECK_EQ(tc_level_choose(TC_LEVEL_NEON), tc_level_choose(TC_LEVEL_BEST));
 }
 
 #endif

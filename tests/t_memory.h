@@ -224,7 +224,8 @@ static void test_memory_new_model(void) {
         CHECK_EQ(tc_writer_create(&env, &w), TC_OK);
         CHECK_EQ(tc_writer_initialize(w, &d, 1), TC_ERROR_MEMORY);
         CHECK(s.given < 1 << 16);
-        if (!i) CHECK(s.refused > UINT64_C(600) << 30); /* 6 * 2^28 numbers a layer */
+        if (!i && sizeof(size_t) > 4) /* 6 * 2^28 numbers a layer */
+            CHECK(s.refused > UINT64_C(600) << 30);
         tc_writer_free(w);
     }
 }

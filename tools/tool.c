@@ -851,12 +851,24 @@ static double tool_quota(void) {
 }
 #endif
 
+#if defined(__linux__)
+/* The CPUs of this process where the system knows at most `most`; 0 where it knows more. */
+static int tool_affinity(int most) {
+    cpu_set_t *set = CPU_ALLOC((size_t)most);
+    size_t size = CPU_ALLOC_SIZE((size_t)most);
+    int n = set && sched_getaffinity(0, size, set) == 0 ? CPU_COUNT_S(size, set) : 0;
+    CPU_FREE(set);
+    return n;
+}
+#endif
+
 unsigned tool_cpus(void) {
     long n = sysconf(_SC_NPROCESSORS_ONLN);
 #if defined(__linux__)
-    cpu_set_t set;
     double quota = tool_quota();
-    if (sched_getaffinity(0, sizeof set, &set) == 0) n = CPU_COUNT(&set);
+    int most, allowed = 0;
+    for (most = 1024; !allowed && most <= 1 << 20; most *= 2) allowed = tool_affinity(most);
+    if (allowed) n = allowed;
     if (quota < (double)n) n = (long)quota;
 #endif
     return n < 1 ? 1u : (unsigned)n;

@@ -14584,6 +14584,10 @@ static tc_status tc__run_train(tc_trainer *t, const tc_train_run *how, tc_train_
     status = tc__run_open(&r);
 #ifndef TC_NO_STDIO
     if (!status && how->resume) status = tc__run_resume(&r, how->resume);
+#else
+    if (!status && (how->resume || how->checkpoint))
+        status = tc__diag_fail(t->env.diag, TC_ERROR_UNSUPPORTED, 0,
+                               "checkpoints need files, which TC_NO_STDIO leaves out");
 #endif
     if (!status) status = tc__run_loop(&r, out);
     tc__run_free(&r);

@@ -11523,7 +11523,7 @@ static int tc__train_same_labels(const tc_model *base, const tc_train_options *o
     uint32_t i, j;
     if (!base->head.rows || base->info.num_labels != o->num_labels) return 0;
     for (i = 0; i < o->num_labels; i++) {
-        for (j = 0; j < o->num_labels && strcmp(o->labels[j], base->labels[i]);) j++;
+        for (j = 0; j < o->num_labels && strcmp(o->labels[i], base->labels[j]);) j++;
         if (j == o->num_labels) return 0;
     }
     return 1;

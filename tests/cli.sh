@@ -204,6 +204,8 @@ cmp -s out sylvain.jsonl && pass || fail "$name" 'differs from standard input'
 run 'tag -' 0 tag "$model" -
 cmp -s out sylvain.jsonl && pass || fail "$name" 'differs from standard input'
 run 'options anywhere' 0 --help
+wrong 'a value of --help' tag "$model" --help=1
+err_has '--help takes no value'
 run 'options anywhere' 0 tag --quiet "$model" --format=jsonl sylvain.txt --threads 2
 cmp -s out sylvain.jsonl && pass || fail "$name" 'two threads differ from one'
 run 'two dashes end the options' 0 tag --quiet -- "$model" sylvain.txt

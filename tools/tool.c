@@ -696,7 +696,9 @@ static int tool_parse_option(const tool_command *c, const tool_option *options, 
     if (n < sizeof name) {
         memcpy(name, arg, n);
         name[n] = 0;
-        if (strcmp(name, "help") == 0 && !equals) return tool_help(c, options);
+        if (strcmp(name, "help") == 0)
+            return equals ? tool_usage(c->name, "--help takes no value")
+                          : tool_help(c, options);
         o = tool_find(options, name);
     } else {
         name[0] = 0;

@@ -11520,11 +11520,12 @@ struct tc_trainer {
 
 /* Whether the base has a head with these labels, in any order. */
 static int tc__train_same_labels(const tc_model *base, const tc_train_options *o) {
-    uint32_t i, j;
-    if (!base->head.rows || base->info.num_labels != o->num_labels) return 0;
-    for (i = 0; i < o->num_labels; i++) {
-        for (j = 0; j < o->num_labels && strcmp(o->labels[i], base->labels[j]);) j++;
-        if (j == o->num_labels) return 0;
+    uint32_t n = o->num_labels, i, j, k;
+    if (!base->head.rows || base->info.num_labels != n) return 0;
+    for (i = 0; i < n; i++) {
+        for (j = 0; j < n && strcmp(o->labels[j], base->labels[i]);) j++;
+        for (k = 0; k < n && strcmp(o->labels[i], base->labels[k]);) k++;
+        if (j == n || k == n) return 0;
     }
     return 1;
 }

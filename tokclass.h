@@ -14585,10 +14585,6 @@ static tc_status tc__run_train(tc_trainer *t, const tc_train_run *how, tc_train_
     status = tc__run_open(&r);
 #ifndef TC_NO_STDIO
     if (!status && how->resume) status = tc__run_resume(&r, how->resume);
-#else
-    if (!status && (how->resume || how->checkpoint))
-        status = tc__diag_fail(t->env.diag, TC_ERROR_UNSUPPORTED, 0,
-                               "checkpoints need files, which TC_NO_STDIO leaves out");
 #endif
     if (!status) status = tc__run_loop(&r, out);
     tc__run_free(&r);
@@ -15243,6 +15239,11 @@ TC_API tc_status tc_trainer_run(tc_trainer *trainer, const tc_train_run *run,
     tc__diag_clear(trainer->env.diag);
     if (!run || !run->train || (run->map_count && !run->map))
         return tc__public_null(trainer->env.diag, "run, its data or map");
+#ifdef TC_NO_STDIO
+    if (run->checkpoint || run->resume)
+        return tc__diag_fail(trainer->env.diag, TC_ERROR_UNSUPPORTED, 0,
+                             "checkpoints need files, which TC_NO_STDIO leaves out");
+#endif
     if (trainer->max_tokens)
         return tc__diag_fail(trainer->env.diag, TC_ERROR_ARGUMENT, 0,
                              "the trainer has made steps already");

@@ -88,6 +88,10 @@ wrong 'no command'
 wrong 'unknown command' tgg
 err_has tag
 wrong 'option before the command' --frobnicate
+for command in train data bench; do
+    run "help of $command" 0 "$command" --help
+    if awk 'length > 79 { exit 1 }' out; then pass; else fail "$name" 'a wide line'; fi
+done
 for command in tag tokenize encode info convert export score quantize eval; do
     run "help of $command" 0 "$command" --help
     out_has "usage: tokclass $command"
@@ -1171,8 +1175,7 @@ run 'train leaves what it did not make' 0 train new.tcm --train old.tcm.best --d
     --out old.tcm --max-steps 2 --quiet
 cmp -s train old.tcm.best && pass || fail "$name" 'a file of somebody else is gone'
 [ "$(echo old.tcm*)" = 'old.tcm old.tcm.best' ] && pass || fail "$name" "left: $(echo old.tcm*)"
-rm old.tcm.best
-mv old.tcm cut.tcm
+rm old.tcm.best old.tcm
 mkdir best
 cp new.tcm best/best.tcm
 broken 'a base where the best model goes' train best/best.tcm --train train --dev train \
@@ -1200,24 +1203,30 @@ err_has 'none: there is no labelled sentence'
 for signal in HUP TERM; do
     name="train, SIG$signal"
     "$program" train new.tcm --train train --dev train --out old.tcm --quiet --max-steps 100000 \
-        --eval 1 >out 2>err &
-    sleep 1
+        --eval 1 --log log.new >out 2>err &
+    until [ -s log.new ] || ! kill -0 $! 2>/dev/null; do sleep 1; done
     kill -$signal $!
     wait $!
     [ $? = 1 ] && pass || fail "$name" 'status'
     err_has 'interrupted after update'
     [ "$(echo old.tcm*)" = 'old.tcm*' ] && pass || fail "$name" "left: $(echo old.tcm*)"
+    rm -f log.new
 done
+# the second file, a pipe, is opened when the first one is mapped
 name='a file that is cut short'
-awk '{ s = s $0 "\n" } END { for (i = 0; i < 300000; i++) print s }' train >cut.new
-"$program" eval cut.tcm cut.new >out 2>err &
-sleep 1
-: >cut.new
-wait $!
+cp train cut.new
+mkfifo pipe.new
+{
+    : >cut.new
+    cat train
+} >pipe.new &
+feeder=$!
+"$program" score cut.new pipe.new >out 2>err
 [ $? = 1 ] && pass || fail "$name" 'status'
 one_line
 err_has 'cut short'
-rm cut.new cut.tcm
+kill $feeder 2>/dev/null
+rm cut.new pipe.new
 mkdir real
 cp new.tcm real/n.tcm
 chmod 640 real/n.tcm

@@ -24,6 +24,7 @@ int watch_open(watch *w, const char *log, int resumed) {
     tool_progress_start(&w->bar, "train", 0, w->c->progress);
     w->log_path = log;
     w->cut = resumed;
+    w->best = -(double)INFINITY;
     if (!log) return 0;
     if (resumed) w->log = fopen(log, "r+b");
     if (!w->log) w->log = fopen(log, "wb");
@@ -66,9 +67,8 @@ static void watch_again(watch *w, const char *line, uint64_t step) {
     w->losses = 0;
     w->since = 0;
     value = w->by_loss ? -e.evaluation.loss : scores.micro.f1;
-    e.improved = !w->evaluated || value > w->best;
+    e.improved = value > w->best;
     if (e.improved) w->best = value;
-    w->evaluated = 1;
     report_evaluation(w->report, &e);
 }
 

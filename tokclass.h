@@ -2114,7 +2114,8 @@ static int tc__cpu_has(tc_level level) {
  * add      x += y
  * embed    out = (word + type) + position; type may be null
  * norm     LayerNorm of each row: two passes, biased variance, eps inside the root
- * softmax  of each row x[i] = exp((x[i] - max) * scale), whose sum goes to sums; n >= 1
+ * softmax  of each row x[i] = exp((x[i] - max) * scale), whose sum goes to sums; n >= 1,
+ *          scale > 0
  * divide   row r of y = row r of x * (1 / sums[r])
  * transpose  16 x 16
  * widen_t  a panel [K/2][16][2] of type t to f32 [K rounded up to 2][16]
@@ -2304,6 +2305,14 @@ typedef struct tc__split {
 #define TC__EXP_P3 4.1665795894e-2f
 #define TC__EXP_P4 1.6666665459e-1f
 #define TC__EXP_P5 5.0000001201e-1f
+/* 2^(d f) of softmax, d <= 0 its distance to the largest: d f = n + r with one rounding, and
+ * 2^r = 1 + r P(r), our own least-squares fit, highest power first. The number that rounds has
+ * the bias of exponents in its low bits, so that they become those of 2^n. Relative error 9e-8;
+ * below 2^-125 it is that. */
+#define TC__EXP2_LOW (-125.0f)
+#define TC__EXP2_MAGIC 12583039.0f /* 1.5 * 2^23 + 127 */
+static const float tc__kref_exp2_powers[6] = {0.000151966932f, 0.00133913045f, 0.00961900223f,
+                                              0.0555035919f,   0.240226433f,   0.693147182f};
 /* Phi(x) - 1/2 = x P(u), u = 2 x^2 / 5.3^2 - 1 up to |x| = 5.3, where it reaches 1/2: our own
  * weighted least-squares fit. Error of x Phi(x): 1.1e-7 (1 + |x|). Highest power first. */
 #define TC__PHI_SQUARE 28.09f
@@ -2335,6 +2344,18 @@ static float tc__kref_exp(float x) {
     p = fmaf(p, r * r, r);
     s = tc__bytes_to_float((tc__bytes_of_float(m) << 23) + 0x3F800000u);
     return fmaf(p, s, s);
+}
+
+/* 2^(d f); low is TC__EXP2_LOW / f */
+static float tc__kref_exp2(float d, float f, float low) {
+    float m, r, p = tc__kref_exp2_powers[0], s;
+    int i;
+    d = tc__kref_max(low, d);
+    m = fmaf(d, f, TC__EXP2_MAGIC);
+    r = fmaf(d, f, TC__EXP2_MAGIC - m);
+    for (i = 1; i < 6; i++) p = fmaf(p, r, tc__kref_exp2_powers[i]);
+    s = tc__bytes_to_float(tc__bytes_of_float(m) << 23);
+    return fmaf(p, r * s, s);
 }
 
 /* ln x for finite x > 0: x = m 2^e, sqrt(1/2) <= m < sqrt(2); coefficients of the Cephes
@@ -2459,6 +2480,7 @@ static void tc__k_norm_scalar(float *out, const float *x, size_t ld, size_t rows
 
 static void tc__k_softmax_scalar(float *x, size_t ld, size_t rows, size_t n, float scale,
                                  float *sums) {
+    float factor = scale * TC__LOG2E, low = TC__EXP2_LOW / factor;
     for (; rows--; x += ld) {
         float top[16], sum[16] = {0}, max;
         size_t i;
@@ -2466,7 +2488,7 @@ static void tc__k_softmax_scalar(float *x, size_t ld, size_t rows, size_t n, flo
         for (i = 0; i < n; i++) top[i % 16] = tc__kref_max(x[i], top[i % 16]);
         max = tc__kref_max16(top);
         for (i = 0; i < n; i++) {
-            x[i] = tc__kref_exp((x[i] - max) * scale);
+            x[i] = tc__kref_exp2(x[i] - max, factor, low);
             sum[i % 16] += x[i];
         }
         *sums++ = tc__kref_sum16(sum);
@@ -15772,17 +15794,32 @@ static TC__KTARGET void TC__K(norm)(float *out, const float *x, size_t ld, size_
     }
 }
 
-/* x = exp((x - max) * scale) for n registers, whose sums are added to lanes */
-TC__KINLINE void TC__K(weigh)(float *x, TC__R max, TC__R scale, TC__R *lanes, const int n) {
-    TC__R v[TC__KCHAINS];
-    int j;
-    TC__UNROLL
-    for (j = 0; j < n; j++) v[j] = TC__R_MUL(TC__R_SUB(TC__R_LOAD(x + j * TC__RW), max), scale);
-    TC__K(exps)(v, n);
+/* x = 2^((x - max) * factor) for n registers, whose sums are added to lanes; see
+ * tc__kref_exp2 */
+TC__KINLINE void TC__K(weigh)(float *x, TC__R max, TC__R factor, TC__R low, TC__R *lanes,
+                              const int n) {
+    const TC__R magic = TC__R_SET1(TC__EXP2_MAGIC);
+    TC__R m[TC__KCHAINS], r[TC__KCHAINS], p[TC__KCHAINS];
+    int i, j;
     TC__UNROLL
     for (j = 0; j < n; j++) {
-        TC__R_STORE(x + j * TC__RW, v[j]);
-        lanes[j % TC__RN] = TC__R_ADD(lanes[j % TC__RN], v[j]);
+        TC__R d = TC__R_MAX(low, TC__R_SUB(TC__R_LOAD(x + j * TC__RW), max));
+        m[j] = TC__R_FMA(d, factor, magic);
+        r[j] = TC__R_FMA(d, factor, TC__R_SUB(magic, m[j]));
+        p[j] = TC__R_SET1(tc__kref_exp2_powers[0]);
+    }
+    TC__UNROLL
+    for (i = 1; i < 6; i++) {
+        TC__UNROLL
+        for (j = 0; j < n; j++)
+            p[j] = TC__R_FMA(p[j], r[j], TC__R_SET1(tc__kref_exp2_powers[i]));
+    }
+    TC__UNROLL
+    for (j = 0; j < n; j++) {
+        TC__R power = TC__R_OF_I(TC__I_SHL(TC__I_OF_R(m[j]), 23));
+        p[j] = TC__R_FMA(p[j], TC__R_MUL(r[j], power), power);
+        TC__R_STORE(x + j * TC__RW, p[j]);
+        lanes[j % TC__RN] = TC__R_ADD(lanes[j % TC__RN], p[j]);
     }
 }
 
@@ -15804,20 +15841,21 @@ TC__KINLINE float TC__K(largest)(const float *x, size_t n) {
     return TC__R_FIRST(*lanes);
 }
 
-TC__KINLINE float TC__K(weigh_row)(float *x, size_t n, float largest, float scale) {
-    TC__R lanes[TC__RN], max = TC__R_SET1(largest), factor = TC__R_SET1(scale);
+TC__KINLINE float TC__K(weigh_row)(float *x, size_t n, float largest, TC__R factor, TC__R low) {
+    const TC__R max = TC__R_SET1(largest);
+    TC__R lanes[TC__RN];
     size_t i;
     int j;
     for (j = 0; j < TC__RN; j++) lanes[j] = TC__R_SET1(0.0f);
     for (i = 0; i + TC__KCHAINS * TC__RW <= n; i += TC__KCHAINS * TC__RW)
-        TC__K(weigh)(x + i, max, factor, lanes, TC__KCHAINS);
-    for (; i + 16 <= n; i += 16) TC__K(weigh)(x + i, max, factor, lanes, TC__RN);
+        TC__K(weigh)(x + i, max, factor, low, lanes, TC__KCHAINS);
+    for (; i + 16 <= n; i += 16) TC__K(weigh)(x + i, max, factor, low, lanes, TC__RN);
     if (i < n) {
         TC__R unused[TC__RN];
         float tail[16];
         for (j = 0; j < TC__RN; j++) unused[j] = max;
         TC__K(tail)(tail, x + i, n - i, 0.0f);
-        TC__K(weigh)(tail, max, factor, unused, TC__RN);
+        TC__K(weigh)(tail, max, factor, low, unused, TC__RN);
         TC__K(put)(x + i, tail, n - i);
         TC__K(tail)(tail, tail, n - i, 0.0f);
         for (j = 0; j < TC__RN; j++)
@@ -15829,11 +15867,13 @@ TC__KINLINE float TC__K(weigh_row)(float *x, size_t n, float largest, float scal
 /* The largest of the next row is sought before a row is weighed, which waits for its own. */
 static TC__KTARGET void TC__K(softmax)(float *x, size_t ld, size_t rows, size_t n, float scale,
                                        float *sums) {
+    const float by = scale * TC__LOG2E;
+    const TC__R factor = TC__R_SET1(by), low = TC__R_SET1(TC__EXP2_LOW / by);
     float largest = 0, next = 0;
     size_t r;
     for (r = 0; r <= rows; r++, largest = next) {
         if (r < rows) next = TC__K(largest)(x + r * ld, n);
-        if (r) sums[r - 1] = TC__K(weigh_row)(x + (r - 1) * ld, n, largest, scale);
+        if (r) sums[r - 1] = TC__K(weigh_row)(x + (r - 1) * ld, n, largest, factor, low);
     }
 }
 

@@ -518,7 +518,7 @@ static void test_op_gemm_s16(const tc__ops *ops, const tc__ops *ref) {
 
 /* The reference itself against double arithmetic over the whole range. */
 static void test_reference(void) {
-    double exp_error = 0, gelu_error = 0, new_error = 0, silu_error = 0;
+    double exp_error = 0, exp2_error = 0, gelu_error = 0, new_error = 0, silu_error = 0;
     int i;
     for (i = -400000; i <= 400000; i++) {
         double x = (double)(float)(i * 3e-5), e, phi = 0.5 * erfc(-x * 0.70710678118654752440);
@@ -526,6 +526,13 @@ static void test_reference(void) {
         if (x > -87 && x < 88) {
             e = fabs((double)tc__kref_exp(f) / exp(x) - 1);
             if (e > exp_error) exp_error = e;
+        }
+        if (x <= 0) {
+            const float factor = 0.35f * TC__LOG2E, low = TC__EXP2_LOW / factor, d = f * 20;
+            double power = exp2((double)d * (double)factor);
+            e = d >= low ? fabs((double)tc__kref_exp2(d, factor, low) / power - 1)
+                         : fabs((double)tc__kref_exp2(d, factor, low) - exp2(-125));
+            if (e > exp2_error) exp2_error = e;
         }
         e = fabs((double)tc__kref_gelu1(f) - x * phi) / (1 + fabs(x));
         if (e > gelu_error) gelu_error = e;
@@ -537,6 +544,7 @@ static void test_reference(void) {
         if (e > silu_error) silu_error = e;
     }
     CHECK(exp_error < 1e-7);
+    CHECK(exp2_error < 1e-7);
     CHECK(gelu_error < 3e-7);
     CHECK(new_error < 3e-7);
     CHECK(silu_error < 3e-7);

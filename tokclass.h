@@ -193,7 +193,8 @@
  *     13 bytes of strings      then offsets: 14 strings  15 token ends  16 trie  17 index
  *     18 blocks  19 pool  20 added tokens  21, 22 their tries  23 steps  24 prefix of
  *     continuing pieces and 25 its length  26 prefix that decoding removes and 27 its length
- *     (24 and 26 count from the beginning of the strings)
+ *     (24 and 26 count from the beginning of the strings)  28 the token whose word is the
+ *     text's own in entities: id + 2, 1 for none, 0 for that of 3
  *     flags: 1 clean_text  2 handle_chinese_chars  4 strip_accents  8 lowercase  16 truncates
  *       on the left  32 WordPiece decoder  64 with clean-up  128 clean_up_tokenization_spaces
  *     token ends: u32 [V + 1], token i is strings [ends[i], ends[i+1])
@@ -572,6 +573,8 @@ typedef struct tc_tokenizer_desc {
     uint32_t single_count, pair_count;
     tc_string continuing_prefix; /* "##" */
     int32_t unk_id;              /* -1: none, an unknown word is then TC_ERROR_FORMAT */
+    int32_t word_unk_id;         /* if word_unk: the token whose word is the text's own in */
+    uint8_t word_unk;            /* entities, or -1, in place of unk_id */
     uint32_t max_word_chars;     /* max_input_chars_per_word */
     uint8_t clean_text, handle_chinese_chars, strip_accents, lowercase; /* BertNormalizer */
     uint8_t truncate_left;                                              /* truncation_side */
@@ -702,7 +705,7 @@ TC_API tc_status tc_writer_tensor(tc_writer *writer, const char *name, uint32_t 
 #ifndef TC_NO_TRAIN
 /* Describes the model and adds all its tensors with fresh numbers, the Trainer's own
  * initialisation: matrices and embeddings normal with initializer_range, the row of the padding
- * token and biases 0, norms 1 and 0. The same seed gives the same numbers on every machine. */
+ * token and biases 0, norms 1 and 0, fixed_positions sines and cosines. The same seed gives the same numbers on every machine. */
 TC_API tc_status tc_writer_initialize(tc_writer *writer, const tc_model_desc *desc,
                                       uint32_t seed);
 #endif
@@ -2377,6 +2380,33 @@ static float tc__kref_log(float x) {
     y = fmaf(z, -0.5f, y);
     return fmaf(e, TC__LN2_HIGH, x + y);
 }
+
+#ifndef TC_NO_TRAIN
+#define TC__PI 3.14159265358979323846
+
+/* cos on [-3 pi / 2, 3 pi / 2] by its series, the same on every machine. */
+static double tc__kref_cos(double x) {
+    double square = x * x, term = 1, sum = 1;
+    int k;
+    for (k = 2; k <= 40; k += 2) {
+        term = term * square / (double)(-k * (k - 1));
+        sum += term;
+    }
+    return sum;
+}
+
+/* 10000^x on [0, 1] likewise: the exponential series of a sixteenth, to the sixteenth power. */
+static double tc__kref_power_10000(double x) {
+    double y = x * (9.210340371976182736 / 16), term = 1, sum = 1; /* ln 10000 */
+    int k;
+    for (k = 1; k <= 20; k++) {
+        term = term * y / (double)k;
+        sum += term;
+    }
+    for (k = 0; k < 4; k++) sum *= sum;
+    return sum;
+}
+#endif
 
 /* Phi(x) - 1/2 */
 static float tc__kref_phi(float x) {
@@ -5815,6 +5845,7 @@ enum {
     TC__TOK_PREFIX_BYTES,
     TC__TOK_DECODER_AT,
     TC__TOK_DECODER_BYTES,
+    TC__TOK_WORD_UNK,
     TC__TOK_NUMBERS = 32
 };
 
@@ -5831,7 +5862,7 @@ struct tc_tokenizer {
     const char *strings;
     const uint32_t *tokens; /* [vocab + 1] offsets in the strings */
     uint32_t vocab, size, flags, max_chars;
-    int32_t unk;
+    int32_t unk, word_unk;
     tc__trie words, raw, normalized; /* vocabulary by id; added tokens by index */
     uint32_t continuing;             /* unit behind the prefix "##" */
     const uint16_t *index;           /* [TC__CHAR_INDEX] */
@@ -6051,7 +6082,7 @@ static int tc__tok_valid(tc_tokenizer *t, const uint32_t *n) {
            tc__tok_added_valid(t, n[TC__TOK_STRING_BYTES]) &&
            tc__tok_steps_valid(t->single, t->single_count, 1) &&
            tc__tok_steps_valid(t->pair, t->pair_count, 2) && t->unk >= -1 &&
-           (t->unk < 0 || (uint32_t)t->unk < t->vocab);
+           (t->unk < 0 || (uint32_t)t->unk < t->vocab) && t->word_unk >= -1;
 }
 
 /* Points *t into a section of `bytes` bytes, every number of it checked. 0 if broken. */
@@ -6063,6 +6094,7 @@ static int tc__tok_open(tc_tokenizer *t, const void *section, size_t bytes) {
     t->vocab = n[TC__TOK_VOCAB];
     t->flags = n[TC__TOK_FLAGS];
     t->unk = (int32_t)n[TC__TOK_UNK];
+    t->word_unk = n[TC__TOK_WORD_UNK] ? (int32_t)(n[TC__TOK_WORD_UNK] - 2) : t->unk;
     t->max_chars = n[TC__TOK_MAX_CHARS];
     t->words.count = n[TC__TOK_UNITS];
     t->raw.count = n[TC__TOK_RAW_UNITS];
@@ -6092,6 +6124,8 @@ static void tc__tok_settings(const tc_tokenizer *t, tc_tokenizer_desc *d) {
     d->continuing_prefix = t->prefix;
     d->decoder_prefix = t->decoder_prefix;
     d->unk_id = t->unk;
+    d->word_unk_id = t->word_unk;
+    d->word_unk = t->word_unk != t->unk;
     d->max_word_chars = t->max_chars;
     d->clean_text = (t->flags & TC__TOK_CLEAN) != 0;
     d->handle_chinese_chars = (t->flags & TC__TOK_CHINESE) != 0;
@@ -6992,11 +7026,11 @@ static tc_status tc__encode_text(tc_encoding *e, tc__buf *to, const char *text, 
     if (n > INT32_MAX)
         return tc__diag_fail(e->env.diag, TC_ERROR_LENGTH, 0, "a text of %u bytes is too long",
                              (uint64_t)n);
+    e->text = text;
+    e->length = n;
     if (e->strict && (i = tc__utf8_check(text, n)) < n)
         return tc__diag_fail(e->env.diag, TC_ERROR_UTF8, i, "ill-formed UTF-8 at byte %u",
                              (uint64_t)i);
-    e->text = text;
-    e->length = n;
     e->spelled = NULL;
     memset(&e->cursor, 0, sizeof e->cursor);
     e->began = e->cursor;
@@ -7172,6 +7206,13 @@ static int tc__encode_given(const tc_input *input) {
     return 1;
 }
 
+/* Says in which of the texts of one input a byte was wrong. */
+static tc_status tc__encode_ill(const tc_encoding *e, const char *what, uint64_t which) {
+    const uint64_t at = e->env.diag ? e->env.diag->offset : 0;
+    return tc__diag_fail(e->env.diag, TC_ERROR_UTF8, at, "%s%u: ill-formed UTF-8 at byte %u",
+                         what, which, at);
+}
+
 static tc_status tc__encode_sequences(tc_encoding *e, const tc_input *input) {
     tc_status status = TC_OK;
     size_t i;
@@ -7182,13 +7223,17 @@ static tc_status tc__encode_sequences(tc_encoding *e, const tc_input *input) {
                                  input->length, -1);
         if (!status && input->pair)
             status = tc__encode_text(e, &e->sequence[1], input->pair, input->pair_length, -1);
+        if (status == TC_ERROR_UTF8 && input->pair)
+            status = tc__encode_ill(e, "text ", e->text == input->pair ? 2 : 1);
         return status;
     }
     if (input->word_count > INT32_MAX)
         return tc__diag_fail(e->env.diag, TC_ERROR_LENGTH, 0, "too many words");
-    for (i = 0; i < input->word_count && !status; i++)
+    for (i = 0; i < input->word_count && !status; i++) {
         status = tc__encode_text(e, &e->sequence[0], input->words[i].data,
                                  input->words[i].length, (int32_t)i);
+        if (status == TC_ERROR_UTF8) status = tc__encode_ill(e, "word ", (uint64_t)i + 1);
+    }
     return status;
 }
 
@@ -8572,6 +8617,7 @@ static tc_status tc__write_front(tc__assembly *a, const tc_tokenizer_desc *d) {
     a->n[TC__TOK_KIND] = 1;
     a->n[TC__TOK_VOCAB] = d->vocab_count;
     a->n[TC__TOK_UNK] = (uint32_t)d->unk_id;
+    a->n[TC__TOK_WORD_UNK] = d->word_unk ? (uint32_t)d->word_unk_id + 2 : 0;
     a->n[TC__TOK_MAX_CHARS] = d->max_word_chars;
     a->n[TC__TOK_SINGLE] = d->single_count;
     a->n[TC__TOK_PAIR] = d->pair_count;
@@ -8893,6 +8939,32 @@ static tc_status tc__write_linear(tc_writer *w, const char *stem, uint32_t rows,
                                     seed, -1);
 }
 
+/* Position embeddings that are not trained: sin and cos of the position over 10000^(2j / E) at
+ * columns 2j and 2j + 1. */
+static tc_status tc__write_sinusoids(tc_writer *w, const char *name, uint32_t rows,
+                                     uint32_t columns) {
+    const double turn = 2 * TC__PI;
+    const size_t n = (size_t)rows * columns;
+    float *data;
+    tc_status status;
+    uint32_t i, j;
+    if ((uint64_t)rows * columns > TC__SIZE_LIMIT / sizeof *data) return TC_ERROR_MEMORY;
+    data = (float *)tc__mem_realloc(&w->env, NULL, 0, n * sizeof *data);
+    if (!data) return TC_ERROR_MEMORY;
+    for (j = 0; j < columns; j++) {
+        double period = tc__kref_power_10000((double)(j - j % 2) / (double)columns);
+        for (i = 0; i < rows; i++) {
+            double angle = (double)i / period, turns = (double)(uint64_t)(angle / turn + 0.5);
+            angle = fma(-turns, turn, angle);
+            data[(size_t)i * columns + j] =
+                (float)tc__kref_cos(j % 2 ? angle : angle - TC__PI / 2);
+        }
+    }
+    status = tc__write_tensor(w, name, rows, columns, data);
+    tc__mem_free(&w->env, data, n * sizeof *data);
+    return status;
+}
+
 /* Room for the large tensors at once: a model that memory cannot hold fails before the work. */
 static tc_status tc__write_model_room(tc_writer *w, const tc_model_desc *d) {
     const double H = d->hidden_size, E = d->embedding_size ? d->embedding_size : H;
@@ -8928,7 +9000,9 @@ static tc_status tc__write_model(tc_writer *w, const tc_model_desc *d, uint32_t 
     uint32_t i, k;
     if (!status) status = tc__write_model_room(w, d);
     for (i = 0; i < 7 && !status; i++)
-        if (front[i].rows)
+        if (i == 1 && d->fixed_positions)
+            status = tc__write_sinusoids(w, front[i].name, front[i].rows, front[i].columns);
+        else if (front[i].rows)
             status = tc__write_fresh(w, front[i].name, front[i].rows, front[i].columns,
                                      d->initializer_range, seed, i ? -1 : d->pad_token_id);
     for (k = 0; k < d->num_hidden_layers; k++)
@@ -10541,17 +10615,6 @@ static double tc__loss_run(const tc__ops *ops, float *logits, size_t ld, uint32_
 /* ====================================================================== 54-optim
  * Learning rate schedules, clipping, AdamW (trainer.md sections 5 and 6). */
 
-/* cos on [0, pi] by its series, the same on every machine. */
-static double tc__optim_cos(double x) {
-    double square = x * x, term = 1, sum = 1;
-    int k;
-    for (k = 2; k <= 40; k += 2) {
-        term = term * square / (double)(-k * (k - 1));
-        sum += term;
-    }
-    return sum;
-}
-
 /* The factor of the learning rate for update `done` + 1 of `total`. */
 static double tc__optim_factor(tc_schedule schedule, uint64_t done, uint64_t total,
                                uint64_t warmup) {
@@ -10560,7 +10623,10 @@ static double tc__optim_factor(tc_schedule schedule, uint64_t done, uint64_t tot
     if (schedule == TC_SCHEDULE_CONSTANT || !total) return 1; /* no end is known */
     left = T - W > 1 ? T - W : 1;
     if (schedule == TC_SCHEDULE_LINEAR) return T > s ? (T - s) / left : 0;
-    left = 0.5 * (1 + tc__optim_cos(3.14159265358979323846 * ((s - W) / left)));
+    left = (s - W) / left;
+    left -= 2 * (double)(uint64_t)(left / 2);
+    if (left > 1) left = 2 - left; /* behind the end it rises again, as in PyTorch's lambda */
+    left = 0.5 * (1 + tc__kref_cos(TC__PI * left));
     return left > 0 ? left : 0;
 }
 
@@ -10852,12 +10918,24 @@ static int tc__data_number(tc_string s) {
     return digits ? n : -1;
 }
 
-/* Whether two lines in a row, the second null at the end of a sentence, begin with the numbers
- * of words: 1 and 2, or with a range or an empty node, f.e. 1-2 and 1. */
-static int tc__data_numbers(tc_string first, const tc_string *second) {
-    int a = tc__data_number(first), b = second ? tc__data_number(*second) : a + 1;
-    if (tc__data_is(first, "1")) return b == 2 || (b == 1 && second->length > 2);
-    return second && first.length > 2 && (a == 0 || a == 1) && (b == a || b == a + 1);
+/* CoNLL-U: the number of a range of words, or of an empty node. */
+static int tc__data_between(tc_string number) {
+    return memchr(number.data, '-', number.length) || memchr(number.data, '.', number.length);
+}
+
+/* Whether the first lines begin with the numbers of their words, 1 2 3 in each sentence, with
+ * ranges and empty nodes between. */
+static int tc__data_numbers(const tc_dataset *d) {
+    tc_string columns[TC__MOST_COLUMNS];
+    int last = 0, seen;
+    size_t at = 0;
+    for (seen = 0; seen < TC__GUESS_LINES && tc__data_full(d, &at, columns); seen++) {
+        int n = tc__data_number(columns[0]), between = tc__data_between(columns[0]);
+        if (n < 0 || (n > 1 && n != last + 1 && !(between && n == last))) return 0;
+        if (!between && !n) return 0;
+        if (!between) last = n;
+    }
+    return last > 0;
 }
 
 /* Separator, number of columns, where words and labels are: from the first lines. */
@@ -10876,15 +10954,8 @@ static tc_status tc__data_shape(tc_dataset *d, const tc_data_options *o) {
         n->columns = tc__data_split(&l, n->tabs, columns);
         if (*l.text == '#') continue;
         first = line;
-        if (n->columns > 2 && at < d->size) {
-            tc_string number = columns[0];
-            l = tc__data_line(d, at);
-            if (tc__data_blank(&l))
-                n->numbered = tc__data_numbers(number, NULL);
-            else if (tc__data_split(&l, n->tabs, columns) > 2)
-                n->numbered = tc__data_numbers(number, columns);
-        }
     }
+    n->numbered = n->columns > 2 && tc__data_numbers(d);
     n->word_column += n->numbered;
     n->column = o->column > 0   ? o->column
                 : o->column < 0 ? n->columns + 1 + o->column
@@ -10902,10 +10973,7 @@ static tc_status tc__data_row(tc_dataset *d, const tc__line *l, uint64_t line) {
     const tc_data_info *n = &d->info;
     int count = tc__data_split(l, n->tabs, columns);
     tc_status status;
-    if (n->numbered && count &&
-        (memchr(columns[0].data, '-', columns[0].length) ||
-         memchr(columns[0].data, '.', columns[0].length)))
-        return TC_OK; /* CoNLL-U: a range of words, an empty node */
+    if (n->numbered && count && tc__data_between(columns[0])) return TC_OK;
     if (count != n->columns && (count < n->columns || n->column == n->columns)) {
         status =
             tc__diag_fail(d->env.diag, TC_ERROR_FORMAT, 0,
@@ -12081,7 +12149,7 @@ struct tc_scores {
     tc_score_table table;
     uint32_t prefixes; /* of all gold tags: bits of the letters in TC__LETTERS */
     int foreign;       /* a gold tag has none of them */
-    int spans, other;  /* some tag is that of a span; some tag is not O */
+    int forms, other;  /* TC__FORM_... of the tags; some tag is not O */
     uint64_t
         invalid[TC__MODES];    /* the first sentence with a tag that the scheme lacks, from 1 */
     char wrong[TC__MODES][64]; /* that tag, cut to fit */
@@ -12400,13 +12468,16 @@ static void tc__score_compare(tc_scores *s, uint32_t mode) {
     }
 }
 
-/* Whether a tag has the form of one of spans: a letter of a scheme alone or with a dash. */
-static int tc__score_span_tag(const tc_scores *s, tc_string tag) {
-    char letter, dash;
-    if (tag.length == 1) return tc__score_in(*tag.data, "BIESUL");
-    letter = s->options.suffix ? tag.data[tag.length - 1] : tag.data[0];
+/* Forms of a tag. Letters alone mark spans only where all tags are such letters. */
+enum { TC__FORM_DASH = 1, TC__FORM_LETTER = 2, TC__FORM_OTHER = 4 };
+
+static int tc__score_form(const tc_scores *s, tc_string tag) {
+    char letter = s->options.suffix ? tag.data[tag.length - 1] : tag.data[0], dash;
+    if (tag.length == 1 && tc__score_in(letter, "OM")) return 0;
+    if (!tc__score_in(letter, "BIESULM")) return TC__FORM_OTHER;
+    if (tag.length == 1) return TC__FORM_LETTER;
     dash = s->options.suffix ? tag.data[tag.length - 2] : tag.data[1];
-    return dash == '-' && tc__score_in(letter, "BIESULM");
+    return dash == '-' ? TC__FORM_DASH : TC__FORM_OTHER;
 }
 
 /* Counts tags one by one. */
@@ -12428,7 +12499,7 @@ static tc_status tc__score_tags(tc_scores *s, const tc_string *gold, const tc_st
             tc__score_name(&s->tags, a)->correct[0]++;
             s->table.correct_tokens++;
         }
-        s->spans |= tc__score_span_tag(s, gold[i]) || tc__score_span_tag(s, predicted[i]);
+        s->forms |= tc__score_form(s, gold[i]) | tc__score_form(s, predicted[i]);
         s->other |= !tc__data_is(gold[i], "O") || !tc__data_is(predicted[i], "O");
         at = letter ? strchr(TC__LETTERS, letter) : NULL;
         if (at)
@@ -12613,7 +12684,9 @@ static tc_status tc__score_table(tc_scores *s) {
     int mode = TC_SCHEME_NONE;
     tc_status status;
     t->accuracy = t->tokens ? (double)t->correct_tokens / (double)t->tokens : 0;
-    t->spans = o->what ? o->what == TC_SCORE_SPANS : s->spans || !s->other;
+    t->spans = o->what                       ? o->what == TC_SCORE_SPANS
+               : s->forms == TC__FORM_LETTER ? 1
+                                             : s->forms & TC__FORM_DASH || !s->other;
     t->scheme = TC_SCHEME_NONE;
     if (!t->spans) {
         s->confusions.used = 0;
@@ -12746,7 +12819,7 @@ static void tc__score_reset(tc_scores *s) {
     memset(s->invalid, 0, sizeof s->invalid);
     s->prefixes = 0;
     memset(s->begin, 0, sizeof s->begin);
-    s->foreign = s->spans = s->other = 0;
+    s->foreign = s->forms = s->other = 0;
     s->table.sentences = s->table.tokens = s->table.correct_tokens = 0;
 }
 /* Allocates what sentences of up to `longest` words with these tags need, and their table. */
@@ -12828,6 +12901,7 @@ typedef struct tc__found { /* an entity; its word lies in the tagger's text */
 typedef struct tc__scheme { /* what a label means, for tc_constraint */
     char part;              /* B I E S, or 0 for a label without prefix */
     char begun;             /* I or E of a type that has a B: it cannot begin an entity */
+    char closed;            /* the labels of its type mark ends */
     const char *type;
     uint32_t group; /* the same for labels of one type, below C */
 } tc__scheme;
@@ -12839,7 +12913,6 @@ struct tc_tagger {
     tc_encoding *encoding;
     tc_session *session;
     tc__scheme *schemes; /* [C] */
-    int closed;          /* the scheme marks ends */
     tc_tag_options options;
     /* of the call at work */
     const tc_input *input; /* [count] */
@@ -12947,6 +13020,10 @@ static tc_status tc__tag_encode(tc_tagger *g, const tc_input *input, tc__entry *
     alone.pair = NULL;
     e.strict_utf8 = o->strict_utf8;
     e.max_length = tc__model_limit(g->model, 0);
+    if (e.max_length == tc__encode_specials(g->encoding->tokenizer, 0))
+        return tc__diag_fail(g->env.diag, TC_ERROR_LENGTH, 0,
+                             "a length of %u tokens has no room beside the special ones",
+                             (uint64_t)e.max_length);
     if (o->long_text == TC_LONG_WINDOW)
         e.stride =
             o->has_stride ? o->stride : tc__encode_stride(g->encoding->tokenizer, e.max_length);
@@ -13102,7 +13179,7 @@ static tc_status tc__tag_unit(tc_tagger *g, tc_string sentence, size_t token, ui
     u.end = k->end;
     u.index = index;
     u.owner = k->word;
-    if (k->id == t->unk) {
+    if (k->id == t->word_unk) {
         u.word = tc__tok_string(sentence.data + k->start.byte, k->end.byte - k->start.byte);
     } else {
         u.word = tc__tok_token(t, k->id);
@@ -13263,17 +13340,21 @@ static tc_status tc__tag_scheme(tc_tagger *g) {
         if (!strchr("BIESLUM", *label)) continue;
         s->part = *label == 'L' ? 'E' : *label == 'U' ? 'S' : *label == 'M' ? 'I' : *label;
         s->type = label + 2;
-        if (s->part == 'E') g->closed = 1;
     }
     tc__mem_sort(sorted, C, sizeof *sorted, tc__tag_by_type);
     for (i = 1; i < C; i++)
         sorted[i]->group =
             sorted[i - 1]->group + (tc__tag_by_type(&sorted[i - 1], &sorted[i]) != 0);
     for (i = 0; i < C; i = last) {
-        char begins = 0;
-        for (last = i; last < C && sorted[last]->group == sorted[i]->group; last++)
-            if (sorted[last]->part == 'B') begins = 1;
-        for (; i < last; i++) sorted[i]->begun = begins && tc__tag_continues(sorted[i]);
+        char begins = 0, ends = 0;
+        for (last = i; last < C && sorted[last]->group == sorted[i]->group; last++) {
+            begins |= sorted[last]->part == 'B';
+            ends |= sorted[last]->part == 'E';
+        }
+        for (; i < last; i++) {
+            sorted[i]->begun = begins && tc__tag_continues(sorted[i]);
+            sorted[i]->closed = ends;
+        }
     }
     return TC_OK;
 }
@@ -13296,7 +13377,7 @@ static void tc__tag_best(const tc_tagger *g, tc__paths *p) {
         uint32_t *open = &p->open[s->group];
         if (!(p->now[j] >= 0)) continue;
         if (tc__tag_opens(s) && (*open == C || p->now[j] > p->now[*open])) *open = j;
-        if (tc__tag_opens(s) && g->closed) continue;
+        if (tc__tag_opens(s) && s->closed) continue;
         if (p->free == C || p->now[j] > p->now[p->free]) p->free = j;
     }
 }
@@ -14537,6 +14618,10 @@ static tc_status tc__run_evaluate(tc__run *r, double epoch, int *stop) {
     status = tc__eval_run(&r->dev, r->scores, &e.evaluation);
     if (!status) status = tc__score_table(r->scores);
     if (status) return status;
+    if (!(fabs(e.evaluation.loss) < (double)INFINITY))
+        return tc__diag_fail(r->t->env.diag, TC_ERROR_NUMBER, 0,
+                             "update %u: the loss of the development data is not finite",
+                             r->t->step);
     e.step = r->t->step;
     e.epoch = epoch;
     e.training_loss = r->state.since ? r->state.since_sum / (double)r->state.since : 0;
@@ -14548,6 +14633,17 @@ static tc_status tc__run_evaluate(tc__run *r, double epoch, int *stop) {
     if (r->how->patience && r->state.worse >= r->how->patience) *stop = 1;
     if (r->how->evaluated) *stop |= r->how->evaluated(r->how->user, r->t, &e);
     return TC_OK;
+}
+
+/* A model that is no longer one is neither saved nor called finished. */
+static tc_status tc__run_finite(tc__run *r) {
+    const tc__params *p = &r->t->params;
+    size_t i, bad = 0;
+    for (i = 0; i < p->n; i++) bad += !(fabsf(p->dense[i]) < INFINITY);
+    for (i = 0; i < p->V * p->E; i++) bad += !(fabsf(p->word[i]) < INFINITY);
+    if (!bad) return TC_OK;
+    return tc__diag_fail(r->t->env.diag, TC_ERROR_NUMBER, 0,
+                         "update %u: %u weights are not finite", r->t->step, (uint64_t)bad);
 }
 
 static tc_status tc__run_checkpoint(tc__run *r) {
@@ -14563,12 +14659,14 @@ static tc_status tc__run_checkpoint(tc__run *r) {
 static tc_status tc__run_after(tc__run *r, const tc_step *step, int last, int *stop) {
     const tc_train_run *w = r->how;
     tc_status status = TC_OK;
-    int end = *stop || r->t->step == r->t->total;
-    int due = w->eval_steps ? r->t->step % w->eval_steps == 0 : last;
-    if (w->dev && (due || (end && !*stop))) status = tc__run_evaluate(r, step->epoch, stop);
+    int end = r->t->step == r->t->total;
+    int due = end || (w->eval_steps ? r->t->step % w->eval_steps == 0 : last);
+    if (w->dev && due) status = tc__run_evaluate(r, step->epoch, stop);
     end |= *stop;
-    if (!status && (end || (w->save_steps ? r->t->step % w->save_steps == 0 : last)))
-        status = tc__run_checkpoint(r);
+    if (!status && (end || (w->save_steps ? r->t->step % w->save_steps == 0 : last))) {
+        status = tc__run_finite(r);
+        if (!status) status = tc__run_checkpoint(r);
+    }
     return status;
 }
 
@@ -14852,6 +14950,7 @@ TC_API void tc_tagger_free(tc_tagger *tagger) { tc__tag_free(tagger); }
 
 TC_API tc_status tc_tagger_tag(tc_tagger *tagger, const tc_input *inputs, size_t count,
                                const tc_tag_options *options, tc_result **out) {
+    size_t i;
     if (!out) return TC_ERROR_ARGUMENT;
     *out = NULL;
     if (!tagger) return TC_ERROR_ARGUMENT;
@@ -14861,6 +14960,9 @@ TC_API tc_status tc_tagger_tag(tc_tagger *tagger, const tc_input *inputs, size_t
                     (unsigned)options->long_text > TC_LONG_ERROR ||
                     (unsigned)options->constrain > TC_CONSTRAIN_BIO))
         return tc__diag_fail(tagger->env.diag, TC_ERROR_ARGUMENT, 0, "an option is unknown");
+    for (i = 0; options && options->ignore_labels && i < options->ignore_count; i++)
+        if (!options->ignore_labels[i])
+            return tc__public_null(tagger->env.diag, "a label to ignore");
     memset(&tagger->options, 0, sizeof tagger->options);
     if (options) tagger->options = *options;
     return tc__public_end(tagger->env.diag, tc__tag_run(tagger, inputs, count, out));

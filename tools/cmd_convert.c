@@ -127,6 +127,15 @@ static int convert_write(const convert_args *args, hf_folder *folder) {
     return result;
 }
 
+/* A head that is another than the program's is left behind. */
+static void convert_check_head(const convert_args *args, const hf_folder *folder) {
+    const char *name = folder->config.architecture;
+    if (args->options.task == HF_TASK_AUTO && strstr(name, "For") &&
+        !strcmp(folder->desc.task, "feature-extraction"))
+        tool_note(args->folder, "the head of %s is not read: the model is for encode, not tag",
+                  name);
+}
+
 static int convert_run(const convert_args *args) {
     hf_folder folder;
     hf_error error;
@@ -136,6 +145,7 @@ static int convert_run(const convert_args *args) {
     convert_check_ids(args, &folder);
     convert_check_kept(args, &folder);
     convert_check_case(args, &folder);
+    convert_check_head(args, &folder);
     if (hf_weights_unused(&folder.weights, folder.items, folder.item_count, convert_unused,
                           (void *)args))
         result = tool_fail(args->folder, "out of memory");

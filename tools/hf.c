@@ -164,7 +164,8 @@ static void hf__choose_head(hf_opener *o) {
 static int hf__limit(hf_opener *o) {
     hf_folder *f = o->out;
     uint32_t positions = f->config.family ? f->config.numbers[HF_POSITIONS] : 0;
-    uint32_t limit = f->tokenizer.max_length;
+    uint32_t limit = f->tokenizer.max_length, special = 0, i;
+    const tc_tokenizer_desc *t = &f->tokenizer.desc;
     if (o->options->max_length) {
         limit = o->options->max_length;
         if (positions && limit > positions)
@@ -173,6 +174,11 @@ static int hf__limit(hf_opener *o) {
                            (unsigned)limit, (unsigned)positions);
     }
     if (positions && (!limit || limit > positions)) limit = positions;
+    for (i = 0; i < t->single_count; i++) special += t->single[i].id >= 0;
+    if (limit && limit <= special)
+        return hf_fail(o->error, NULL,
+                       "a limit of %u tokens has no room beside the %u special ones",
+                       (unsigned)limit, (unsigned)special);
     f->desc.max_length = limit;
     return 0;
 }
@@ -254,8 +260,8 @@ int hf_open(hf_folder *out, const char *path, const hf_options *options, hf_erro
     o.error = error;
     out->desc.model_type = out->desc.hidden_act = "";
     out->desc.task = "tokenizer";
-    if (stat(path, &info) || !S_ISDIR(info.st_mode))
-        return hf_fail(error, NULL, "%s", "there is no such folder");
+    if (stat(path, &info)) return hf_fail(error, NULL, "%s", "there is no such folder");
+    if (!S_ISDIR(info.st_mode)) return hf_fail(error, NULL, "%s", "is no folder");
     if (!hf__read_model(&o)) {
         if (!out->config.family) hf__tokenizer_class(&o);
         if (!hf__read_tokenizer(&o) && !hf__limit(&o)) {

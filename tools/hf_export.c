@@ -528,14 +528,14 @@ static int hf__role_of(const hf_exporter *x, const tc_added_token *token) {
 static void hf__roles(hf_exporter *x) {
     const tc_tokenizer_desc *t = x->tokenizer;
     const tc_added_token *pad = NULL;
-    int32_t before = -1, behind = -1;
+    int32_t before = -1, behind = -1, unknown = t->word_unk ? t->word_unk_id : t->unk_id;
     uint32_t i, at = 0;
     while (at < t->single_count && t->single[at].id >= 0) at++;
     if (at < t->single_count && at > 0) before = t->single[0].id;
     if (at + 1 < t->single_count) behind = t->single[at + 1].id;
     if (before >= 0) x->roles[HF_CLS] = hf__special(x, before, NULL);
     if (behind >= 0) x->roles[HF_SEP] = hf__special(x, behind, NULL);
-    if (t->unk_id >= 0) x->roles[HF_UNK] = hf__special(x, t->unk_id, NULL);
+    if (unknown >= 0) x->roles[HF_UNK] = hf__special(x, unknown, NULL);
     x->roles[HF_MASK] = hf__special(x, -1, "[MASK]");
     if (!x->roles[HF_MASK]) x->roles[HF_MASK] = hf__special(x, -1, "<mask>");
     pad = hf__special(x, -1, "[PAD]");

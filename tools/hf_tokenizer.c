@@ -59,6 +59,7 @@ typedef struct hf_build {
     int bert;        /* a class of the BERT family: its defaults apply */
     int switches;    /* those of tokenizer_config.json win over tokenizer.json */
     int has_decoder; /* tokenizer_config.json has added_tokens_decoder */
+    int untyped;     /* its model_input_names have no token_type_ids */
 } hf_build;
 
 static const char *const hf__role_keys[HF_ROLES] = {
@@ -368,7 +369,7 @@ static int hf__special_step(hf_build *b, const json_node *post, const json_node 
         out->count++;
         memset(step, 0, sizeof(*step));
         step->id = (int32_t)id;
-        step->type = type;
+        step->type = b->untyped ? 0 : type;
     }
     return 0;
 }
@@ -407,7 +408,7 @@ static int hf__template(hf_build *b, const json_node *post, const char *name,
         memset(&out->steps[out->count], 0, sizeof(*out->steps));
         out->steps[out->count].id = -1;
         out->steps[out->count].sequence = (uint8_t)(bit - 1);
-        out->steps[out->count++].type = type;
+        out->steps[out->count++].type = b->untyped ? 0 : type;
     }
     if (piece || seen != sequences)
         return hf_fail_at(b->error, file, list,
@@ -426,9 +427,9 @@ static int hf__bert_template(hf_build *b, int32_t cls, int32_t sep) {
     steps[2].id = sep;
     memcpy(steps + 3, steps, 3 * sizeof(*steps));
     steps[6].id = -1;
-    steps[6].sequence = steps[6].type = 1;
+    steps[6].sequence = 1;
     steps[7].id = sep;
-    steps[7].type = 1;
+    steps[6].type = steps[7].type = (uint8_t)!b->untyped;
     desc->single = steps;
     desc->single_count = 3;
     desc->pair = steps + 3;
@@ -891,6 +892,16 @@ static int hf__class(hf_build *b) {
     return 0;
 }
 
+/* Whether model_input_names are given without token_type_ids: transformers makes none then. */
+static int hf__untyped(const hf_build *b) {
+    const json_node *names = json_get(&b->config, json_root(&b->config), "model_input_names"),
+                    *name;
+    if (!names || names->type != JSON_ARRAY) return 0;
+    for (name = json_first(&b->config, names); name; name = json_next(&b->config, name))
+        if (json_is(name, "token_type_ids")) return 0;
+    return 1;
+}
+
 /* Limit, clean-up, side: what tokenizer_config.json says beside the tokens. */
 static int hf__settings(hf_build *b) {
     const hf_text *file = &b->files->config;
@@ -905,6 +916,7 @@ static int hf__settings(hf_build *b) {
             (uint8_t)json_is(json_get(&b->tokenizer, node, "direction"), "Left");
     }
     if (!b->config.nodes) return 0;
+    b->untyped = hf__untyped(b);
     root = json_root(&b->config);
     node = json_get(&b->config, root, "truncation_side");
     if (json_given(node)) {
@@ -1023,6 +1035,14 @@ static int hf__adopt(hf_build *b) {
     return 0;
 }
 
+/* The unknown token of transformers' pipeline is that of the configuration, not the model's. */
+static void hf__word_unknown(hf_build *b) {
+    tc_tokenizer_desc *desc = &b->out->desc;
+    if (!b->config.nodes && b->tokenizer.nodes) return; /* the class's default */
+    desc->word_unk_id = b->roles[HF_UNK].token.content ? hf__role_id(b, HF_UNK) : -1;
+    desc->word_unk = desc->word_unk_id != desc->unk_id;
+}
+
 int hf_tokenizer_read(json_arena *arena, const hf_tokenizer_files *files, hf_tokenizer *out,
                       hf_error *error) {
     hf_build b;
@@ -1041,6 +1061,7 @@ int hf_tokenizer_read(json_arena *arena, const hf_tokenizer_files *files, hf_tok
     if (!status && !files->tokenizer.text && !files->vocab.text)
         status = hf_fail(error, NULL, "there is neither tokenizer.json nor vocab.txt");
     if (!status) status = files->tokenizer.text ? hf__from_json(&b) : hf__from_vocab(&b);
+    if (!status) hf__word_unknown(&b);
     if (!status) status = hf__adopt(&b);
     json_free(&b.tokenizer);
     json_free(&b.config);

@@ -6,10 +6,9 @@
 
 static const st_tensor *hf__find(const hf_weights *weights, const char *name, size_t *file) {
     const st_tensor *tensor = NULL;
-    for (*file = 0; *file < weights->count && !tensor; ++*file)
-        tensor = st_find(&weights->files[*file], name);
-    *file -= tensor != NULL;
-    return tensor;
+    for (*file = weights->count; *file && !tensor;)
+        tensor = st_find(&weights->files[--*file], name);
+    return tensor; /* of two the later one, as in transformers */
 }
 
 int hf_weights_have(const hf_weights *weights, const char *name) {

@@ -77,13 +77,13 @@ section: ## print a section of the header: make section S=33
 	@awk -v s=$(S) '/^\/\* =+ [0-9][0-9]-/ { on = index($$3, s) == 1 } on' tokclass.h
 
 install: $(B)/tokclass ## PREFIX=/usr/local DESTDIR=
-	mkdir -p $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/bin
-	cp tokclass.h $(DESTDIR)$(PREFIX)/include/tokclass.h
-	cp $(B)/tokclass $(DESTDIR)$(PREFIX)/bin/tokclass
-	chmod 644 $(DESTDIR)$(PREFIX)/include/tokclass.h; chmod 755 $(DESTDIR)$(PREFIX)/bin/tokclass
+	mkdir -p "$(DESTDIR)$(PREFIX)/include" "$(DESTDIR)$(PREFIX)/bin"
+	cp tokclass.h "$(DESTDIR)$(PREFIX)/include/tokclass.h"
+	cp $(B)/tokclass "$(DESTDIR)$(PREFIX)/bin/tokclass"
+	chmod 644 "$(DESTDIR)$(PREFIX)/include/tokclass.h"; chmod 755 "$(DESTDIR)$(PREFIX)/bin/tokclass"
 
 clean: ## remove what was built
-	rm -rf $(B)
+	rm -rf "$(B)"
 
 help: ## this list
 	@echo "make             build the program $(B)/tokclass"

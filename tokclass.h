@@ -106,7 +106,7 @@
  * integers (31-kref), so AVX2, AVX-512, NEON and the scalar reference agree in every bit. Only
  * TC_LEVEL_BASE, for CPUs without fused multiply-add, differs by rounding. Conditions: the
  * floating-point environment that a program starts with (rounding to nearest, subnormals kept:
- * no -ffast-math in what is linked), floats of 32 bits in registers too (32-bit x86: -msse2
+ * no -ffast-math in what is linked; the implementation refuses it), floats of 32 bits in registers too (32-bit x86: -msse2
  * -mfpmath=sse), and finite numbers; the bits of a NaN are the CPU's own.
  *
  * Precision. Weights stored as f16 and bf16 are computed in f32 (but see tc_compute). With
@@ -455,7 +455,7 @@ typedef struct tc_tag_options {
     tc_constraint constrain;
     const char
         *delimiter;  /* between the words of pre-split input, for start, end; null = " " */
-    float min_score; /* drop entities below */
+    float min_score; /* drop entities below, and above 0 those whose score is no number */
     uint32_t batch_tokens; /* tokens computed at once; 0: 512, or of short inputs 512 a thread.
                               Changes speed and memory, with TC_COMPUTE_FAST also rounding */
     int strict_utf8;
@@ -485,6 +485,7 @@ typedef struct tc_entities {
 typedef struct tc_result {
     const tc_entities *inputs; /* [count], in the order of the inputs */
     size_t count;
+    uint64_t not_finite; /* tokens whose scores are no numbers: the model is damaged */
 } tc_result;
 
 /* Facts about a model; strings and arrays belong to the model. Names follow config.json. */
@@ -709,7 +710,8 @@ TC_API tc_status tc_writer_tensor(tc_writer *writer, const char *name, uint32_t 
 TC_API tc_status tc_writer_initialize(tc_writer *writer, const tc_model_desc *desc,
                                       uint32_t seed);
 #endif
-/* The file as bytes: checked to be complete, then *data [*size], valid until tc_writer_free. */
+/* The file as bytes: checked to be complete, then *data [*size], valid until tc_writer_free. A
+ * writer that failed here fails again. */
 TC_API tc_status tc_writer_finish(tc_writer *writer, const void **data, size_t *size);
 
 /* ==================================================================== 15-api-data
@@ -1072,6 +1074,9 @@ TC_API const char *tc_dtype_name(tc_dtype dtype); /* "f32", "f16", "bf16", "s16"
 
 #if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ == 2
 #error "floats have more than 32 bits here, results would be others: add -msse2 -mfpmath=sse"
+#endif
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "-ffast-math gives other results: compile this file without it"
 #endif
 #ifndef TC_REALLOC
 #define TC_REALLOC(p, n) realloc(p, n)
@@ -8845,7 +8850,7 @@ static tc_status tc__write_entry(tc_writer *w, const char *name, tc_dtype dtype,
 /* Whether the dtype can hold a number: a finite one must not become infinite. */
 static int tc__write_fits(tc_dtype t, float value) {
     float a = fabsf(value);
-    if (tc__gemm_scaled(t)) return a < INFINITY;
+    if (tc__gemm_scaled(t)) return a < 3.4028e38f; /* rounded, 127 127ths may be infinite */
     return !(a < INFINITY) || (t == TC_F16    ? tc__bytes_to_f16(a) != 0x7C00
                                : t == TC_BF16 ? tc__bytes_to_bf16(a) != 0x7F80
                                               : 1);
@@ -8858,6 +8863,7 @@ static tc_status tc__write_tensor(tc_writer *w, const char *name, uint32_t rows,
     int overflow = 0;
     uint64_t bytes = tc__model_bytes(dtype, layout, rows, columns, &overflow), at;
     tc_status status = overflow ? TC_ERROR_MEMORY : TC_OK;
+    const size_t names = w->names.used;
     size_t i;
     if (tc__gemm_scaled(dtype) && columns > INT32_MAX / 8191)
         return tc__diag_fail(w->env.diag, TC_ERROR_LENGTH, 0, "tensor %s has too many columns",
@@ -8873,7 +8879,12 @@ static tc_status tc__write_tensor(tc_writer *w, const char *name, uint32_t rows,
         tc__write_rows((unsigned char *)w->file.data + at, dtype, rows, columns, data);
     else
         tc__gemm_pack((unsigned char *)w->file.data + at, dtype, rows, columns, data);
-    return tc__write_entry(w, name, dtype, layout, rows, columns, at, bytes);
+    status = tc__write_entry(w, name, dtype, layout, rows, columns, at, bytes);
+    if (status) {
+        w->file.used = (size_t)at;
+        w->names.used = names;
+    }
+    return status;
 }
 
 #ifndef TC_NO_TRAIN
@@ -12913,6 +12924,7 @@ struct tc_tagger {
     tc_encoding *encoding;
     tc_session *session;
     tc__scheme *schemes; /* [C] */
+    uint64_t not_finite; /* tokens of the call whose scores are no numbers */
     tc_tag_options options;
     /* of the call at work */
     const tc_input *input; /* [count] */
@@ -13186,6 +13198,7 @@ static tc_status tc__tag_unit(tc_tagger *g, tc_string sentence, size_t token, ui
         u.subword = tc__tag_subword(t, k, u.word, sentence);
     }
     tc__tag_argmax(g, &u);
+    g->not_finite += !(u.score >= 0);
     return tc__mem_append(&g->env, &g->units, &u, sizeof u);
 }
 
@@ -13617,7 +13630,8 @@ static tc_status tc__tag_input(tc_tagger *g, const tc_input *input, tc__entry *e
     }
     found = TC__AT(g->found, tc__found);
     for (i = out = entry->first_found; i < TC__ITEMS(g->found, tc__found); i++)
-        if (!(found[i].entity.score < g->options.min_score)) found[out++] = found[i];
+        if (!(g->options.min_score > 0) || found[i].entity.score >= g->options.min_score)
+            found[out++] = found[i];
     g->found.used = out * sizeof *found;
     entry->found = out - entry->first_found;
     entry->first_label = TC__ITEMS(g->word_labels, int32_t);
@@ -13676,6 +13690,7 @@ static tc_status tc__tag_result(tc_tagger *g, size_t count, tc_result **out) {
     block->size = size;
     block->result.inputs = inputs;
     block->result.count = count;
+    block->result.not_finite = g->not_finite;
     *out = &block->result;
     return TC_OK;
 }
@@ -13698,6 +13713,7 @@ static tc_status tc__tag_run(tc_tagger *g, const tc_input *inputs, size_t count,
     g->input = inputs;
     g->count = count;
     g->next = 0;
+    g->not_finite = 0;
     g->status = TC_OK;
     if (g->options.has_stride && g->options.aggregation == TC_AGGREGATION_NONE)
         return tc__diag_fail(g->env.diag, TC_ERROR_ARGUMENT, 0,
@@ -15031,9 +15047,11 @@ static tc_status tc__public_desc(tc_writer *w, const tc_model_desc *desc) {
     tc__diag_clear(w->env.diag);
     if (!desc || (desc->num_labels && !desc->labels))
         return tc__public_null(w->env.diag, "desc");
-    if (w->finished || w->tensor_count || (unsigned)desc->dtype >= TC_DTYPE_COUNT)
+    if (w->finished || w->tensor_count)
         return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,
-                             "a description stands before the tensors and has a known dtype");
+                             "a description stands before the tensors");
+    if ((unsigned)desc->dtype >= TC_DTYPE_COUNT)
+        return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0, "the dtype is unknown");
     if (desc->pad_token_id < -1 ||
         (desc->vocab_size && desc->pad_token_id >= (int64_t)desc->vocab_size))
         return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,

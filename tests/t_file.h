@@ -349,12 +349,16 @@ static void test_file_range(void) {
         tc_dtype dtype;
         float value;
         int good;
-    } cases[] = {{TC_F32, FLT_MAX, 1},         {TC_F32, INFINITY, 1},  {TC_F16, 65519, 1},
-                 {TC_F16, -65519, 1},          {TC_F16, 65520, 0},     {TC_F16, -1e30f, 0},
-                 {TC_F16, INFINITY, 1},        {TC_F16, -INFINITY, 1}, {TC_F16, NAN, 1},
-                 {TC_BF16, 3.38953139e38f, 1}, {TC_BF16, FLT_MAX, 0},  {TC_BF16, -FLT_MAX, 0},
-                 {TC_BF16, INFINITY, 1},       {TC_S16, FLT_MAX, 1},   {TC_S16, INFINITY, 0},
-                 {TC_S8, -1e30f, 1},           {TC_S8, NAN, 0}};
+    } cases[] = {{TC_F32, FLT_MAX, 1},   {TC_F32, INFINITY, 1},
+                 {TC_F16, 65519, 1},     {TC_F16, -65519, 1},
+                 {TC_F16, 65520, 0},     {TC_F16, -1e30f, 0},
+                 {TC_F16, INFINITY, 1},  {TC_F16, -INFINITY, 1},
+                 {TC_F16, NAN, 1},       {TC_BF16, 3.38953139e38f, 1},
+                 {TC_BF16, FLT_MAX, 0},  {TC_BF16, -FLT_MAX, 0},
+                 {TC_BF16, INFINITY, 1}, {TC_S16, 3.4e38f, 1},
+                 {TC_S16, INFINITY, 0},  {TC_S16, FLT_MAX, 0},
+                 {TC_S8, -FLT_MAX, 0},   {TC_S8, -1e30f, 1},
+                 {TC_S8, NAN, 0}};
     tc_diag diag;
     size_t i;
     for (i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -360,6 +360,7 @@ static void bench_text(bench_job *j, const bench_shape *shape) {
 static void bench_head(bench_job *j) {
     const tc_model_info *n = j->sides[0].info;
     const char *level = tc_level_name(tc_level_choose(j->c.level));
+    const int fast = j->c.compute == TC_COMPUTE_FAST;
     out *o = &j->o;
     if (j->json) {
         out_char(o, '{');
@@ -367,6 +368,7 @@ static void bench_head(bench_job *j) {
         out_key_text(o, "dtype", tc_dtype_name(n->dtype));
         out_key_text(o, "isa", level);
         out_key_uint(o, "threads", (uint64_t)j->c.threads);
+        out_key_text(o, "compute", fast ? "fast" : "exact");
         if (j->against) out_key_text(o, "against", j->against);
         out_key_uint(o, "samples", BENCH_SAMPLES);
         out_key(o, "shapes");
@@ -376,7 +378,7 @@ static void bench_head(bench_job *j) {
     out_text(o, tc_dtype_name(n->dtype));
     out_text(o, ", ");
     out_text(o, level);
-    out_text(o, ", ");
+    out_text(o, fast ? ", --compute fast, " : ", ");
     out_uint(o, (uint64_t)j->c.threads);
     out_text(o, j->c.threads > 1 ? " threads; " : " thread; ");
     out_text(o, "min, median, max of 9 samples\n"
@@ -412,6 +414,8 @@ static int bench_all(bench_job *j) {
     int failed = bench_open(j, &j->sides[0], j->path);
     if (!failed && j->against) failed = bench_open(j, &j->sides[1], j->against);
     if (failed) return failed;
+    for (i = 0; j->list && i < j->shape_count; i++)
+        if (j->shapes[i].length > bench_limit(j)) return bench_beyond(j, &j->shapes[i]);
     bench_head(j);
     for (i = 0; i < j->shape_count && !failed; i++) {
         int beyond = j->shapes[i].length > bench_limit(j);

@@ -2,6 +2,7 @@
 #include "label_map.h"
 #include "labelled.h"
 #include "report.h"
+#include "scheme.h"
 #include "scores.h"
 
 #include <math.h>
@@ -109,9 +110,9 @@ static int eval_open(eval_job *j, char **argv) {
     if (eval_outputs(j, argv)) return 1;
     if (common_load(&j->c, argv[1], &j->model)) return 1;
     if (labelled_open(&j->data, &j->c, argv[2], (int)j->column)) return 1;
-    if (!j->data.info->sentences) {
-        return tool_fail(j->data.path, "there is no labelled sentence");
-    }
+    if (labelled_none(j->data.path, j->data.info)) return 1;
+    if (!options.strict && scheme_is_bilou(j->data.info))
+        tool_note(j->data.path, "%s", SCHEME_BILOU_NOTE);
     status = tc_scores_create(&options, &env, &j->scores);
     if (status) return common_fail(&j->c, "eval", status);
     if (!j->page && j->format != EVAL_HTML) return 0;
@@ -175,6 +176,7 @@ static int eval_run(eval_job *j) {
     status = tc_evaluate(j->model, j->data.set, &o, &env, j->scores, &j->evaluation);
     j->seconds = tool_seconds() - j->seconds;
     tool_progress_end(&j->bar);
+    if (status == TC_ERROR_UNSUPPORTED) return common_fail(&j->c, tool_input(j->path), status);
     if (status) return common_fail(&j->c, j->data.path, status);
     if (j->evaluation.lost) {
         tool_note(j->data.path, "%llu words have no token in the model and were not scored",

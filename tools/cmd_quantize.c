@@ -1,6 +1,7 @@
 /* cmd_quantize.c - tokclass quantize: a model in another type of numbers, and its price. */
 #include "common.h"
 #include "label_map.h"
+#include "labelled.h"
 #include "output.h"
 
 #include <math.h>
@@ -322,9 +323,7 @@ static int quantize_open_data(quantize_job *j) {
     if (tool_file_open(j->eval, &j->file, why, sizeof why)) return tool_fail(name, "%s", why);
     status = tc_dataset_open(j->file.data, j->file.size, &o, &env, &j->set);
     if (status) return common_fail(&j->c, name, status);
-    if (!tc_dataset_get_info(j->set)->sentences)
-        return tool_fail(name, "there is no labelled sentence");
-    return 0;
+    return labelled_none(name, tc_dataset_get_info(j->set));
 }
 
 static int quantize_evaluate(quantize_job *j) {

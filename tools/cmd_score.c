@@ -1,5 +1,6 @@
 /* cmd_score.c - tokclass score: predicted labels against gold ones, as seqeval counts. */
 #include "labelled.h"
+#include "scheme.h"
 #include "scores.h"
 
 #include <stdlib.h>
@@ -68,27 +69,37 @@ static int score_check(score_job *j, int count, char **argv) {
 
 /* ------------------------------------------------------------------------------ scoring */
 
+/* One file, whose last two columns are gold and predicted labels. */
+static int score_open_one(score_job *j, const char *path) {
+    if (labelled_open(&j->predicted, &j->c, path, -1)) return 1;
+    if (j->predicted.info->format == TC_DATA_JSON)
+        return tool_fail(j->predicted.path,
+                         "JSON has one list of labels: the predictions are to "
+                         "be in a file of their own");
+    if (j->predicted.info->columns == 1)
+        return tool_fail(j->predicted.path, "the lines have one column: gold and predicted "
+                                            "labels are to be the last two, or in two files");
+    if (j->predicted.info->columns == 2)
+        tool_note(j->predicted.path, "of two columns the first is taken for the gold labels");
+    return labelled_again(&j->gold, &j->predicted, -2);
+}
+
 static int score_open(score_job *j, int count, char **argv) {
     tc_env env = common_env(&j->c);
     tc_score_options options;
     tc_status status;
-    int column = count == 1 ? -2 : (int)j->column;
     memset(&options, 0, sizeof options);
     options.strict = j->mode == 1;
     if (options.strict && j->scheme >= 0) options.scheme = (tc_scheme)(j->scheme + 1);
     options.suffix = j->suffix;
     if (j->mode >= 0 || j->scheme >= 0 || j->suffix) options.what = TC_SCORE_SPANS;
-    if (labelled_open(&j->gold, &j->c, argv[1], column)) return 1;
-    if (count == 1 && j->gold.info->format == TC_DATA_JSON) {
-        return tool_fail(j->gold.path, "JSON has one list of labels: the predictions are to "
-                                       "be in a file of their own");
-    }
-    if (count == 1 && j->gold.info->columns == 2) {
-        tool_note(j->gold.path, "of two columns the first is taken for the gold labels");
-    }
-    if (count == 1 && labelled_again(&j->predicted, &j->gold, -1)) return 1;
-    if (count == 2 && labelled_open(&j->predicted, &j->c, argv[2], column)) return 1;
+    if (count == 1 ? score_open_one(j, argv[1])
+                   : labelled_open(&j->gold, &j->c, argv[1], (int)j->column) ||
+                         labelled_open(&j->predicted, &j->c, argv[2], (int)j->column))
+        return 1;
     j->compare = count == 2 && j->gold.info->columns != 1 && j->predicted.info->columns != 1;
+    if (!options.strict && scheme_is_bilou(j->gold.info))
+        tool_note(j->gold.path, "%s", SCHEME_BILOU_NOTE);
     status = tc_scores_create(&options, &env, &j->scores);
     return status ? common_fail(&j->c, "score", status) : 0;
 }

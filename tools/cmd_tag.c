@@ -13,7 +13,7 @@
 typedef struct tag_job {
     common c;
     tool_list texts;
-    int input, aggregation, long_text, format, constrain;
+    int input, aggregation, long_text, format, constrain, not_finite;
     const char *ignore;
     int64_t stride, batch_tokens;
     double min_score;
@@ -196,6 +196,8 @@ static int tag_some(tag_job *j, size_t first, size_t count, tc_status *status) {
     int failed;
     *status = tc_tagger_tag(j->tagger, j->group.inputs + first, count, &j->options, &result);
     if (*status != TC_OK) return TOOL_FAILED;
+    if (result->not_finite && !j->not_finite++)
+        tool_note("tag", "the model is damaged: its scores are no numbers");
     failed = tag_write(j, first, result);
     tc_result_free(result);
     return failed;

@@ -5,6 +5,7 @@
 #include "common.h"
 #include "hf.h"
 #include "label_map.h"
+#include "labelled.h"
 #include "scheme.h"
 #include "watch.h"
 
@@ -179,6 +180,11 @@ static int train_check(train_job *j, int count) {
     if ((j->resume || j->save_every) && !j->checkpoint)
         return tool_usage("train", "--%s needs --checkpoint",
                           j->resume ? "resume" : "save-every");
+    if (!j->dev && (j->eval || j->run.patience || j->best != BEST_F1))
+        tool_note("train", "without --dev nothing is evaluated: --eval, --best and --patience "
+                           "have no effect");
+    if (!j->config && j->cased)
+        tool_note("train", "--cased is for --from-config: the base has its own tokenizer");
     if (train_twice(j))
         return tool_usage("train", "only one of the files can be standard input");
     if (train_stream(j->out) && (j->dev || j->test || j->page))
@@ -257,8 +263,8 @@ static int train_load_data(train_job *j) {
             return tool_fail(tool_input(names[i]), "%s", why);
         status = tc_dataset_open(j->files[i].data, j->files[i].size, &o, &env, &j->data[i]);
         if (status) return common_fail(&j->c, tool_input(names[i]), status);
-        if (!tc_dataset_get_info(j->data[i])->sentences)
-            return tool_fail(tool_input(names[i]), "there is no labelled sentence");
+        if (labelled_none(tool_input(names[i]), tc_dataset_get_info(j->data[i])))
+            return TOOL_FAILED;
     }
     j->run.train = j->data[0];
     j->run.dev = j->data[1];
@@ -293,8 +299,9 @@ static int train_scheme(train_job *j) {
         if (scheme_scan(j->data[i], kind, &found)) return tool_fail(NULL, "out of memory");
         kind = found.kind;
         if (!i)
-            tool_note(names[i], "the scheme of the labels is %s%s", scheme_names[kind],
-                      j->scheme || !kind ? "" : ", as it seems");
+            tool_note(names[i], "the scheme of the labels is %s%s%s", scheme_names[kind],
+                      j->scheme || !kind ? "" : ", as it seems",
+                      kind == SCHEME_BILOU ? "; " SCHEME_BILOU_NOTE : "");
         if (!kind) return 0;
         train_invalid(names[i], &found);
     }
@@ -305,6 +312,7 @@ static int train_scheme(train_job *j) {
 static int train_read_order(train_job *j) {
     tool_file file;
     char why[200], where[TOOL_PLACE];
+    const size_t sentences = tc_dataset_get_info(j->data[0])->sentences;
     size_t at = 0, line = 0, n = 0;
     int failed = 0, digits;
     if (!j->order) return 0;
@@ -330,10 +338,17 @@ static int train_read_order(train_job *j) {
                                "this is no sentence number");
             break;
         }
+        if (value >= sentences) {
+            failed = tool_fail(tool_place(where, tool_input(j->order), line),
+                               "there is no sentence %llu, the last is %llu",
+                               (unsigned long long)value, (unsigned long long)sentences - 1);
+            break;
+        }
         j->numbers[n++] = (uint32_t)value;
         at++;
     }
     tool_file_close(&file);
+    if (!failed && !n) failed = tool_fail(tool_input(j->order), "there is no sentence number");
     j->run.order = j->numbers;
     j->run.order_count = n;
     return failed;
@@ -363,6 +378,20 @@ static int train_new_model(train_job *j) {
     return status ? common_fail(&j->c, j->config, status) : 0;
 }
 
+/* What only the model can tell of the options and of --test. */
+static int train_check_model(train_job *j) {
+    const tc_model_info *info = tc_model_get_info(tc_trainer_model(j->trainer));
+    tc_batcher *batcher;
+    tc_status status;
+    if (j->options.freeze_layers > info->num_hidden_layers)
+        tool_note("train", "--freeze layers:%u: the model has %u layers",
+                  (unsigned)j->options.freeze_layers, (unsigned)info->num_hidden_layers);
+    if (!j->data[2]) return 0;
+    status = tc_batcher_create(j->trainer, j->data[2], j->maps.pairs, j->maps.count, &batcher);
+    tc_batcher_free(batcher);
+    return status ? common_fail(&j->c, tool_input(j->test), status) : 0;
+}
+
 static int train_open(train_job *j) {
     tc_env env = common_env(&j->c);
     tc_status status;
@@ -375,7 +404,7 @@ static int train_open(train_job *j) {
     j->model = NULL;
     tc_writer_free(j->writer);
     j->writer = NULL;
-    return 0;
+    return train_check_model(j);
 }
 
 /* ---- files of a run ---- */
@@ -431,6 +460,10 @@ static int train_paths(train_job *j) {
     if (j->checkpoint) tool_saver_also(&j->temporary, j->checkpoint_temporary);
     if (j->best != BEST_NONE) j->w.best_path = j->checkpoint ? j->best_path : j->out;
     j->w.aside = !j->checkpoint;
+    if (!j->run.resume) { /* of an earlier run: gone with the first update of this one */
+        j->w.stale[0] = j->checkpoint_path;
+        j->w.stale[1] = j->best_path;
+    }
     return 0;
 }
 
@@ -514,17 +547,39 @@ static void train_catch(int on) {
     if (!on && watch_interrupted) raise(watch_interrupted);
 }
 
+/* Opens the best model of a run with checkpoints; it must be one of this run. */
+static int train_best(train_job *j, uint64_t step, tool_file *best) {
+    char why[200];
+    const void *last;
+    size_t size;
+    tc_model *model = NULL;
+    tc_env env = common_env(&j->c);
+    tc_status status = tc_trainer_write(j->trainer, &last, &size);
+    if (status) return common_fail(&j->c, j->out, status);
+    if (tool_file_open(j->best_path, best, why, sizeof why))
+        return tool_fail(j->best_path, "%s; it held the best model, that of update %llu", why,
+                         (unsigned long long)step);
+    status = tc_model_open(best->data, best->size, &env, &model);
+    if (!status) status = tc_model_verify(model, &j->c.diag);
+    tc_model_free(model);
+    if (status) {
+        tool_file_close(best);
+        return common_fail(&j->c, j->best_path, status);
+    }
+    if (best->size == size) return 0;
+    tool_file_close(best);
+    return tool_fail(j->best_path, "is the model of another run");
+}
+
 /* The model that the run has found best, or the last one, under its name. */
-static int train_finish(train_job *j) {
+static int train_finish(train_job *j, uint64_t best_step) {
     tool_file best;
     char why[200];
-    struct stat info;
     int failed = watch_best_end(&j->w);
     if (failed >= 0) return failed;
-    if (j->best == BEST_NONE || !j->data[1] || !j->best_path || stat(j->best_path, &info))
+    if (j->best == BEST_NONE || !best_step || !j->best_path)
         return watch_save(&j->w, j->trainer, j->out);
-    if (tool_file_open(j->best_path, &best, why, sizeof why))
-        return tool_fail(j->best_path, "%s", why);
+    if (train_best(j, best_step, &best)) return TOOL_FAILED;
     failed = tool_save(j->out, best.data, best.size, why, sizeof why);
     tool_file_close(&best);
     return failed ? tool_fail(j->out, "%s", why) : 0;
@@ -578,7 +633,7 @@ static int train_run(train_job *j) {
                          (unsigned long long)result.steps,
                          (unsigned long long)tc_trainer_steps(j->trainer),
                          j->checkpoint ? "; --resume goes on" : "");
-    if (train_finish(j)) return TOOL_FAILED;
+    if (train_finish(j, result.best_step)) return TOOL_FAILED;
     train_catch(0);
     tool_note(NULL, "%llu updates in %.0f s, mean training loss %.4f; the model is %s",
               (unsigned long long)result.steps, tool_seconds() - j->w.start,
@@ -614,6 +669,8 @@ static int train_scores(train_job *j, tc_scores *scores) {
     memset(&o, 0, sizeof o);
     o.batch_size = j->options.eval_batch_size;
     o.max_length = j->options.max_length;
+    o.label_smoothing = j->options.label_smoothing;
+    o.label_all_tokens = j->options.label_all_tokens;
     o.map = j->maps.pairs;
     o.map_count = j->maps.count;
     o.sentence = j->page ? train_sentence : NULL;

@@ -53,6 +53,7 @@ tc_env common_env(common *c) {
 /* The message without the path, or the end of a long one, with which it begins. */
 static const char *common_behind(const char *message, const char *where) {
     int cut = strncmp(message, "...", 3) == 0;
+    if (!*where && strncmp(message, ": ", 2) == 0) return message + 2;
     for (; *where; where++) {
         size_t n = strlen(where);
         const char *at = message + (cut ? 3 : 0);

@@ -15,6 +15,12 @@ int labelled_fail(const labelled *l, uint64_t line, const char *format, ...) {
     return tool_fail(tool_place(where, l->path, line), "%s", what);
 }
 
+int labelled_none(const char *where, const tc_data_info *info) {
+    if (!info->sentences) return tool_fail(where, "there is no labelled sentence");
+    if (info->columns != 1) return 0;
+    return tool_fail(where, "the lines have one column: words without labels");
+}
+
 static int labelled_set(labelled *l, const void *data, size_t size, int column) {
     tc_env env = common_env(l->c);
     tc_data_options options;

@@ -19,6 +19,8 @@ int labelled_open(labelled *l, common *c, const char *path, int column);
 /* The same from the bytes of another, which stays open. */
 int labelled_again(labelled *l, const labelled *other, int column);
 void labelled_close(labelled *l);
+/* 1 after a message for `where` if there is nothing to learn from or to score. */
+int labelled_none(const char *where, const tc_data_info *info);
 /* Sentence `index`, valid until the next call. 0, or 1 after a message. */
 int labelled_sentence(labelled *l, size_t index, tc_sentence *sentence);
 /* Reports "FILE:LINE: WHAT" and returns 1. */

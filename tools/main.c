@@ -42,11 +42,13 @@ static int main_help(void) {
 }
 
 static int main_unknown(const char *name) {
+    static const char *const before[] = {"--help", "--version"};
     const char *names[MAIN_COUNT], *near;
-    int i;
+    int i, option = name[0] == '-';
     for (i = 0; i < MAIN_COUNT; i++) names[i] = main_commands[i].name;
-    near = tool_nearest(name, names, MAIN_COUNT);
-    return tool_usage(NULL, "unknown command %s%s%s", name, near ? "; the nearest is " : "",
+    near = option ? tool_nearest(name, before, 2) : tool_nearest(name, names, MAIN_COUNT);
+    return tool_usage(NULL, "unknown %s %s%s%s%s", option ? "option" : "command", name,
+                      option ? " before the command" : "", near ? "; the nearest is " : "",
                       near ? near : "");
 }
 
@@ -62,7 +64,6 @@ int main(int argc, char **argv) {
         printf("tokclass %s\n", TC_VERSION);
         return tool_flush();
     }
-    if (name[0] == '-') return tool_usage(NULL, "unknown option %s before the command", name);
     for (i = 0; i < MAIN_COUNT; i++) {
         if (strcmp(main_commands[i].name, name) == 0) {
             return main_commands[i].run(argc - 1, argv + 1);

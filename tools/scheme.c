@@ -58,6 +58,14 @@ int scheme_bad(scheme_kind scheme, scheme_step s) {
     return open ? !on || !s.same : on;
 }
 
+int scheme_is_bilou(const tc_data_info *info) {
+    uint32_t i;
+    for (i = 0; i < info->num_labels; i++)
+        if (strncmp(info->labels[i], "U-", 2) == 0 || strncmp(info->labels[i], "L-", 2) == 0)
+            return 1;
+    return 0;
+}
+
 /* ------------------------------------------------------------------- a whole data set */
 
 typedef struct scheme_scanner {

@@ -16,6 +16,12 @@ typedef enum scheme_kind {
     SCHEME_COUNT
 } scheme_kind;
 
+#define SCHEME_BILOU_NOTE                                                                      \
+    "seqeval's default mode takes entities side by side for one, --mode strict tells them "    \
+    "apart"
+/* Whether labels have the form of BILOU's own, U- and L-. */
+int scheme_is_bilou(const tc_data_info *info);
+
 extern const char *const scheme_names[SCHEME_COUNT];
 extern const char *const scheme_letters[SCHEME_COUNT];
 

@@ -35,13 +35,14 @@ void tool_progress_wipe(tool_progress *p) {
     p->shown = 0;
 }
 
+/* The command at work, the place of failures that have no other. */
+static const char *tool_at_work = "command line";
+
 static void tool_line(const char *where, const char *format, va_list args, const char *tail) {
+    const char *place = !where ? tool_at_work : *where ? where : "\"\"";
     char line[2048];
-    size_t n = where ? strlen(where) : 0, i,
-           cut = n > 900 ? n - 900 : 0; /* the end says more */
-    int k = where ? snprintf(line, sizeof line, "tokclass: %s%s: ", cut ? "..." : "",
-                             *where ? where + cut : "\"\"")
-                  : snprintf(line, sizeof line, "tokclass: ");
+    size_t n = strlen(place), i, cut = n > 900 ? n - 900 : 0; /* the end says more */
+    int k = snprintf(line, sizeof line, "tokclass: %s%s: ", cut ? "..." : "", place + cut);
     n = k > 0 ? (size_t)k : 0;
     k = vsnprintf(line + n, sizeof line - n, format, args);
     n = k < 0 ? n : ((size_t)k < sizeof line - n ? n + (size_t)k : sizeof line - 1);
@@ -304,11 +305,14 @@ void tool_killed(int number) {
 
 /* A mapped file has no more bytes where it had some. */
 static void tool_cut_short(int number) {
-    static const char text[] = "tokclass: a file was cut short while it was read\n";
+    static const char *texts[] = {"tokclass: ", "",
+                                  ": a file was cut short while it was read\n"};
     ssize_t written;
+    int i;
     (void)number;
     tool_saver_unlink();
-    written = write(2, text, sizeof text - 1);
+    texts[1] = tool_at_work;
+    for (i = 0; i < 3; i++) written = write(2, texts[i], strlen(texts[i]));
     (void)written;
     _exit(TOOL_FAILED);
 }
@@ -722,6 +726,7 @@ static int tool_parse_option(const tool_command *c, const tool_option *options, 
 int tool_parse(const tool_command *c, const tool_option *options, int argc, char **argv,
                int *count) {
     int i, n = 0, only_arguments = 0;
+    tool_at_work = c->name;
     for (i = 1; i < argc; i++) {
         int status = -1;
         if (only_arguments || argv[i][0] != '-' || !argv[i][1]) {

@@ -120,7 +120,7 @@ void watch_saving(void *user) { watch_flush((watch *)user); }
 
 int watch_close(watch *w) {
     tool_progress_end(&w->bar);
-    if (!w->failed) watch_flush(w);
+    if (!w->failed && !watch_flush(w) && w->log) watch_cut(w, UINT64_MAX);
     if (w->log && fclose(w->log) && !w->failed) watch_log_failed(w);
     out_free(&w->line);
     return w->failed;
@@ -174,9 +174,12 @@ static int watch_page_step(watch *w, const tc_step *s) {
 
 int watch_stepped(void *user, tc_trainer *trainer, const tc_step *s) {
     watch *w = (watch *)user;
+    int i;
     w->total = tc_trainer_steps(trainer);
     w->tokens += s->tokens;
-    w->steps++;
+    if (!w->steps++)
+        for (i = 0; i < 2; i++)
+            if (w->stale[i]) remove(w->stale[i]);
     if (watch_log(w, s)) return 1;
     watch_progress(w, s);
     if (watch_page_step(w, s)) return 1;

@@ -18,6 +18,7 @@ typedef struct watch {
     const char *page_path; /* where it goes */
     int by_loss;           /* the best model is that of the least loss, not of the best F1 */
     int failed;            /* the run was ended for a failure that was reported */
+    const char *stale[2];  /* removed at the first update, or null */
     /* private */
     const char *log_path;
     FILE *log;

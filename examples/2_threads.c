@@ -9,12 +9,13 @@
 #define TOKCLASS_IMPLEMENTATION
 #include "tokclass.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORKERS = 2, MOST_LINES = 10000 };
+enum { WORKERS = 2 };
 
 typedef struct worker {
     const tc_model *model;
@@ -44,22 +45,30 @@ static char *read_file(const char *path, size_t *size) {
     char *data = NULL;
     long n;
     if (!f) return NULL;
-    if (fseek(f, 0, SEEK_END) == 0 && (n = ftell(f)) >= 0 && fseek(f, 0, SEEK_SET) == 0) {
+    if (fseek(f, 0, SEEK_END) == 0 && (n = ftell(f)) >= 0 && n < LONG_MAX / 2 &&
+        fseek(f, 0, SEEK_SET) == 0) {
         *size = (size_t)n;
         data = (char *)malloc(*size + 1);
-        if (data && fread(data, 1, *size, f) != *size) *size = 0;
+        if (data && fread(data, 1, *size, f) != *size) {
+            free(data);
+            data = NULL;
+        }
     }
     fclose(f);
     return data;
 }
 
-static size_t split_lines(const char *data, size_t size, tc_input *inputs, size_t most) {
+/* The lines of a text; `inputs` may be null to count them. */
+static size_t split_lines(const char *data, size_t size, tc_input *inputs) {
     size_t count = 0, at = 0;
-    while (at < size && count < most) {
+    for (; at < size; count++) {
         const char *end = (const char *)memchr(data + at, '\n', size - at);
         size_t n = end ? (size_t)(end - data) - at : size - at;
-        inputs[count].text = data + at;
-        inputs[count++].length = n;
+        if (inputs) {
+            memset(&inputs[count], 0, sizeof inputs[count]);
+            inputs[count].text = data + at;
+            inputs[count].length = n;
+        }
         at += n + 1;
     }
     return count;
@@ -80,22 +89,27 @@ static void print(const worker *w) {
 }
 
 int main(int argc, char **argv) {
-    static tc_input inputs[MOST_LINES];
+    const char *path = argc > 2 ? argv[2] : "examples/demo.txt";
+    tc_input *inputs;
     worker workers[WORKERS];
     pthread_t threads[WORKERS];
     size_t size = 0, count, i;
+    int failed = 0;
     tc_env env;
     tc_diag diag;
     tc_model *model;
-    char *data = read_file(argc > 2 ? argv[2] : "examples/demo.txt", &size);
+    char *data = read_file(path, &size);
     memset(&env, 0, sizeof env);
     env.diag = &diag;
-    if (!data || tc_model_load(argc > 1 ? argv[1] : "examples/demo.tcm", &env, &model)) {
-        fprintf(stderr, "2_threads: %s\n", data ? diag.message : "cannot read the text");
+    count = data ? split_lines(data, size, NULL) : 0;
+    inputs = data ? (tc_input *)malloc((count + 1) * sizeof *inputs) : NULL;
+    if (!inputs || tc_model_load(argc > 1 ? argv[1] : "examples/demo.tcm", &env, &model)) {
+        fprintf(stderr, "2_threads: %s\n", inputs ? diag.message : "the text cannot be read");
+        free(inputs);
         free(data);
         return 1;
     }
-    count = split_lines(data, size, inputs, MOST_LINES);
+    split_lines(data, size, inputs);
     memset(workers, 0, sizeof workers);
     for (i = 0; i < WORKERS; i++) { /* each takes a part of the lines that lie together */
         workers[i].model = model;
@@ -105,8 +119,12 @@ int main(int argc, char **argv) {
     }
     for (i = 0; i < WORKERS; i++) pthread_join(threads[i], NULL);
     for (i = 0; i < WORKERS; i++) print(&workers[i]);
-    for (i = 0; i < WORKERS; i++) tc_result_free(workers[i].result);
+    for (i = 0; i < WORKERS; i++) {
+        failed |= workers[i].status != TC_OK;
+        tc_result_free(workers[i].result);
+    }
     tc_model_free(model);
+    free(inputs);
     free(data);
-    return 0;
+    return failed || fflush(stdout) != 0;
 }

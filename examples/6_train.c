@@ -1,7 +1,7 @@
 /* 6_train.c - a training loop of one's own: a new tiny model learns names from six sentences.
  *
  * cc -O2 -I. examples/6_train.c -o 6_train -lm -lpthread
- * ./6_train tiny.tcm && build/tokclass tag tiny.tcm --text "Emma Brown lives in New York" */
+ * ./6_train tiny.tcm && build/tokclass tag tiny.tcm --text "Anna lives in New York" */
 #define TOKCLASS_IMPLEMENTATION
 #include "tokclass.h"
 
@@ -94,9 +94,10 @@ int main(int argc, char **argv) {
     }
     must(tc_trainer_write(trainer, &bytes, &size));
     f = fopen(argc > 1 ? argv[1] : "tiny.tcm", "wb");
-    if (!f || fwrite(bytes, 1, size, f) != size || fclose(f)) return 1;
+    if (!f || fwrite(bytes, 1, size, f) != size || fclose(f))
+        perror("6_train: the model cannot be written"), exit(1);
     must(tc_tagger_create(tc_trainer_model(trainer), &env, &tagger));
-    must(tc_tag(tagger, "Emma Brown lives in New York", &found));
+    must(tc_tag(tagger, "Anna lives in New York", &found));
     for (k = 0; k < found->inputs->count; k++)
         printf("%s  %s\n", found->inputs->entities[k].label,
                found->inputs->entities[k].word.data);

@@ -4,6 +4,8 @@
 # the same on every machine with fused multiply-add; only the time differs.
 
 program=${1:?usage: bench_train.sh PROGRAM}
+case $program in /*) ;; *) program=$(pwd)/$program ;; esac
+unset CDPATH
 cd "$(dirname "$0")/.." || exit 1
 work=$(mktemp -d "${TMPDIR:-/tmp}/tokclass-bench.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT

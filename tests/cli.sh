@@ -3,6 +3,7 @@
 # Prints a line for each failure and ends with "N passed, N failed, N skipped".
 
 program=${1:?usage: cli.sh PROGRAM [MODEL]}
+unset CDPATH
 here=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 model=${2:-$here/examples/demo.tcm}
 case $program in /*) ;; *) program=$(pwd)/$program ;; esac

@@ -3,6 +3,7 @@
 # ends with the sum of their counts. JOBS=2 runs two at a time. Names: check gcc clang native
 # nosimd openmp amx asan tsan macros examples valgrind cross fuzz.
 
+unset CDPATH
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 cd "$here/.." || exit 1
 MAKE=${MAKE:-make}

@@ -3,6 +3,7 @@
 # under qemu-user on three CPUs, and the program's numbers compared with those of this machine.
 # Ends with "N passed, N failed, N skipped". A missing tool is a counted skip.
 
+unset CDPATH
 cd "$(dirname "$0")/.." || exit 1
 target=aarch64-linux-gnu
 work=${B:-build}/cross

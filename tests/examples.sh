@@ -2,6 +2,7 @@
 # examples.sh - builds and runs the programs in examples/, as C and as C++. Ends with "N passed,
 # N failed, N skipped".
 
+unset CDPATH
 cd "$(dirname "$0")/.." || exit 1
 B=${B:-build}
 work=$B/examples

@@ -3,6 +3,7 @@
 # sanitizers where clang has them, else as a plain program. FUZZ_SECONDS (60) is the time for
 # all, CC and B as in the Makefile. Each fuzzer is one test.
 
+unset CDPATH
 cd "$(dirname "$0")/.." || exit 1
 B=${B:-build}
 CC=${CC:-cc}

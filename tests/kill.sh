@@ -3,6 +3,7 @@
 # same bytes as one that was not. Ends with "N passed, N failed, N skipped".
 
 program=${1:?usage: kill.sh PROGRAM}
+unset CDPATH
 here=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 case $program in /*) ;; *) program=$(pwd)/$program ;; esac
 work=$(mktemp -d "${TMPDIR:-/tmp}/tokclass-kill.XXXXXX") || exit 1

@@ -105,6 +105,8 @@ def judge(name, loop, tool):
 
 
 def main():
+    if len(sys.argv) < 2:
+        sys.exit("usage: loops.py ASSEMBLY [LLVM-MCA]")
     found, seen = functions(sys.argv[1]), 0
     failed = transitions(found)
     for name, multiplies in KERNELS.items():

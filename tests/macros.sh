@@ -3,6 +3,7 @@
 # without a warning; the sources around it without a warning; then what the object file may
 # contain, and programs of several translation units. Ends with "N passed, N failed, N skipped".
 
+unset CDPATH
 cd "$(dirname "$0")/.." || exit 1
 root=$(pwd)
 work=${B:-build}/macros

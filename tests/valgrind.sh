@@ -2,11 +2,17 @@
 # valgrind.sh - short runs of the program under valgrind's memcheck. Ends with "N passed, N
 # failed, N skipped".
 
+unset CDPATH
 cd "$(dirname "$0")/.." || exit 1
+if ! command -v valgrind >/dev/null; then
+    echo 'skipped: there is no valgrind'
+    echo '0 passed, 0 failed, 1 skipped'
+    exit 0
+fi
 B=${B:-build}
 work=$B/valgrind
 mkdir -p "$work" || exit 1
-make -s "$work/tokclass" B="$work" CC="${CC:-cc}" CFLAGS='-std=c99 -O1 -g' || exit 1
+"${MAKE:-make}" -s "$work/tokclass" B="$work" CC="${CC:-cc}" CFLAGS='-std=c99 -O1 -g' || exit 1
 passed=0
 failed=0
 skipped=0

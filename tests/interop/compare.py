@@ -207,8 +207,10 @@ def program_entities(program, model, text, strategy, wanted, where):
 
 
 def compare_types(program, folder, work, where):
-    """Each type of weights: transformers computes what the program computes."""
-    tolerances = {"f32": 2e-5, "f16": 2e-5, "bf16": 2e-5, "s16": 2e-5, "s8": 2e-5}
+    """Each type of weights: transformers computes what the program computes, but for the
+    activations that the program quantises beside weights of integers (of random models, whose
+    errors are the largest, up to 0.003 and 0.14 of the largest logit)."""
+    tolerances = {"f32": 2e-5, "f16": 2e-5, "bf16": 2e-5, "s16": 5e-3, "s8": 0.2}
     for dtype, tolerance in tolerances.items():
         model, exported = os.path.join(work, "type.tcm"), os.path.join(work, "type." + dtype)
         r = run(program, "convert", folder, model, "--quiet", "--dtype", dtype)

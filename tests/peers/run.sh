@@ -4,6 +4,7 @@
 
 build=${1:?usage: run.sh BUILD [NAME=VALUE...]}
 shift
+unset CDPATH
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 for word in "$@"; do
     case $word in

@@ -13547,37 +13547,43 @@ static tc_status tc__tag_entities(tc_tagger *g, tc__buf *to) {
     return status;
 }
 
-static void tc__tag_sort(tc__found *x, tc__found *spare, size_t n) { /* stable, by start */
+/* Stable, by start; `order` holds places of x. */
+static void tc__tag_sort(const tc__found *x, uint32_t *order, uint32_t *spare, size_t n) {
     size_t half = n / 2, i = 0, j = half, k = 0;
     if (n < 2) return;
-    tc__tag_sort(x, spare, half);
-    tc__tag_sort(x + half, spare, n - half);
+    tc__tag_sort(x, order, spare, half);
+    tc__tag_sort(x, order + half, spare, n - half);
     while (i < half || j < n)
-        spare[k++] = j == n || (i < half && x[i].entity.start.byte <= x[j].entity.start.byte)
-                         ? x[i++]
-                         : x[j++];
-    memcpy(x, spare, n * sizeof *x);
+        spare[k++] = j == n || (i < half &&
+                                x[order[i]].entity.start.byte <= x[order[j]].entity.start.byte)
+                         ? order[i++]
+                         : order[j++];
+    memcpy(order, spare, n * sizeof *order);
 }
 
 /* Entities of several windows: of two that overlap the longer stays, then the more probable. */
 static tc_status tc__tag_merge(tc_tagger *g) {
     size_t n = TC__ITEMS(g->merged, tc__found), i;
-    tc__found *x, best;
+    const tc__found *x = TC__AT(g->merged, const tc__found);
+    tc__found best;
+    uint32_t *order;
     tc_status status = TC_OK;
     if (!n) return TC_OK;
-    if (tc__mem_reserve(&g->env, &g->merged, n * sizeof *x)) return TC_ERROR_MEMORY;
-    x = TC__AT(g->merged, tc__found);
-    tc__tag_sort(x, x + n, n);
-    best = x[0];
+    g->states.used = 0;
+    if (tc__mem_reserve(&g->env, &g->states, n * 2 * sizeof *order)) return TC_ERROR_MEMORY;
+    order = TC__AT(g->states, uint32_t);
+    for (i = 0; i < n; i++) order[i] = (uint32_t)i;
+    tc__tag_sort(x, order, order + n, n);
+    best = x[order[0]];
     for (i = 1; i < n && !status; i++) {
-        const tc_entity *a = &best.entity, *b = &x[i].entity;
+        const tc_entity *a = &best.entity, *b = &x[order[i]].entity;
         if (a->start.codepoint <= b->start.codepoint && b->start.codepoint < a->end.codepoint) {
             uint32_t la = a->end.codepoint - a->start.codepoint,
                      lb = b->end.codepoint - b->start.codepoint;
-            if (lb > la || (lb == la && b->score > a->score)) best = x[i];
+            if (lb > la || (lb == la && b->score > a->score)) best = x[order[i]];
         } else {
             status = tc__mem_append(&g->env, &g->found, &best, sizeof best);
-            best = x[i];
+            best = x[order[i]];
         }
     }
     return status ? status : tc__mem_append(&g->env, &g->found, &best, sizeof best);

@@ -103,6 +103,8 @@ for command in tag tokenize encode info convert export score quantize eval; do
     wrong "$command: unknown option" "$command" --frobnicate x y
     err_has '--frobnicate'
 done
+wrong 'the nearest option, before a command' --verison
+err_has 'tokclass: command line: unknown option --verison before the command; the nearest is --version'
 wrong 'the nearest option' tag m --agregation simple
 err_has '--aggregation'
 wrong 'the nearest option, encode' encode m --normalise
@@ -915,6 +917,35 @@ printf 'Ada B-XYZ\n' >strange.conll
 broken 'labels of --dev' train new.tcm --train labelled.conll --dev strange.conll --out n2.tcm \
     --quiet
 err_has 'tokclass: strange.conll: the model lacks labels of the data: B-XYZ'
+broken 'labels of --test' train new.tcm --train labelled.conll --test strange.conll --out n9.tcm \
+    --quiet
+err_has 'tokclass: strange.conll: the model lacks labels of the data: B-XYZ'
+[ -e n9.tcm ] && fail "$name" 'there is a model' || pass
+printf 'Ada\n' >bare.conll
+broken 'words without labels' train new.tcm --train bare.conll --out n9.tcm --quiet
+err_has 'bare.conll: the lines have one column'
+broken 'words without labels, eval' eval "$model" bare.conll
+broken 'words without labels, score' score bare.conll
+err_has 'bare.conll: the lines have one column: gold and predicted labels'
+printf '0\n\n9999999\n' >order
+broken 'an order beyond the data' train new.tcm --train labelled.conll --out n9.tcm --quiet \
+    --order order
+err_has 'tokclass: order:3: there is no sentence 9999999'
+printf '\n' >order
+broken 'an empty order' train new.tcm --train labelled.conll --out n9.tcm --quiet --order order
+err_has 'tokclass: order: there is no sentence number'
+run 'options without effect' 0 train new.tcm --train labelled.conll --out n9.tcm --max-steps 1 \
+    --patience 2
+err_has 'without --dev nothing is evaluated'
+rm n9.tcm
+printf 'Ada U-PER\n' >bilou.conll
+run 'BILOU by the rules of another' 0 score bilou.conll bilou.conll
+err_has "bilou.conll: seqeval's default mode takes entities side by side for one"
+run 'BILOU by its own' 0 score bilou.conll bilou.conll --mode strict
+err_empty
+wrong 'a path that is empty' tag
+run 'a path that is empty' 1 tag ''
+err_has 'tokclass: "": cannot be opened'
 printf 'Ada B-XYZ\nEve B-XZZ\nBo B-QQQ\n' >in
 broken 'labels behind --map' eval "$model" - --map B-XYZ=B-ABC,B-XZZ=B-ABC
 err_has 'the model lacks labels of the data: B-QQQ, B-ABC'
@@ -1287,6 +1318,23 @@ cmp -s ck/checkpoint.tcm kept.tcm && pass || fail "$name" 'the checkpoint was ch
 [ -e x.tcm ] && fail "$name" 'there is a model' || pass
 checkpointed 'train goes on when there is room' 0 --save-every 4 --out x.tcm --resume >out
 cmp -s x.tcm whole.tcm && pass || fail "$name" 'not the bytes of an unbroken run'
+rm -f x.tcm
+cp ck/best.tcm kept.tcm
+for damage in none cut other; do
+    case $damage in
+    none) rm ck/best.tcm ;;
+    cut) head -c 9000 kept.tcm >ck/best.tcm ;;
+    other) cp "$model" ck/best.tcm ;;
+    esac
+    checkpointed "the best model: $damage" 1 --save-every 4 --out x.tcm --resume >out
+    one_line
+    err_has 'tokclass: ck/best.tcm: '
+    [ -e x.tcm ] && fail "$name" 'there is a model' || pass
+done
+cp kept.tcm ck/best.tcm
+echo old >ck/checkpoint.tcm
+checkpointed 'a new run in the folder of an old one' 0 --out x.tcm --max-steps 1 >out
+"$program" info ck/checkpoint.tcm >/dev/null && pass || fail "$name" 'the old checkpoint'
 rm -f x.tcm
 
 # ------------------------------------------------------------------- outputs that fail

@@ -121,6 +121,9 @@ static void test_data_numbered(void) {
             "2\tit\tit\tPRON\tPRP\t_\t3\tobj\t_\t_\n",
             5, "do/VB it/PRP");
     data_is("1 2 O\n3 4 O\n", 0, "1/O 3/O"); /* numbers that count nothing */
+    data_is("1 CD O\n\nPeter-Paul NNP B-X\n. . O\n", 0, "1/O|Peter-Paul/B-X ./O");
+    data_is("0.1 x O\n1 a O\n\n1 b O\n2 c B-X\n", 0, "a/O|b/O c/B-X");
+    data_is("1 a O\n2 b O\n\n3 c O\n5 d O\n", 0, "1/O 2/O|3/O 5/O");
     data_fails("1 a B-X\n2 b I-X\n3 c\n", 0, 3, "the number of columns is 2");
 }
 

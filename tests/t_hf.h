@@ -226,6 +226,30 @@ static void t_hf_tokenizer_json(void) {
     json_arena_free(&arena);
 }
 
+/* The unknown token of transformers' pipeline, and token types that the model does not get. */
+static void t_hf_unknown(void) {
+    static const char text[] = "{\"version\":\"1.0\",\"post_processor\":{\"type\":"
+                               "\"BertProcessing\",\"sep\":[\"[SEP]\","
+                               "3],\"cls\":[\"[CLS]\",2]},\"decoder\":null," T_HF_MODEL "}";
+    t_hf_files files = {text, NULL, NULL, NULL, NULL};
+    json_arena arena = {NULL};
+    hf_tokenizer t;
+    hf_error e;
+    CHECK_CASE(!t_hf_tokenizer(&arena, &files, &t, &e), e.message);
+    CHECK(t.desc.unk_id == 1 && !t.desc.word_unk && t.desc.pair[4].type == 1);
+    files.config =
+        "{\"tokenizer_class\":\"BertTokenizer\",\"model_input_names\":[\"input_ids\"]}";
+    CHECK_CASE(!t_hf_tokenizer(&arena, &files, &t, &e), e.message);
+    CHECK(!t.desc.word_unk && t.desc.pair_count == 5 && t.desc.pair[4].type == 0);
+    files.config = "{\"tokenizer_class\":\"PreTrainedTokenizerFast\"}";
+    CHECK_CASE(!t_hf_tokenizer(&arena, &files, &t, &e), e.message);
+    CHECK(t.desc.unk_id == 1 && t.desc.word_unk && t.desc.word_unk_id == -1);
+    files.config = "{\"tokenizer_class\":\"BertTokenizer\",\"unk_token\":\"a\"}";
+    CHECK_CASE(!t_hf_tokenizer(&arena, &files, &t, &e), e.message);
+    CHECK(t.desc.unk_id == 1 && t.desc.word_unk && t.desc.word_unk_id == 4);
+    json_arena_free(&arena);
+}
+
 static void t_hf_template(void) {
     static const char text[] =
         "{\"version\":\"1.0\",\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":["
@@ -521,6 +545,7 @@ static void test_hf(void) {
     t_hf_vocab_text();
     t_hf_described_twice();
     t_hf_tokenizer_json();
+    t_hf_unknown();
     t_hf_template();
     t_hf_tokenizer_bad();
     t_hf_weights();

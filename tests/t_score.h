@@ -722,6 +722,16 @@ static void test_score_what(void) {
             CHECK(t->count == 1 && !strcmp(t->rows[0].name, tag.data) && t->micro.f1 == 1);
         tc_scores_free(s);
     }
+    for (i = 0; i < 3; i++) { /* letters alone mark spans if all tags are such */
+        static const char *const sets[3][4] = {
+            {"B", "M", "E", "O"}, {"N", "S", "V", "S"}, {"S", "I", "B-X", "N"}};
+        tc_string many[4];
+        size_t k;
+        for (k = 0; k < 4; k++) many[k] = tc__tok_string(sets[i][k], strlen(sets[i][k]));
+        CHECK(!tc_scores_create(NULL, NULL, &s) && !tc_scores_add(s, many, many, 4));
+        CHECK(!tc_scores_table(s, &t) && t->spans == (i != 1));
+        tc_scores_free(s);
+    }
     memset(&o, 0, sizeof o);
     o.scheme = TC_SCHEME_COUNT;
     CHECK(tc_scores_create(&o, NULL, &s) == TC_ERROR_ARGUMENT && !s);

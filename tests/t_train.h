@@ -1120,6 +1120,92 @@ static void test_train_options(void) {
     made_free(&base);
 }
 
+/* The factor of a cosine goes on as PyTorch's lambda does behind its end. */
+static void test_train_schedule(void) {
+    uint64_t step;
+    int good = 1;
+    for (step = 0; step < 400; step++) {
+        double p = ((double)step - 3) / 7, want = 0.5 * (1 + cos(TC__PI * p));
+        if (step < 3) want = (double)step / 3;
+        good &= fabs(tc__optim_factor(TC_SCHEDULE_COSINE, step, 10, 3) - want) < 1e-12;
+    }
+    CHECK(good);
+    CHECK(tc__optim_factor(TC_SCHEDULE_LINEAR, 11, 10, 3) == 0);
+}
+
+/* A run that is stopped in its last update has been evaluated all the same, and says the bytes
+ * of one that was not stopped. */
+static void test_train_last(void) {
+    train_setup a, b;
+    made base;
+    if (!train_base(&base)) {
+        CHECK(0);
+        return;
+    }
+    train_setup_init(&a);
+    a.options.max_steps = 3; /* within an epoch */
+    b = a;
+    b.stop_at = 3;
+    CHECK(!train_go(&base, &a) && !train_go(&base, &b));
+    CHECK(a.evaluations == 1 && b.evaluations == 1 && a.checksum == b.checksum);
+    made_free(&base);
+}
+
+/* Weights that are no numbers end a run: 0 / 0 of an epsilon of 0. */
+static void test_train_no_numbers(void) {
+    train_setup t;
+    tc_diag diag;
+    made base;
+    int eval;
+    if (!train_base(&base)) {
+        CHECK(0);
+        return;
+    }
+    for (eval = 0; eval < 2; eval++) {
+        train_setup_init(&t);
+        t.env.diag = &diag;
+        t.options.max_steps = 1;
+        t.options.adam_epsilon = 0;
+        t.eval = eval;
+        CHECK_EQ(train_go(&base, &t), TC_ERROR_NUMBER);
+        CHECK_CASE(strstr(diag.message,
+                          eval ? "the loss of the development data" : "weights are not finite"),
+                   diag.message);
+    }
+    made_free(&base);
+}
+
+/* Fresh positions that are not trained are sines and cosines. */
+static void test_train_sinusoids(void) {
+    enum { ROWS = 600, E = 24 };
+    tc_model_desc d;
+    made in, m;
+    float row[E];
+    double worst = 0;
+    uint32_t i, j;
+    static const plan p = {1, E, 2, 24, E, 0, 3, ROWS, "relu", TC_F32};
+    memset(&m, 0, sizeof m);
+    if (!made_plan(&in, &p, NULL)) {
+        CHECK(0);
+        return;
+    }
+    d = tc_model_describe(in.model);
+    d.model_type = "distilbert";
+    d.fixed_positions = 1;
+    CHECK(!tc_writer_create(NULL, &m.writer) && !tc_writer_initialize(m.writer, &d, 1));
+    CHECK(made_open(&m));
+    for (i = 0; m.model && i < ROWS; i++) {
+        memcpy(row, m.model->position.panels + i * sizeof row, sizeof row);
+        for (j = 0; j < E; j++) {
+            double angle = i / pow(10000, (double)(j / 2 * 2) / E);
+            worst = fmax(worst, fabs((double)row[j] - (j % 2 ? cos(angle) : sin(angle))));
+        }
+    }
+    CHECK(worst < 1e-7);
+    made_free(&m);
+    made_free(&in);
+}
+
 /* A run that fails before it allocates leaves the schedule of the options: a constant rate. */
 static void test_train_failed(void) {
     static const char strange[] = "x B-STRANGE\n";
@@ -1154,6 +1240,10 @@ static void test_train_failed(void) {
 }
 
 static void test_train(void) {
+    test_train_schedule();
+    test_train_last();
+    test_train_no_numbers();
+    test_train_sinusoids();
     test_train_failed();
     test_train_gradients();
     test_train_curves();

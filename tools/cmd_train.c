@@ -180,7 +180,7 @@ static int train_check(train_job *j, int count) {
     if ((j->resume || j->save_every) && !j->checkpoint)
         return tool_usage("train", "--%s needs --checkpoint",
                           j->resume ? "resume" : "save-every");
-    if (!j->dev && (j->eval || j->run.patience || j->best != BEST_F1))
+    if (!j->dev && (j->eval || j->patience > 0 || j->best != BEST_F1))
         tool_note("train", "without --dev nothing is evaluated: --eval, --best and --patience "
                            "have no effect");
     if (!j->config && j->cased)

@@ -106,8 +106,9 @@
  * integers (31-kref), so AVX2, AVX-512, NEON and the scalar reference agree in every bit. Only
  * TC_LEVEL_BASE, for CPUs without fused multiply-add, differs by rounding. Conditions: the
  * floating-point environment that a program starts with (rounding to nearest, subnormals kept:
- * no -ffast-math in what is linked; the implementation refuses it), floats of 32 bits in registers too (32-bit x86: -msse2
- * -mfpmath=sse), and finite numbers; the bits of a NaN are the CPU's own.
+ * no -ffast-math in what is linked; the implementation refuses it), floats of 32 bits in
+ * registers too (32-bit x86: -msse2 -mfpmath=sse), and finite numbers; the bits of a NaN are the
+ * CPU's own.
  *
  * Precision. Weights stored as f16 and bf16 are computed in f32 (but see tc_compute). With
  * weights in s16 or s8 the products of the linear layers are made of integers: the other
@@ -706,7 +707,8 @@ TC_API tc_status tc_writer_tensor(tc_writer *writer, const char *name, uint32_t 
 #ifndef TC_NO_TRAIN
 /* Describes the model and adds all its tensors with fresh numbers, the Trainer's own
  * initialisation: matrices and embeddings normal with initializer_range, the row of the padding
- * token and biases 0, norms 1 and 0, fixed_positions sines and cosines. The same seed gives the same numbers on every machine. */
+ * token and biases 0, norms 1 and 0, fixed_positions sines and cosines. The same seed gives the
+ * same numbers on every machine. */
 TC_API tc_status tc_writer_initialize(tc_writer *writer, const tc_model_desc *desc,
                                       uint32_t seed);
 #endif

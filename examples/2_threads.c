@@ -42,19 +42,11 @@ static void *work(void *argument) {
 
 static char *read_file(const char *path, size_t *size) {
     FILE *f = fopen(path, "rb");
-    char *data = NULL;
-    long n;
-    if (!f) return NULL;
-    if (fseek(f, 0, SEEK_END) == 0 && (n = ftell(f)) >= 0 && n < LONG_MAX / 2 &&
-        fseek(f, 0, SEEK_SET) == 0) {
-        *size = (size_t)n;
-        data = (char *)malloc(*size + 1);
-        if (data && fread(data, 1, *size, f) != *size) {
-            free(data);
-            data = NULL;
-        }
-    }
-    fclose(f);
+    long n = f && fseek(f, 0, SEEK_END) == 0 ? ftell(f) : -1;
+    char *data = n >= 0 && n < LONG_MAX ? (char *)malloc((size_t)n + 1) : NULL;
+    if (data) rewind(f), *size = fread(data, 1, (size_t)n, f);
+    if (data && *size != (size_t)n) free(data), data = NULL;
+    if (f) fclose(f);
     return data;
 }
 

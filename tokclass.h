@@ -107,8 +107,8 @@
  * TC_LEVEL_BASE, for CPUs without fused multiply-add, differs by rounding. Conditions: the
  * floating-point environment that a program starts with (rounding to nearest, subnormals kept:
  * no -ffast-math in what is linked; the implementation refuses it), floats of 32 bits in
- * registers too (32-bit x86: -msse2 -mfpmath=sse), and finite numbers; the bits of a NaN are the
- * CPU's own.
+ * registers too (32-bit x86: -msse2 -mfpmath=sse), and finite numbers; the bits of a NaN are
+ * the CPU's own.
  *
  * Precision. Weights stored as f16 and bf16 are computed in f32 (but see tc_compute). With
  * weights in s16 or s8 the products of the linear layers are made of integers: the other

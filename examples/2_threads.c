@@ -81,7 +81,6 @@ static void print(const worker *w) {
 }
 
 int main(int argc, char **argv) {
-    const char *path = argc > 2 ? argv[2] : "examples/demo.txt";
     tc_input *inputs;
     worker workers[WORKERS];
     pthread_t threads[WORKERS];
@@ -90,7 +89,7 @@ int main(int argc, char **argv) {
     tc_env env;
     tc_diag diag;
     tc_model *model;
-    char *data = read_file(path, &size);
+    char *data = read_file(argc > 2 ? argv[2] : "examples/demo.txt", &size);
     memset(&env, 0, sizeof env);
     env.diag = &diag;
     count = data ? split_lines(data, size, NULL) : 0;
@@ -110,11 +109,8 @@ int main(int argc, char **argv) {
         if (pthread_create(&threads[i], NULL, work, &workers[i])) abort();
     }
     for (i = 0; i < WORKERS; i++) pthread_join(threads[i], NULL);
-    for (i = 0; i < WORKERS; i++) print(&workers[i]);
-    for (i = 0; i < WORKERS; i++) {
-        failed |= workers[i].status != TC_OK;
-        tc_result_free(workers[i].result);
-    }
+    for (i = 0; i < WORKERS; i++) print(&workers[i]), failed |= workers[i].status != TC_OK;
+    for (i = 0; i < WORKERS; i++) tc_result_free(workers[i].result);
     tc_model_free(model);
     free(inputs);
     free(data);

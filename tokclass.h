@@ -785,8 +785,8 @@ typedef enum tc_scheme {
 
 /* What is scored. */
 typedef enum tc_score_what {
-    TC_SCORE_AUTO = 0, /* spans if any tag has the form of one, f.e. B-PER, or all are O; else
-                          tags */
+    TC_SCORE_AUTO = 0, /* spans if any tag has the form of one, f.e. B-PER, or all are O or
+                          letters of a scheme, f.e. B; else tags */
     TC_SCORE_SPANS,
     TC_SCORE_TAGS /* each tag by itself, f.e. parts of speech */
 } tc_score_what;
@@ -842,6 +842,8 @@ TC_API tc_status tc_scores_table(tc_scores *scores, const tc_score_table **out);
 /* seqeval's classification report with that many decimals (at most 50), NUL-terminated, valid
  * until the next call. */
 TC_API tc_status tc_scores_report(tc_scores *scores, uint32_t digits, tc_string *out);
+/* Whether labels [count] are scored as spans by TC_SCORE_AUTO where all of them occur. */
+TC_API int tc_labels_mark_spans(const char *const *labels, uint32_t count, int suffix);
 /* "IOB2" and so on; "" for TC_SCHEME_NONE. */
 TC_API const char *tc_scheme_name(tc_scheme scheme);
 
@@ -12484,13 +12486,17 @@ static void tc__score_compare(tc_scores *s, uint32_t mode) {
 /* Forms of a tag. Letters alone mark spans only where all tags are such letters. */
 enum { TC__FORM_DASH = 1, TC__FORM_LETTER = 2, TC__FORM_OTHER = 4 };
 
-static int tc__score_form(const tc_scores *s, tc_string tag) {
-    char letter = s->options.suffix ? tag.data[tag.length - 1] : tag.data[0], dash;
+static int tc__score_form(int suffix, tc_string tag) {
+    char letter = suffix ? tag.data[tag.length - 1] : tag.data[0], dash;
     if (tag.length == 1 && tc__score_in(letter, "OM")) return 0;
     if (!tc__score_in(letter, "BIESULM")) return TC__FORM_OTHER;
     if (tag.length == 1) return TC__FORM_LETTER;
-    dash = s->options.suffix ? tag.data[tag.length - 2] : tag.data[1];
+    dash = suffix ? tag.data[tag.length - 2] : tag.data[1];
     return dash == '-' ? TC__FORM_DASH : TC__FORM_OTHER;
+}
+
+static int tc__score_forms_spans(int forms) {
+    return forms == TC__FORM_LETTER || (forms & TC__FORM_DASH) != 0;
 }
 
 /* Counts tags one by one. */
@@ -12512,7 +12518,8 @@ static tc_status tc__score_tags(tc_scores *s, const tc_string *gold, const tc_st
             tc__score_name(&s->tags, a)->correct[0]++;
             s->table.correct_tokens++;
         }
-        s->forms |= tc__score_form(s, gold[i]) | tc__score_form(s, predicted[i]);
+        s->forms |= tc__score_form(s->options.suffix, gold[i]) |
+                    tc__score_form(s->options.suffix, predicted[i]);
         s->other |= !tc__data_is(gold[i], "O") || !tc__data_is(predicted[i], "O");
         at = letter ? strchr(TC__LETTERS, letter) : NULL;
         if (at)
@@ -12697,9 +12704,8 @@ static tc_status tc__score_table(tc_scores *s) {
     int mode = TC_SCHEME_NONE;
     tc_status status;
     t->accuracy = t->tokens ? (double)t->correct_tokens / (double)t->tokens : 0;
-    t->spans = o->what                       ? o->what == TC_SCORE_SPANS
-               : s->forms == TC__FORM_LETTER ? 1
-                                             : s->forms & TC__FORM_DASH || !s->other;
+    t->spans =
+        o->what ? o->what == TC_SCORE_SPANS : tc__score_forms_spans(s->forms) || !s->other;
     t->scheme = TC_SCHEME_NONE;
     if (!t->spans) {
         s->confusions.used = 0;
@@ -15218,6 +15224,17 @@ TC_API tc_status tc_scores_report(tc_scores *scores, uint32_t digits, tc_string 
     status = tc__score_report(scores, digits);
     if (!status) *out = tc__tok_string(scores->report.data, scores->report.used - 1);
     return tc__public_end(scores->env.diag, status);
+}
+
+TC_API int tc_labels_mark_spans(const char *const *labels, uint32_t count, int suffix) {
+    int forms = 0, other = 0;
+    uint32_t i;
+    for (i = 0; labels && i < count; i++) {
+        if (!labels[i] || !*labels[i]) continue;
+        forms |= tc__score_form(suffix, tc__tok_string(labels[i], strlen(labels[i])));
+        other |= strcmp(labels[i], "O") != 0;
+    }
+    return tc__score_forms_spans(forms) || !other;
 }
 
 TC_API const char *tc_scheme_name(tc_scheme scheme) {

@@ -730,6 +730,7 @@ static void test_score_what(void) {
         for (k = 0; k < 4; k++) many[k] = tc__tok_string(sets[i][k], strlen(sets[i][k]));
         CHECK(!tc_scores_create(NULL, NULL, &s) && !tc_scores_add(s, many, many, 4));
         CHECK(!tc_scores_table(s, &t) && t->spans == (i != 1));
+        CHECK(tc_labels_mark_spans(sets[i], 4, 0) == (i != 1));
         tc_scores_free(s);
     }
     memset(&o, 0, sizeof o);

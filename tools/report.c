@@ -92,13 +92,6 @@ static void report_part(report_label *l, int suffix) {
     l->name_length = p < end ? (size_t)(end - p) : 1;
 }
 
-static int report_is_span(const report_label *l, int suffix) {
-    char letter = suffix ? l->text[l->length - 1] : l->text[0];
-    if (l->length == 1) return strchr("BIESUL", letter) != NULL;
-    if ((suffix ? l->text[l->length - 2] : l->text[1]) != '-') return 0;
-    return strchr("BIESULM", letter) != NULL;
-}
-
 int report_begin(report *r, const char *const *labels, uint32_t count, const label_map *maps,
                  int suffix) {
     uint32_t i, k;
@@ -107,7 +100,7 @@ int report_begin(report *r, const char *const *labels, uint32_t count, const lab
     r->label_count = r->labels ? count : 0;
     r->maps = maps;
     r->suffix = suffix;
-    r->spans = 0;
+    r->spans = tc_labels_mark_spans(labels, count, suffix);
     r->begun = 1;
     r->wrong = r->pair_total = 0;
     r->kept_count = r->word_count = r->pair_count = 0;
@@ -121,7 +114,6 @@ int report_begin(report *r, const char *const *labels, uint32_t count, const lab
             l->length = 1;
         }
         report_part(l, suffix);
-        r->spans |= report_is_span(l, suffix);
         for (k = 0; k < i; k++) {
             const report_label *o = &r->labels[k];
             if (o->name_length == l->name_length &&

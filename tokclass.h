@@ -11543,12 +11543,16 @@ static void tc__data_free(tc_dataset *d) {
     tc__mem_free(&env, d, sizeof *d);
 }
 
-/* Whether a text begins as JSON does: a bracket may be the first word of columns. */
+/* Whether a text begins as JSON does: brackets may be the first word of columns. */
 static int tc__data_begins(const char *p, const char *end) {
-    const char *next = p < end ? tc__data_white(p + 1, end) : end;
-    if (next == end) return p < end && *p == '{';
-    if (*p == '[') return *next == '{' || *next == ']';
-    return *p == '{' && (next == p + 1 || *next == '"' || *next == '}');
+    const char *next = p < end ? tc__data_white(p + 1, end) : end, *rest;
+    if (p == end || (*p != '{' && *p != '[')) return 0;
+    rest = next < end ? tc__data_white(next + 1, end) : end;
+    if (*p == '[')
+        return next < end && (*next == ']' ? rest == end : tc__data_begins(next, end));
+    if (next < end && *next == '}')
+        return rest == end || memchr(next, '\n', (size_t)(rest - next));
+    return next == end || *next == '"' || next == p + 1;
 }
 
 /* Takes over `file`, whose bytes are the data. */

@@ -88,6 +88,9 @@ static void test_data_columns(void) {
     data_is("a B-X\n# a comment of this file\nb I-X\n", 0, "a/B-X b/I-X");
     data_is("{ -LRB- O\n[ -LRB- O\n", 0, "{/O [/O"); /* no JSON */
     data_is("[ O\n", 0, "[/O");
+    data_is("{} O\n[] B-X\n", 0, "{}/O []/B-X");
+    data_is("[] B-X\n{} O\n", 0, "[]/B-X {}/O");
+    data_is("[ {\n\na O\n", 0, "[/{|a/O");
     data_is("\xE5\x8C\x97 B-LOC\n\xE4\xBA\xAC I-LOC\n", 0,
             "\xE5\x8C\x97/B-LOC \xE4\xBA\xAC/I-LOC");
     data_fails("a O\nb\n", 0, 2, "the number of columns is 1, in the first lines it is 2");

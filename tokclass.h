@@ -469,7 +469,8 @@ typedef struct tc_entity {
     uint32_t index;    /* TC_AGGREGATION_NONE: place of the token in the sequence, [CLS] is 0 */
     tc_pos start,
         end; /* half-open span of the text; of the words joined by one space if pre-split */
-    tc_string word; /* as the tokenizer decodes it; use start and end to slice the text */
+    tc_string word; /* as the tokenizer decodes it, NUL-terminated; to slice the text there are
+                       start and end */
 } tc_entity;
 
 /* The entities of one input. */
@@ -533,7 +534,8 @@ typedef struct tc_batch {
 typedef struct tc_outputs {
     float *logits; /* [T, num_labels] */
     float *hidden; /* [T, hidden_size], as HuggingFace's hidden_states */
-    int layer;     /* for hidden: 0 the last, n > 0 the output of layer n, -1 the embeddings */
+    int layer;     /* for hidden: 0 the last, n > 0 the output of layer n, -1 the embeddings;
+                      not Python's indices from the end */
 } tc_outputs;
 
 /* What a model is, for tc_writer_describe. All strings are copied. */
@@ -602,7 +604,7 @@ typedef struct tc_scores tc_scores;       /* one thread at a time */
 typedef enum tc_schedule {
     TC_SCHEDULE_LINEAR = 0, /* falls to 0 */
     TC_SCHEDULE_CONSTANT,
-    TC_SCHEDULE_COSINE /* falls to 0 along half a cosine */
+    TC_SCHEDULE_COSINE /* falls to 0 along half a cosine; tc_trainer_step behind the end: rises */
 } tc_schedule;
 
 /* ==================================================================== 10-api-easy
@@ -655,7 +657,8 @@ TC_API tc_status tc_encoding_create(const tc_tokenizer *tokenizer, const tc_env 
 TC_API void tc_encoding_free(tc_encoding *encoding);
 /* Tokenizes; `options` null = zeros. What an earlier run gave is lost. With a max_length there
  * is a window 0 and, where text is left, further ones, in HuggingFace's order of overflow.
- * TC_ERROR_LENGTH: a strategy that cannot reach max_length; text of 2 GiB or more. */
+ * TC_ERROR_ARGUMENT: no room beside the special tokens, or for the stride; TC_ERROR_LENGTH: a
+ * strategy that cannot reach max_length; text of 2 GiB or more. */
 TC_API tc_status tc_encoding_run(tc_encoding *encoding, const tc_input *input,
                                  const tc_encode_options *options);
 /* Windows of the last run; 1 or more after success. */
@@ -686,8 +689,8 @@ TC_API uint32_t tc_tokenizer_size(const tc_tokenizer *tokenizer);
  * head, or no tokenizer. */
 TC_API tc_status tc_tagger_create(const tc_model *model, const tc_env *env, tc_tagger **out);
 /* Tags `count` inputs at once; `options` null = zeros. While threads compute a batch the caller
- * tokenizes the next, and it alone allocates. On failure *out is null; the message names the
- * input (from 0). */
+ * tokenizes the next, and it alone allocates. Of two texts the first is tagged. On failure *out
+ * is null; the message names the input (from 0). */
 TC_API tc_status tc_tagger_tag(tc_tagger *tagger, const tc_input *inputs, size_t count,
                                const tc_tag_options *options, tc_result **out);
 
@@ -712,8 +715,8 @@ TC_API tc_status tc_writer_tensor(tc_writer *writer, const char *name, uint32_t 
 TC_API tc_status tc_writer_initialize(tc_writer *writer, const tc_model_desc *desc,
                                       uint32_t seed);
 #endif
-/* The file as bytes: checked to be complete, then *data [*size], valid until tc_writer_free. A
- * writer that failed here fails again. */
+/* The file as bytes: checked to be complete, then *data [*size], valid until tc_writer_free.
+ * After a failure the writer can only be freed. */
 TC_API tc_status tc_writer_finish(tc_writer *writer, const void **data, size_t *size);
 
 /* ==================================================================== 15-api-data
@@ -785,8 +788,8 @@ typedef enum tc_scheme {
 
 /* What is scored. */
 typedef enum tc_score_what {
-    TC_SCORE_AUTO = 0, /* spans if any tag has the form of one, f.e. B-PER, or all are O or
-                          letters of a scheme, f.e. B; else tags */
+    TC_SCORE_AUTO = 0, /* spans if any tag has the form B-PER, or all are O or letters of a
+                          scheme; else tags */
     TC_SCORE_SPANS,
     TC_SCORE_TAGS /* each tag by itself, f.e. parts of speech */
 } tc_score_what;
@@ -808,7 +811,7 @@ typedef struct tc_score {
 
 /* How often gold entities of one type met predicted ones of another. */
 typedef struct tc_confusion {
-    const char *gold, *predicted; /* null: no entity there */
+    const char *gold, *predicted; /* null: met by none of the other side */
     uint64_t exact;               /* same words */
     uint64_t overlap;             /* some of the words */
 } tc_confusion;
@@ -860,8 +863,9 @@ typedef struct tc_evaluate_options {
     double label_smoothing;
     const tc_label_map *map; /* [map_count] */
     size_t map_count;
-    /* Called for each sentence in order, may be null: predicted labels [sentence->count], of
-     * length 0 for a word without tokens. Not TC_OK ends the evaluation with that status. */
+    /* Called for each sentence in order, may be null: its labels as in the data, before `map`,
+     * and predicted ones [sentence->count], of length 0 for a word without tokens. Not TC_OK
+     * ends the evaluation with that status. */
     tc_status (*sentence)(void *user, size_t index, const tc_sentence *sentence,
                           const tc_string *predicted);
     /* Called between batches, may be null; not 0 ends the evaluation, whose figures are then
@@ -877,7 +881,8 @@ typedef struct tc_evaluation {
 } tc_evaluation;
 
 /* Predicts the label of every word, that of its first token, and adds gold and predicted labels
- * to `scores` (may be null). Labels that the model lacks are TC_ERROR_ARGUMENT. */
+ * to `scores` (may be null). TC_ERROR_ARGUMENT: labels that the model lacks, no options, a
+ * batch_size of 0. `out` may be null. */
 TC_API tc_status tc_evaluate(const tc_model *model, tc_dataset *dataset,
                              const tc_evaluate_options *options, const tc_env *env,
                              tc_scores *scores, tc_evaluation *out);
@@ -932,6 +937,7 @@ typedef struct tc_step {
     double loss;                     /* mean of the means of the micro-batches */
     double learning_rate, grad_norm; /* used for it; before clipping */
     uint64_t tokens;                 /* in its micro-batches */
+    uint64_t best_step;              /* of tc_trainer_run: the best evaluation's so far, or 0 */
 } tc_step;
 
 /* All gradients of an update, summed over its micro-batches, before clipping. */
@@ -1004,7 +1010,8 @@ TC_API void tc_trainer_set_hook(tc_trainer *trainer, tc_gradient_hook hook, void
  * TC_ERROR_ARGUMENT: more of them than the option accumulation; TC_ERROR_LENGTH: more than
  * max_tokens tokens, or a sequence longer than the model's positions or, behind tc_trainer_run,
  * than the longest of its data; TC_ERROR_NUMBER: a loss or gradient that is not finite, the
- * message names it and the weights are as before. `out` may be null. */
+ * message names it and the weights are as before. Without a labelled token loss and gradients
+ * are 0. `out` may be null. */
 TC_API tc_status tc_trainer_step(tc_trainer *trainer, const tc_labelled *batches, size_t count,
                                  tc_step *out);
 /* The rate that the schedule scales, from the next update on. */
@@ -1016,7 +1023,7 @@ TC_API tc_status tc_batcher_create(const tc_trainer *trainer, tc_dataset *data,
                                    const tc_label_map *map, size_t map_count, tc_batcher **out);
 TC_API void tc_batcher_free(tc_batcher *batcher);
 /* Sentences [count] of the data set, by number. *out is valid until the next call; it has no
- * sequences if no word has a token. */
+ * sequences if count is 0 or the sentences give no token at all, special ones included. */
 TC_API tc_status tc_batcher_run(tc_batcher *batcher, const uint32_t *sentences, size_t count,
                                 tc_labelled *out);
 /* The whole training; the same options, data and seed give the same bytes for any number of
@@ -1026,8 +1033,8 @@ TC_API tc_status tc_trainer_run(tc_trainer *trainer, const tc_train_run *run,
                                 tc_train_result *out);
 /* Updates that a run will make: known from its first step on. */
 TC_API uint64_t tc_trainer_steps(const tc_trainer *trainer);
-/* The model as it is now, without its checksums: valid until the next step, freed with the
- * trainer. */
+/* The model as it is now, without its checksums; freed with the trainer. To be called again
+ * behind a step: sessions and taggers that were made before see the new weights then. */
 TC_API const tc_model *tc_trainer_model(tc_trainer *trainer);
 /* The same as the bytes of a .tcm file, valid until the next step. */
 TC_API tc_status tc_trainer_write(tc_trainer *trainer, const void **data, size_t *size);
@@ -1039,8 +1046,8 @@ TC_API tc_status tc_trainer_write(tc_trainer *trainer, const void **data, size_t
 /* A session on a model, which must outlive it. TC_ERROR_UNSUPPORTED: a tokenizer alone. */
 TC_API tc_status tc_session_create(const tc_model *model, const tc_env *env, tc_session **out);
 TC_API void tc_session_free(tc_session *session);
-/* Runs the encoder. TC_ERROR_ARGUMENT: an id or type out of range, a sequence of 0 tokens;
- * TC_ERROR_LENGTH: a sequence beyond max_position_embeddings. */
+/* Runs the encoder. TC_ERROR_ARGUMENT: an id, type or layer out of range, an empty batch, a
+ * sequence of 0 tokens; TC_ERROR_LENGTH: a sequence beyond max_position_embeddings. */
 TC_API tc_status tc_session_run(tc_session *session, const tc_batch *batch,
                                 const tc_outputs *outputs);
 /* "scalar", "base", "avx2", "avx512-vnni", "neon" and so on; "best" for 0. */
@@ -7230,11 +7237,11 @@ static tc_status tc__encode_sequences(tc_encoding *e, const tc_input *input) {
     if (!input->words) {
         status = tc__encode_text(e, &e->sequence[0], input->text ? input->text : "",
                                  input->length, -1);
-        if (!status && input->pair)
+        if (!input->pair) return status;
+        if (status == TC_ERROR_UTF8) return tc__encode_ill(e, "text ", 1);
+        if (!status)
             status = tc__encode_text(e, &e->sequence[1], input->pair, input->pair_length, -1);
-        if (status == TC_ERROR_UTF8 && input->pair)
-            status = tc__encode_ill(e, "text ", e->text == input->pair ? 2 : 1);
-        return status;
+        return status == TC_ERROR_UTF8 ? tc__encode_ill(e, "text ", 2) : status;
     }
     if (input->word_count > INT32_MAX)
         return tc__diag_fail(e->env.diag, TC_ERROR_LENGTH, 0, "too many words");
@@ -10939,18 +10946,21 @@ static int tc__data_between(tc_string number) {
 }
 
 /* Whether the first lines begin with the numbers of their words, 1 2 3 in each sentence, with
- * ranges and empty nodes between. */
+ * ranges and empty nodes between. Of three steps one may leave out some. */
 static int tc__data_numbers(const tc_dataset *d) {
     tc_string columns[TC__MOST_COLUMNS];
-    int last = 0, seen;
+    int last = 0, steps = 0, gaps = 0, seen;
     size_t at = 0;
     for (seen = 0; seen < TC__GUESS_LINES && tc__data_full(d, &at, columns); seen++) {
-        int n = tc__data_number(columns[0]), between = tc__data_between(columns[0]);
-        if (n < 0 || (n > 1 && n != last + 1 && !(between && n == last))) return 0;
-        if (!between && !n) return 0;
-        if (!between) last = n;
+        int n = tc__data_number(columns[0]);
+        if (n < 0) return 0;
+        if (tc__data_between(columns[0])) continue;
+        if (n != 1 && n <= last) return 0;
+        gaps += n != 1 && n != last + 1;
+        steps++;
+        last = n;
     }
-    return last > 0;
+    return steps > 0 && gaps <= steps / 3;
 }
 
 /* Separator, number of columns, where words and labels are: from the first lines. */
@@ -10970,7 +10980,8 @@ static tc_status tc__data_shape(tc_dataset *d, const tc_data_options *o) {
         if (*l.text == '#') continue;
         first = line;
     }
-    n->numbered = n->columns > 2 && tc__data_numbers(d);
+    n->numbered = n->columns > 2; /* lines that begin with # are comments then */
+    n->numbered = n->numbered && tc__data_numbers(d);
     n->word_column += n->numbered;
     n->column = o->column > 0   ? o->column
                 : o->column < 0 ? n->columns + 1 + o->column
@@ -14654,7 +14665,7 @@ static tc_status tc__run_evaluate(tc__run *r, double epoch, int *stop) {
     if (status) return status;
     if (!(fabs(e.evaluation.loss) < (double)INFINITY))
         return tc__diag_fail(r->t->env.diag, TC_ERROR_NUMBER, 0,
-                             "update %u: the loss of the development data is not finite",
+                             "development data: the loss after update %u is not finite",
                              r->t->step);
     e.step = r->t->step;
     e.epoch = epoch;
@@ -14669,15 +14680,16 @@ static tc_status tc__run_evaluate(tc__run *r, double epoch, int *stop) {
     return TC_OK;
 }
 
-/* A model that is no longer one is neither saved nor called finished. */
-static tc_status tc__run_finite(tc__run *r) {
+/* A model that is none, or no longer one, is neither trained nor saved nor called finished. */
+static tc_status tc__run_finite(const tc__run *r) {
     const tc__params *p = &r->t->params;
     size_t i, bad = 0;
     for (i = 0; i < p->n; i++) bad += !(fabsf(p->dense[i]) < INFINITY);
     for (i = 0; i < p->V * p->E; i++) bad += !(fabsf(p->word[i]) < INFINITY);
     if (!bad) return TC_OK;
     return tc__diag_fail(r->t->env.diag, TC_ERROR_NUMBER, 0,
-                         "update %u: %u weights are not finite", r->t->step, (uint64_t)bad);
+                         "model: weights that are not finite after update %u: %u", r->t->step,
+                         (uint64_t)bad);
 }
 
 static tc_status tc__run_checkpoint(tc__run *r) {
@@ -14695,12 +14707,10 @@ static tc_status tc__run_after(tc__run *r, const tc_step *step, int last, int *s
     tc_status status = TC_OK;
     int end = r->t->step == r->t->total;
     int due = end || (w->eval_steps ? r->t->step % w->eval_steps == 0 : last);
-    if (w->dev && due) status = tc__run_evaluate(r, step->epoch, stop);
-    end |= *stop;
-    if (!status && (end || (w->save_steps ? r->t->step % w->save_steps == 0 : last))) {
-        status = tc__run_finite(r);
-        if (!status) status = tc__run_checkpoint(r);
-    }
+    int save = end || *stop || (w->save_steps ? r->t->step % w->save_steps == 0 : last);
+    if (save || (w->dev && due)) status = tc__run_finite(r);
+    if (!status && w->dev && due) status = tc__run_evaluate(r, step->epoch, stop);
+    if (!status && (save || *stop)) status = tc__run_checkpoint(r);
     return status;
 }
 
@@ -14718,6 +14728,7 @@ static tc_status tc__run_loop(tc__run *r, tc_train_result *out) {
         }
         status = tc__run_update(r, pass, u, &step);
         if (status) break;
+        step.best_step = r->state.best_step;
         if (r->how->stepped) stop = out->stopped = r->how->stepped(r->how->user, t, &step);
         status = tc__run_after(r, &step, u + 1 == r->updates, &stop);
     }
@@ -14740,6 +14751,7 @@ static tc_status tc__run_train(tc_trainer *t, const tc_train_run *how, tc_train_
 #ifndef TC_NO_STDIO
     if (!status && how->resume) status = tc__run_resume(&r, how->resume);
 #endif
+    if (!status) status = tc__run_finite(&r);
     if (!status) status = tc__run_loop(&r, out);
     tc__run_free(&r);
     return status;
@@ -15037,6 +15049,9 @@ TC_API tc_status tc_session_run(tc_session *session, const tc_batch *batch,
         return tc__public_null(session->env.diag, "batch, outputs or a list of the batch");
     if (!batch->sequences)
         return tc__diag_fail(session->env.diag, TC_ERROR_ARGUMENT, 0, "the batch is empty");
+    if (outputs->layer < -1)
+        return tc__diag_fail(session->env.diag, TC_ERROR_ARGUMENT, 0,
+                             "a layer below -1, which stands for the embeddings");
     if (outputs->layer > (int)session->model->info.num_hidden_layers)
         return tc__diag_fail(session->env.diag, TC_ERROR_ARGUMENT, 0,
                              "layer %u of a model with %u layers",
@@ -15090,6 +15105,8 @@ TC_API tc_status tc_writer_tokenizer(tc_writer *w, const tc_tokenizer_desc *desc
         return tc__public_null(w->env.diag, "desc or a list of it");
     if (w->finished)
         return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0, "the file is finished");
+    if (desc->word_unk && desc->word_unk_id < -1)
+        return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0, "word_unk_id is below -1");
     return tc__public_end(w->env.diag, tc__write_tokenizer(w, desc));
 }
 
@@ -15331,7 +15348,8 @@ TC_API tc_status tc_trainer_step(tc_trainer *trainer, const tc_labelled *batches
     for (i = 0; i < count; i++)
         if (!batches[i].batch.ids || !batches[i].batch.lengths || !batches[i].labels ||
             !batches[i].batch.sequences)
-            return tc__public_null(trainer->env.diag, "a list of a batch, or the batch empty");
+            return tc__diag_fail(trainer->env.diag, TC_ERROR_ARGUMENT, 0,
+                                 "micro-batch %u is empty or lacks a list", (uint64_t)i);
     positions = trainer->model->info.max_position_embeddings;
     tokens = o->max_tokens
                  ? o->max_tokens

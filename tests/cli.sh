@@ -555,6 +555,15 @@ mkdir shards
 cp hf/config.json hf/vocab.txt shards
 echo '{"weight_map": {"classifier.weight": "model-00001-of-00002.safetensors"}}' \
     >shards/model.safetensors.index.json
+mkdir alone
+cp hf/vocab.txt alone
+run 'a folder without weights' 0 convert alone alone.tcm
+run 'a folder without weights' 0 tokenize alone.tcm --text Ada
+rm -r alone alone.tcm
+run 'numbers that are none, encode' 0 encode poisoned.tcm --text Ada --output logits
+err_has 'the model is damaged'
+run 'numbers that are none, tag' 0 tag poisoned.tcm --text Ada
+err_has 'the model is damaged'
 broken 'a shard that is not there' convert shards shards.tcm
 err_has 'tokclass: shards/model-00001-of-00002.safetensors: cannot be opened: '
 sed 's/"initializer_range": [0-9.]*/"initializer_range": 1.5/' hf/config.json >shards/config.json

@@ -126,7 +126,10 @@ static void test_data_numbered(void) {
     data_is("1 2 O\n3 4 O\n", 0, "1/O 3/O"); /* numbers that count nothing */
     data_is("1 CD O\n\nPeter-Paul NNP B-X\n. . O\n", 0, "1/O|Peter-Paul/B-X ./O");
     data_is("0.1 x O\n1 a O\n\n1 b O\n2 c B-X\n", 0, "a/O|b/O c/B-X");
-    data_is("1 a O\n2 b O\n\n3 c O\n5 d O\n", 0, "1/O 2/O|3/O 5/O");
+    data_is("1 a O\n2 b O\n4 c B-X\n", 0, "a/O b/O c/B-X"); /* one was taken out */
+    data_is("1 a O\n3 b O\n5 c B-X\n", 0, "1/O 3/O 5/B-X");
+    data_is("# sent_id = 1\n1 The DET O\n2 cat NOUN O\n\n# sent_id = 2\n1 Anna PROPN B-PER\n",
+            0, "The/O cat/O|Anna/B-PER");
     data_fails("1 a B-X\n2 b I-X\n3 c\n", 0, 3, "the number of columns is 2");
 }
 

@@ -130,7 +130,7 @@ static int convert_write(const convert_args *args, hf_folder *folder) {
 /* A head that is another than the program's is left behind. */
 static void convert_check_head(const convert_args *args, const hf_folder *folder) {
     const char *name = folder->config.architecture;
-    if (args->options.task == HF_TASK_AUTO && strstr(name, "For") &&
+    if (args->options.task == HF_TASK_AUTO && name && strstr(name, "For") &&
         !strcmp(folder->desc.task, "feature-extraction"))
         tool_note(args->folder, "the head of %s is not read: the model is for encode, not tag",
                   name);

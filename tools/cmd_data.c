@@ -450,6 +450,10 @@ static void data_shape(out *o, const tc_data_info *d) {
         out_text(o, d->array ? "JSON, one array of objects\n" : "JSON, an object a line\n");
         return;
     }
+    if (!d->columns) {
+        out_text(o, "empty\n");
+        return;
+    }
     snprintf(text, sizeof text, "%d column%s between %s: words in %d, labels in %d%s\n",
              d->columns, d->columns == 1 ? "" : "s", d->tabs ? "tabs" : "spaces",
              d->word_column, d->column,

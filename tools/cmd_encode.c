@@ -20,7 +20,7 @@ static const char encode_outputs[] = "logits|hidden|mean|cls|probabilities";
 typedef struct encode_job {
     common c;
     tool_list texts;
-    int input, pair, output, format, normalize;
+    int input, pair, output, format, normalize, not_finite;
     int64_t layer;
     tc_model *model;
     const tc_model_info *info;
@@ -189,6 +189,11 @@ static int encode_emit(encode_job *j, size_t sequence, float *rows) {
     out *o = &j->o;
     size_t length = j->lengths[sequence], t;
     size_t from = sequence ? j->head_ends[sequence - 1] : 0;
+    for (t = 0; t < length * j->columns && !j->not_finite; t++)
+        if (!isfinite(rows[t])) {
+            j->not_finite = 1;
+            tool_note("encode", "the model is damaged: some of its numbers are not finite");
+        }
     if (encode_is_vector(j)) {
         encode_pool(j, rows, length);
         if (j->format == 1) return encode_spool(j, rows);

@@ -98,7 +98,8 @@ static int score_open(score_job *j, int count, char **argv) {
                          labelled_open(&j->predicted, &j->c, argv[2], (int)j->column))
         return 1;
     j->compare = count == 2 && j->gold.info->columns != 1 && j->predicted.info->columns != 1;
-    if (!options.strict && scheme_is_bilou(j->gold.info))
+    if (!options.strict &&
+        (scheme_is_bilou(j->gold.info) || scheme_is_bilou(j->predicted.info)))
         tool_note(j->gold.path, "%s", SCHEME_BILOU_NOTE);
     status = tc_scores_create(&options, &env, &j->scores);
     return status ? common_fail(&j->c, "score", status) : 0;

@@ -450,7 +450,8 @@ static int train_checkpoint(train_job *j) {
         j->run.resume = j->checkpoint_path;
     else if (j->resume && !j->c.quiet)
         tool_note(j->checkpoint_path, "is not there: the run starts from its beginning");
-    return tool_writable(j->checkpoint_path) || tool_writable(j->best_path);
+    return tool_writable(j->checkpoint_path) ||
+           (j->best != BEST_NONE && tool_writable(j->best_path));
 }
 
 static int train_paths(train_job *j) {
@@ -511,7 +512,7 @@ static void train_page_options(train_job *j, report *r) {
     if (j->freeze) report_option(r, "frozen", "%s", j->freeze);
     if (o->max_length) report_option(r, "max length", "%lu", (unsigned long)o->max_length);
     report_option(r, "seed", "%lu", (unsigned long)o->seed);
-    report_option(r, "best by", "%s", bests[j->best]);
+    if (j->dev) report_option(r, "best by", "%s", bests[j->best]);
 }
 
 /* The page is there from the beginning, so that a bad path fails before the work. */
@@ -547,30 +548,6 @@ static void train_catch(int on) {
     if (!on && watch_interrupted) raise(watch_interrupted);
 }
 
-/* Opens the best model of a run with checkpoints; it must be one of this run. */
-static int train_best(train_job *j, uint64_t step, tool_file *best) {
-    char why[200];
-    const void *last;
-    size_t size;
-    tc_model *model = NULL;
-    tc_env env = common_env(&j->c);
-    tc_status status = tc_trainer_write(j->trainer, &last, &size);
-    if (status) return common_fail(&j->c, j->out, status);
-    if (tool_file_open(j->best_path, best, why, sizeof why))
-        return tool_fail(j->best_path, "%s; it held the best model, that of update %llu", why,
-                         (unsigned long long)step);
-    status = tc_model_open(best->data, best->size, &env, &model);
-    if (!status) status = tc_model_verify(model, &j->c.diag);
-    tc_model_free(model);
-    if (status) {
-        tool_file_close(best);
-        return common_fail(&j->c, j->best_path, status);
-    }
-    if (best->size == size) return 0;
-    tool_file_close(best);
-    return tool_fail(j->best_path, "is the model of another run");
-}
-
 /* The model that the run has found best, or the last one, under its name. */
 static int train_finish(train_job *j, uint64_t best_step) {
     tool_file best;
@@ -579,7 +556,7 @@ static int train_finish(train_job *j, uint64_t best_step) {
     if (failed >= 0) return failed;
     if (j->best == BEST_NONE || !best_step || !j->best_path)
         return watch_save(&j->w, j->trainer, j->out);
-    if (train_best(j, best_step, &best)) return TOOL_FAILED;
+    if (watch_best_open(&j->w, j->trainer, best_step, &best)) return TOOL_FAILED;
     failed = tool_save(j->out, best.data, best.size, why, sizeof why);
     tool_file_close(&best);
     return failed ? tool_fail(j->out, "%s", why) : 0;
@@ -587,13 +564,14 @@ static int train_finish(train_job *j, uint64_t best_step) {
 
 /* Reports why a run failed, for the file that the library's message begins with. */
 static int train_fail(train_job *j, tc_status status) {
-    static const char *const whose[2] = {"development data: ", "checkpoint: "};
-    const char *where[2];
+    static const char *const whose[3] = {"development data: ", "checkpoint: ", "model: "};
+    const char *where[3];
     char *message = j->c.diag.message;
     int i;
     where[0] = j->dev;
     where[1] = j->checkpoint_path;
-    for (i = 0; i < 2; i++) {
+    where[2] = j->config ? j->config : j->base;
+    for (i = 0; i < 3; i++) {
         size_t n = strlen(whose[i]);
         if (strncmp(message, whose[i], n) != 0) continue;
         memmove(message, message + n, strlen(message + n) + 1);
@@ -620,6 +598,7 @@ static int train_run(train_job *j) {
     tool_save_cleanup(j->out); /* of a run that was killed */
     if (j->best_path) tool_save_cleanup(j->best_path);
     status = tc_trainer_run(j->trainer, &j->run, &result);
+    if (!status) watch_catch_up(&j->w);
     failed = watch_close(&j->w);
     if (j->w.report && (failed || status || watch_interrupted)) {
         report_progress(j->w.report, REPORT_STOPPED, result.steps,

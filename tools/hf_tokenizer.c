@@ -1038,7 +1038,7 @@ static int hf__adopt(hf_build *b) {
 /* The unknown token of transformers' pipeline is that of the configuration, not the model's. */
 static void hf__word_unknown(hf_build *b) {
     tc_tokenizer_desc *desc = &b->out->desc;
-    if (!b->config.nodes && b->tokenizer.nodes) return; /* the class's default */
+    if (!b->config.nodes && b->tokenizer.nodes) return; /* the file is all there is */
     desc->word_unk_id = b->roles[HF_UNK].token.content ? hf__role_id(b, HF_UNK) : -1;
     desc->word_unk = desc->word_unk_id != desc->unk_id;
 }

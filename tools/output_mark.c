@@ -162,10 +162,11 @@ static const char html_style[] =
     "h1{order:-2}\n"
     "footer span{white-space:nowrap;margin-right:1rem}footer mark{color:var(--ink)}\n"
     "p{margin:1rem 0;white-space:pre-wrap;overflow-wrap:anywhere;min-height:1em}\n"
-    "mark{color:inherit;padding:.15em .3em;border-radius:.35em;"
+    "mark{color:inherit;unicode-bidi:isolate;padding:.15em .3em;border-radius:.35em;"
     "-webkit-box-decoration-break:clone;box-decoration-break:clone}\n"
     "mark "
-    "b{unicode-bidi:isolate;font-size:.7em;margin-left:.45em;white-space:nowrap;user-select:"
+    "b{unicode-bidi:isolate;font-size:.7em;margin-inline-start:.45em;white-space:nowrap;user-"
+    "select:"
     "none;"
     "-webkit-user-select:none}\n"
     "mark b i{font-style:normal;font-weight:400;opacity:.8}\n"
@@ -201,7 +202,7 @@ void html_text(out *o, const char *s, size_t n) {
         } else if (c == '\'') {
             out_text(o, "&#39;");
         } else if (c == '\r') {
-            out_text(o, "&#13;");
+            if (i + 1 == n || s[i + 1] != '\n') out_char(o, '\n');
         } else {
             out_bytes(o, s + i, k);
         }

@@ -35,8 +35,8 @@ static const page_kind page_kinds[] = {
     {'t', "type", "the same words, another type"},
     {'b', "boundary", "the same type, other words in part"},
     {'x', "type and boundary", "another type, other words in part"},
-    {'m', "missed", "gold, and nothing predicted there"},
-    {'s', "spurious", "predicted, and nothing gold there"}};
+    {'m', "missed", "gold, matched by no prediction"},
+    {'s', "spurious", "predicted, matched by no gold one"}};
 enum { PAGE_KINDS = (int)(sizeof page_kinds / sizeof *page_kinds) };
 
 /* ------------------------------------------------------------------------- text, numbers */

@@ -118,9 +118,13 @@ static int watch_log(watch *w, const tc_step *s) {
 
 void watch_saving(void *user) { watch_flush((watch *)user); }
 
+void watch_catch_up(watch *w) {
+    if (!w->failed && w->log) watch_cut(w, UINT64_MAX);
+}
+
 int watch_close(watch *w) {
     tool_progress_end(&w->bar);
-    if (!w->failed && !watch_flush(w) && w->log) watch_cut(w, UINT64_MAX);
+    if (!w->failed) watch_flush(w);
     if (w->log && fclose(w->log) && !w->failed) watch_log_failed(w);
     out_free(&w->line);
     return w->failed;
@@ -172,14 +176,46 @@ static int watch_page_step(watch *w, const tc_step *s) {
 
 /* ----------------------------------------------------------------------------- callbacks */
 
+int watch_best_open(watch *w, tc_trainer *trainer, uint64_t step, tool_file *best) {
+    const char *path = w->best_path;
+    char why[200];
+    const void *last;
+    size_t size;
+    tc_model *model = NULL;
+    tc_env env = common_env(w->c);
+    tc_status status = tc_trainer_write(trainer, &last, &size);
+    if (status) return common_fail(w->c, path, status);
+    if (tool_file_open(path, best, why, sizeof why))
+        return tool_fail(path, "%s; it held the best model, that of update %llu", why,
+                         (unsigned long long)step);
+    status =
+        tc_model_open(best->size ? best->data : (const void *)"", best->size, &env, &model);
+    if (!status) status = tc_model_verify(model, &w->c->diag);
+    tc_model_free(model);
+    if (!status && best->size == size) return 0;
+    tool_file_close(best);
+    return status ? common_fail(w->c, path, status)
+                  : tool_fail(path, "is the model of another run");
+}
+
+/* What a run does with its first update: a resumed one checks that it has its best model, one
+ * that begins removes what an earlier one left. */
+static int watch_first(watch *w, tc_trainer *trainer, const tc_step *s) {
+    tool_file best;
+    int i;
+    for (i = 0; i < 2; i++)
+        if (w->stale[i]) remove(w->stale[i]);
+    if (!w->best_path || w->aside || !s->best_step) return 0;
+    if (watch_best_open(w, trainer, s->best_step, &best)) return 1;
+    tool_file_close(&best);
+    return 0;
+}
+
 int watch_stepped(void *user, tc_trainer *trainer, const tc_step *s) {
     watch *w = (watch *)user;
-    int i;
     w->total = tc_trainer_steps(trainer);
     w->tokens += s->tokens;
-    if (!w->steps++)
-        for (i = 0; i < 2; i++)
-            if (w->stale[i]) remove(w->stale[i]);
+    if (!w->steps++ && watch_first(w, trainer, s)) return w->failed = 1;
     if (watch_log(w, s)) return 1;
     watch_progress(w, s);
     if (watch_page_step(w, s)) return 1;

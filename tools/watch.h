@@ -40,8 +40,13 @@ extern volatile sig_atomic_t watch_interrupted;
 
 /* `log` may be null; `resumed`: lines of a log that is there are kept. 0 on success. */
 int watch_open(watch *w, const char *log, int resumed);
+/* Reads what a log of a finished run has, where no update was left to do. */
+void watch_catch_up(watch *w);
 /* Ends the log; 0 if nothing failed in the run. */
 int watch_close(watch *w);
+/* Opens the best model of a run with checkpoints, that of update `step`: one of this run. 0, or
+ * 1 after a message. */
+int watch_best_open(watch *w, tc_trainer *trainer, uint64_t step, tool_file *best);
 /* Writes the model of a trainer; 0 on success. */
 int watch_save(watch *w, tc_trainer *trainer, const char *path);
 /* Gives the best model its name if it was kept aside, else -1. 0, or 1 after a message. */

@@ -604,7 +604,7 @@ typedef struct tc_scores tc_scores;       /* one thread at a time */
 typedef enum tc_schedule {
     TC_SCHEDULE_LINEAR = 0, /* falls to 0 */
     TC_SCHEDULE_CONSTANT,
-    TC_SCHEDULE_COSINE /* falls to 0 along half a cosine; tc_trainer_step behind the end: rises */
+    TC_SCHEDULE_COSINE /* falls to 0 along half a cosine, and rises again in steps behind it */
 } tc_schedule;
 
 /* ==================================================================== 10-api-easy

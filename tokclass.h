@@ -9793,8 +9793,24 @@ static size_t tc__fwd_group(tc_session *s) {
     return n;
 }
 
-/* One session of one thread for each worker, with room for any group. */
-static tc_status tc__fwd_lanes(tc_session *s) {
+/* Lends the room for states to a lane, or takes it back: in inference groups are done before
+ * the rest of the batch, so that both need it once. */
+static void tc__fwd_lend(tc_session *s, tc_session *lane) {
+    tc__floats *const own[] = {&s->x,      &s->middle, &s->embedded,
+                               &s->logits, &s->qkv,    &s->integers},
+                      *const theirs[] = {&lane->x,      &lane->middle, &lane->embedded,
+                                         &lane->logits, &lane->qkv,    &lane->integers};
+    size_t i;
+    for (i = 0; i < sizeof own / sizeof *own; i++) {
+        tc__floats kept = *own[i];
+        *own[i] = *theirs[i];
+        *theirs[i] = kept;
+    }
+}
+
+/* One session of one thread for each worker, with room for any group; the first takes the
+ * session's own if it is lent. */
+static tc_status tc__fwd_lanes(tc_session *s, int lent) {
     tc_env env = s->env;
     tc_status status = TC_OK;
     unsigned i;
@@ -9810,7 +9826,9 @@ static tc_status tc__fwd_lanes(tc_session *s) {
         lane->tokens = lane->sequences = TC__GROUP_TOKENS;
         if (lane->tokens < lane->longest) lane->tokens = lane->longest;
         status = tc__fwd_starts(lane);
+        if (!i && lent) tc__fwd_lend(s, lane);
         if (!status) status = tc__fwd_reserve(lane);
+        if (!i && lent) tc__fwd_lend(s, lane);
     }
     return status;
 }
@@ -9878,8 +9896,10 @@ static tc_status tc__fwd_run(tc_session *s, const tc_batch *batch, const tc_outp
     groups = tc__fwd_group(s);
     next = tc__fwd_groups(s)[groups];
     if (groups) {
-        if (tc__fwd_lanes(s)) return tc__diag_memory(s->env.diag);
+        if (tc__fwd_lanes(s, 1)) return tc__diag_memory(s->env.diag);
+        tc__fwd_lend(s, s->lanes[0]);
         tc__thread_run(s->pool, tc__fwd_group_item, &g, groups);
+        tc__fwd_lend(s, s->lanes[0]);
     }
     tc__fwd_last(s, next, &out);
     if (s->tokens && tc__fwd_reserve(s)) return tc__diag_memory(s->env.diag);
@@ -11904,7 +11924,7 @@ static tc_status tc__train_reserve(tc_trainer *t, uint64_t tokens, uint64_t sequ
     t->session->sequences = (size_t)sequences;
     status = tc__fwd_starts(t->session);
     if (!status) status = tc__train_scratch(t, (size_t)tokens, longest);
-    if (!status && tokens > TC__GROUP_TOKENS) status = tc__fwd_lanes(t->session);
+    if (!status && tokens > TC__GROUP_TOKENS) status = tc__fwd_lanes(t->session, 0);
     if (status) return status;
     tc__train_lay(t, &a, tokens);
     if (a.overflow) return TC_ERROR_MEMORY;

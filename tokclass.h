@@ -11580,7 +11580,8 @@ static int tc__data_begins(const char *p, const char *end) {
     if (p == end || (*p != '{' && *p != '[')) return 0;
     rest = next < end ? tc__data_white(next + 1, end) : end;
     if (*p == '[')
-        return next < end && (*next == ']' ? rest == end : tc__data_begins(next, end));
+        return next < end &&
+               (*next == ']' ? rest == end : *next == '{' && tc__data_begins(next, end));
     if (next < end && *next == '}')
         return rest == end || memchr(next, '\n', (size_t)(rest - next));
     return next == end || *next == '"' || next == p + 1;

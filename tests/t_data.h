@@ -91,6 +91,16 @@ static void test_data_columns(void) {
     data_is("{} O\n[] B-X\n", 0, "{}/O []/B-X");
     data_is("[] B-X\n{} O\n", 0, "[]/B-X {}/O");
     data_is("[ {\n\na O\n", 0, "[/{|a/O");
+    {
+        const size_t n = (size_t)1 << 22; /* no call for each */
+        char *deep = (char *)malloc(n + 1);
+        tc_dataset *d = NULL;
+        memset(deep, '[', n);
+        CHECK(!tc_dataset_open(deep, n, NULL, NULL, &d) &&
+              tc_dataset_get_info(d)->format == TC_DATA_COLUMNS);
+        tc_dataset_free(d);
+        free(deep);
+    }
     data_is("\xE5\x8C\x97 B-LOC\n\xE4\xBA\xAC I-LOC\n", 0,
             "\xE5\x8C\x97/B-LOC \xE4\xBA\xAC/I-LOC");
     data_fails("a O\nb\n", 0, 2, "the number of columns is 1, in the first lines it is 2");

@@ -23,9 +23,9 @@
  * implementation
  *   20-plat     machine, compiler
  *   21-mem      allocator, checked sizes, buffers
- *   22-diag     the sentence of a failure
- *   23-bytes    little-endian numbers, checksums, f16 and bf16
- *   24-utf8     code points
+ *   22-bytes    little-endian numbers, checksums, f16 and bf16
+ *   23-utf8     code points
+ *   24-diag     the sentence of a failure
  *   25-rng      random numbers
  *   28-thread   the pool
  *   30-cpu      what the CPU offers
@@ -314,7 +314,7 @@ typedef struct tc_diag {
     uint64_t offset;   /* byte in the file or text, or item of the list, that the message
                           speaks of, else 0 */
     uint64_t line;     /* line of labelled data, from 1, else 0 */
-    char message[256]; /* one sentence without newline, NUL-terminated, cut to fit */
+    char message[256]; /* one sentence of UTF-8 in a line, NUL-terminated, cut to fit */
 } tc_diag;
 
 /* Instruction sets. Every level gives the same bits but TC_LEVEL_BASE, which has no fused
@@ -791,7 +791,7 @@ typedef enum tc_score_what {
     TC_SCORE_AUTO = 0, /* spans if any tag has the form B-PER, or all are O or letters of a
                           scheme; else tags */
     TC_SCORE_SPANS,
-    TC_SCORE_TAGS /* each tag by itself, f.e. parts of speech */
+    TC_SCORE_TAGS /* each tag by itself: parts of speech */
 } tc_score_what;
 
 /* All zeros: seqeval's default mode. */
@@ -857,7 +857,7 @@ typedef struct tc_label_map {
 
 /* All zeros but batch_size: labels as they are, first pieces. */
 typedef struct tc_evaluate_options {
-    uint32_t batch_size;  /* sentences whose mean loss is one term of the loss; f.e. 32 */
+    uint32_t batch_size;  /* sentences whose mean loss is one term of the loss, e.g. 32 */
     uint32_t max_length;  /* 0: the model's; longer sentences become windows */
     int label_all_tokens; /* as in training; changes the loss alone */
     double label_smoothing;
@@ -942,7 +942,7 @@ typedef struct tc_step {
 
 /* All gradients of an update, summed over its micro-batches, before clipping. */
 typedef struct tc_gradients {
-    float *data;     /* [count], may be changed: f.e. summed over machines */
+    float *data;     /* [count], may be changed, e.g. summed over machines */
     size_t count;    /* the same for every update of a trainer */
     uint64_t labels; /* tokens with a label in the update */
     double *loss;    /* of tc_step, may be changed too */
@@ -1348,84 +1348,7 @@ static tc_status tc__mem_floats(const tc_env *env, tc__floats *f, uint64_t count
     return TC_OK;
 }
 
-/* ======================================================================== 22-diag
- * The sentence of a failure. */
-
-static void tc__diag_put(tc_diag *d, size_t *n, const char *s, size_t length) {
-    size_t i;
-    for (i = 0; i < length && *n + 1 < sizeof d->message; i++) {
-        unsigned char c = (unsigned char)s[i];
-        d->message[(*n)++] = c < 32 || c > 126 ? '?' : s[i];
-    }
-}
-
-/* A number in decimal, NUL-terminated, somewhere in `room` [21]. */
-static const char *tc__diag_digits(char *room, uint64_t value) {
-    char *at = room + 20;
-    *at = 0;
-    do *--at = (char)('0' + value % 10);
-    while (value /= 10);
-    return at;
-}
-
-static void tc__diag_number(tc_diag *d, size_t *n, uint64_t value) {
-    char room[21];
-    const char *digits = tc__diag_digits(room, value);
-    tc__diag_put(d, n, digits, strlen(digits));
-}
-
-/* No failure yet; `d` may be null. */
-static void tc__diag_clear(tc_diag *d) {
-    if (!d) return;
-    d->status = TC_OK;
-    d->offset = d->line = 0;
-    d->message[0] = 0;
-}
-
-/* Fills `d` (may be null) and returns `status`. `format` knows %s (a string) and %u (a
- * uint64_t). */
-static tc_status tc__diag_fail(tc_diag *d, tc_status status, uint64_t offset,
-                               const char *format, ...) {
-    va_list args;
-    size_t n = 0;
-    if (!d) return status;
-    va_start(args, format);
-    for (; *format; format++) {
-        if (*format != '%') {
-            tc__diag_put(d, &n, format, 1);
-        } else if (*++format == 's') {
-            const char *s = va_arg(args, const char *);
-            tc__diag_put(d, &n, s, strlen(s));
-        } else {
-            tc__diag_number(d, &n, va_arg(args, uint64_t));
-        }
-    }
-    va_end(args);
-    d->message[n] = 0;
-    d->status = status;
-    d->offset = offset;
-    d->line = 0;
-    return status;
-}
-
-#ifndef TC_NO_TRAIN
-/* Puts text before the message of a failure. */
-static void tc__diag_before(tc_diag *d, const char *text) {
-    tc_diag copy;
-    size_t n = 0;
-    if (!d) return;
-    copy = *d;
-    tc__diag_put(d, &n, text, strlen(text));
-    tc__diag_put(d, &n, copy.message, strlen(copy.message));
-    d->message[n] = 0;
-}
-#endif
-
-static tc_status tc__diag_memory(tc_diag *d) {
-    return tc__diag_fail(d, TC_ERROR_MEMORY, 0, "out of memory");
-}
-
-/* ======================================================================= 23-bytes
+/* ======================================================================= 22-bytes
  * Little-endian numbers, checksums, f16 and bf16. */
 
 TC__INLINE uint32_t tc__bytes_u32(const void *p) {
@@ -1556,7 +1479,7 @@ TC__INLINE float tc__bytes_from_bf16(uint16_t h) {
     return tc__bytes_to_float((uint32_t)h << 16);
 }
 
-/* ======================================================================== 24-utf8 */
+/* ======================================================================== 23-utf8 */
 
 #define TC__ILL_FORMED 0x110000u /* stands for one maximal subpart of ill-formed bytes */
 
@@ -1647,6 +1570,97 @@ static size_t tc__utf8_count(const char *text, size_t size) {
     uint32_t code;
     for (; p < end; count++) p += tc__utf8_next(p, end, &code);
     return count;
+}
+
+/* ======================================================================== 24-diag
+ * The sentence of a failure. */
+
+/* Appends UTF-8, with a question mark for each control character, end of line or ill-formed
+ * sequence. What does not fit ends the message. */
+static void tc__diag_put(tc_diag *d, size_t *n, const char *s, size_t length) {
+    const size_t room = sizeof d->message - 1;
+    const unsigned char *p = (const unsigned char *)s, *end = p + length;
+    while (p < end && *n < room) {
+        uint32_t code, bytes = tc__utf8_next(p, end, &code);
+        int shown = code >= 32 && (code < 127 || code > 0x9F) && code >> 1 != 0x2028 >> 1 &&
+                    code != TC__ILL_FORMED;
+        if (bytes > room - *n) {
+            d->message[*n] = 0;
+            *n = room;
+        } else if (shown) {
+            memcpy(d->message + *n, p, bytes);
+            *n += bytes;
+        } else {
+            d->message[(*n)++] = '?';
+        }
+        p += bytes;
+    }
+}
+
+/* A number in decimal, NUL-terminated, somewhere in `room` [21]. */
+static const char *tc__diag_digits(char *room, uint64_t value) {
+    char *at = room + 20;
+    *at = 0;
+    do *--at = (char)('0' + value % 10);
+    while (value /= 10);
+    return at;
+}
+
+static void tc__diag_number(tc_diag *d, size_t *n, uint64_t value) {
+    char room[21];
+    const char *digits = tc__diag_digits(room, value);
+    tc__diag_put(d, n, digits, strlen(digits));
+}
+
+/* No failure yet; `d` may be null. */
+static void tc__diag_clear(tc_diag *d) {
+    if (!d) return;
+    d->status = TC_OK;
+    d->offset = d->line = 0;
+    d->message[0] = 0;
+}
+
+/* Fills `d` (may be null) and returns `status`. `format` knows %s (a string) and %u (a
+ * uint64_t). */
+static tc_status tc__diag_fail(tc_diag *d, tc_status status, uint64_t offset,
+                               const char *format, ...) {
+    va_list args;
+    size_t n = 0;
+    if (!d) return status;
+    va_start(args, format);
+    for (; *format; format++) {
+        if (*format != '%') {
+            tc__diag_put(d, &n, format, 1);
+        } else if (*++format == 's') {
+            const char *s = va_arg(args, const char *);
+            tc__diag_put(d, &n, s, strlen(s));
+        } else {
+            tc__diag_number(d, &n, va_arg(args, uint64_t));
+        }
+    }
+    va_end(args);
+    d->message[n] = 0;
+    d->status = status;
+    d->offset = offset;
+    d->line = 0;
+    return status;
+}
+
+#ifndef TC_NO_TRAIN
+/* Puts text before the message of a failure. */
+static void tc__diag_before(tc_diag *d, const char *text) {
+    tc_diag copy;
+    size_t n = 0;
+    if (!d) return;
+    copy = *d;
+    tc__diag_put(d, &n, text, strlen(text));
+    tc__diag_put(d, &n, copy.message, strlen(copy.message));
+    d->message[n] = 0;
+}
+#endif
+
+static tc_status tc__diag_memory(tc_diag *d) {
+    return tc__diag_fail(d, TC_ERROR_MEMORY, 0, "out of memory");
 }
 
 #ifndef TC_NO_TRAIN

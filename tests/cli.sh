@@ -955,6 +955,11 @@ err_empty
 wrong 'a path that is empty' tag
 run 'a path that is empty' 1 tag ''
 err_has 'tokclass: "": cannot be opened'
+broken 'a name that is not ASCII' info 'mödel.tcm'
+err_has 'tokclass: mödel.tcm: cannot be opened: no such file'
+printf 'Ada B-東京\n' >in
+broken 'a label that is not ASCII' eval "$model" in
+err_has 'the model lacks labels of the data: B-東京;'
 printf 'Ada B-XYZ\nEve B-XZZ\nBo B-QQQ\n' >in
 broken 'labels behind --map' eval "$model" - --map B-XYZ=B-ABC,B-XZZ=B-ABC
 err_has 'the model lacks labels of the data: B-QQQ, B-ABC'

@@ -79,6 +79,32 @@ static void test_utf8(void) {
     CHECK_EQ(tc__utf8_count("a\xC3\xA9\xFF\xE1\x80z", 7), 5);
 }
 
+/* Messages are UTF-8 in a line, and never end amid a character. */
+static void test_message(void) {
+    static const char full[] = "\xE6\x9D\xB1\xE4\xBA\xAC"; /* 6 bytes */
+    tc_diag d;
+    size_t n = 0, i;
+    tc__diag_fail(&d, TC_ERROR_FORMAT, 7, "%s, %u", "\xC3\x96RT a\nb\x7F\xC2\x85\xFF",
+                  (uint64_t)42);
+    CHECK(!strcmp(d.message, "\xC3\x96RT a?b???, 42"));
+    CHECK(d.status == TC_ERROR_FORMAT && d.offset == 7 && d.line == 0);
+    tc__diag_fail(&d, TC_ERROR_FORMAT, 0, "%s",
+                  "x\xE2\x80\xA8\xE2\x80\xA9\xE2\x80\xAAy\xE2\x80");
+    CHECK(!strcmp(d.message, "x??\xE2\x80\xAAy?"));
+    for (i = 0; i < 6; i++) { /* at every distance from the end of the room */
+        memset(&d, 0x55, sizeof d);
+        n = 0;
+        while (n + 6 <= 250 + i) tc__diag_put(&d, &n, n + 6 <= 240 ? full : "aaaaaa", 6);
+        while (n < 250 + i) tc__diag_put(&d, &n, "a", 1);
+        tc__diag_put(&d, &n, full, 6);
+        tc__diag_put(&d, &n, "behind", 6);
+        d.message[n] = 0;
+        n = strlen(d.message);
+        CHECK_EQ(tc__utf8_check(d.message, n), n);
+        CHECK_EQ(n, i < 3 ? 253 + i : 250 + i);
+    }
+}
+
 static void test_sizes(void) {
     int overflow = 0;
     CHECK(tc__mem_mul(3, 5, &overflow) == 15 && !overflow);
@@ -189,6 +215,7 @@ static void test_base(void) {
     test_checksum();
     test_half();
     test_utf8();
+    test_message();
     test_sizes();
     test_pool();
 #if !defined(TC_OPENMP) && !defined(TC_NO_THREADS)

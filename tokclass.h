@@ -5947,13 +5947,16 @@ static const tc__added *tc__tok_added(const tc_tokenizer *t, int32_t id) {
     return low < t->added_count && t->added[low].id == id ? t->added + low : NULL;
 }
 
-/* The string of an id: an added token's content, else the vocabulary's; empty if there is
- * none. */
-static tc_string tc__tok_token(const tc_tokenizer *t, int32_t id) {
-    const tc__added *a = tc__tok_added(t, id);
-    if (a) return tc__tok_string(t->strings + a->offset, a->length);
+/* The vocabulary's string of an id, empty if it has none. */
+static tc_string tc__tok_piece(const tc_tokenizer *t, int32_t id) {
     if (id < 0 || (uint32_t)id >= t->vocab) return tc__tok_string("", 0);
     return tc__tok_string(t->strings + t->tokens[id], t->tokens[id + 1] - t->tokens[id]);
+}
+
+/* The string of an id: an added token's content, else the vocabulary's. */
+static tc_string tc__tok_token(const tc_tokenizer *t, int32_t id) {
+    const tc__added *a = tc__tok_added(t, id);
+    return a ? tc__tok_string(t->strings + a->offset, a->length) : tc__tok_piece(t, id);
 }
 
 /* A table of `count` elements of `size` bytes at the offset of number `at`; null if it does not
@@ -6988,14 +6991,19 @@ static int32_t tc__encode_find(const tc_encoding *e, const tc__trie *trie,
     return -1;
 }
 
-/* Notes the spelling of the last token, if it differs from the added token's content. Tokens of
- * white space that strip what follows end together: each is a part of the one before. */
+/* Notes the spelling of the last token, if it differs from the added token's content, or this
+ * from the vocabulary's string of its id. Tokens of white space that strip what follows end
+ * together: each is a part of the one before. */
 static tc_status tc__encode_spelling(tc_encoding *e, tc__buf *to, const tc__added *a,
                                      const char *s, size_t n) {
     tc_token *token = (tc_token *)(void *)(to->data + to->used) - 1;
+    tc_string own = tc__tok_string(e->tokenizer->strings + a->offset, a->length);
+    tc_string piece = tc__tok_piece(e->tokenizer, a->id);
     tc__range range;
     tc_status status;
-    if (n == a->length && !memcmp(s, e->tokenizer->strings + a->offset, n)) return TC_OK;
+    if (!tc__tok_compare(tc__tok_string(s, n), own) &&
+        (!piece.length || !tc__tok_compare(piece, own)))
+        return TC_OK;
     range.first = e->added_text.used - (s + n == e->spelled ? n : 0);
     range.count = n;
     token->text = (int32_t)(e->added_ranges.used / sizeof range);
@@ -7352,9 +7360,11 @@ static size_t tc__encode_window_count(const tc_encoding *e) {
 
 static tc_string tc__encode_spelled(const tc_encoding *e, const tc_token *token) {
     const tc__range *range = (const tc__range *)(const void *)e->added_ranges.data;
-    if (token->text < 0) return tc__tok_token(e->tokenizer, token->id);
-    return tc__tok_string(e->added_text.data + range[token->text].first,
-                          range[token->text].count);
+    tc_string piece = tc__tok_piece(e->tokenizer, token->id);
+    if (token->text >= 0)
+        return tc__tok_string(e->added_text.data + range[token->text].first,
+                              range[token->text].count);
+    return token->special || !piece.length ? tc__tok_token(e->tokenizer, token->id) : piece;
 }
 
 /* ====================================================================== 44-decode
@@ -8301,23 +8311,38 @@ static tc_status tc__write_block(tc__grower *g) {
     return status;
 }
 
+/* The next open unit, from `at` on; g->count if there is none. */
+static uint32_t tc__write_open_unit(const tc__grower *g, uint32_t at) {
+    while (at < g->count) {
+        uint64_t rest = ((const uint64_t *)(const void *)g->open.data)[at / 64] >> at % 64;
+        if (rest) {
+            for (; !(rest & 0xFF); rest >>= 8) at += 8;
+            for (; !(rest & 1); rest >>= 1) at++;
+            return at;
+        }
+        at = (at / 64 + 1) * 64;
+    }
+    return at;
+}
+
 /* A base under which all labels [n] are open; open units are tried as places of the first. */
 static tc_status tc__write_base(tc__grower *g, const unsigned char *labels, size_t n,
                                 uint32_t *base) {
     uint32_t at = g->count > TC__TRIE_WINDOW * 256 ? g->count - TC__TRIE_WINDOW * 256 : 0;
     for (;; at++) {
-        uint32_t b = at ^ labels[0];
+        uint32_t b;
         size_t i = 0;
+        at = tc__write_open_unit(g, at);
         if (at == g->count) {
             tc_status status = tc__write_block(g);
             if (status) return status;
         }
-        if (at % 64 == 0 && !((const uint64_t *)(const void *)g->open.data)[at / 64]) {
-            at += 63; /* a full word */
-            continue;
-        }
-        if (at > 0x3FFFFF) return TC_ERROR_LENGTH;
-        if (!tc__write_bit(&g->open, at) || !tc__write_bit(&g->bases, b)) continue;
+        if (at > 0x3FFFFF)
+            return tc__diag_fail(g->env->diag, TC_ERROR_LENGTH, 0,
+                                 "the vocabulary is too large: its trie would have more than "
+                                 "4194304 units");
+        b = at ^ labels[0];
+        if (!tc__write_bit(&g->bases, b)) continue;
         while (i < n && tc__write_bit(&g->open, b ^ labels[i])) i++;
         if (i < n) continue;
         *base = b;
@@ -8466,16 +8491,21 @@ typedef struct tc__assembly {
 
 TC__INLINE uint32_t tc__write_flag(int on, int flag) { return on ? (uint32_t)flag : 0; }
 
+static tc_status tc__write_too_large(const tc__assembly *a) {
+    return tc__diag_fail(a->w->env.diag, TC_ERROR_LENGTH, 0,
+                         "the tokenizer is too large: it has more than 2 GiB");
+}
+
 static tc_status tc__write_text(tc__assembly *a, tc_string s, uint32_t *at) {
     *at = (uint32_t)a->strings.used;
-    if (a->strings.used + s.length > INT32_MAX) return TC_ERROR_LENGTH;
+    if (a->strings.used + s.length > INT32_MAX) return tc__write_too_large(a);
     return tc__mem_append(&a->w->env, &a->strings, s.data, s.length);
 }
 
 /* Appends a table to the section and notes where. */
 static tc_status tc__write_table(tc__assembly *a, int number, const void *data, size_t bytes) {
     tc_status status = tc__write_pad(a->w, &a->out, 8);
-    if (a->out.used + bytes > INT32_MAX) return TC_ERROR_LENGTH;
+    if (a->out.used + bytes > INT32_MAX) return tc__write_too_large(a);
     a->n[number] = (uint32_t)a->out.used;
     return status ? status : tc__mem_append(&a->w->env, &a->out, data, bytes);
 }
@@ -8558,6 +8588,7 @@ static tc_status tc__write_added(tc__assembly *a, const tc__listed *tokens,
     int pass;
     for (i = 0; i < count && !status; i++) {
         const tc_added_token *t = &tokens[i].token;
+        const char *wrong;
         tc__added record = {0, 0, 0, 0};
         record.length = (uint32_t)t->content.length;
         record.id = t->id;
@@ -8571,13 +8602,16 @@ static tc_status tc__write_added(tc__assembly *a, const tc__listed *tokens,
                                  "the added token with id %u has %u bytes, the limit is %u",
                                  (uint64_t)(uint32_t)t->id, (uint64_t)t->content.length,
                                  (uint64_t)TC__TRIE_DEEPEST);
-        if (!t->content.length || t->id < 0 || t->id == INT32_MAX ||
-            (i && t->id == tokens[i - 1].token.id) ||
-            tc__utf8_check(t->content.data, t->content.length) != t->content.length)
-            return tc__diag_fail(
-                a->w->env.diag, TC_ERROR_ARGUMENT, i,
-                "the added token with id %u is empty, no UTF-8, or its id stands twice",
-                (uint64_t)(uint32_t)t->id);
+        wrong = !t->content.length                     ? "is empty"
+                : t->id < 0 || t->id == INT32_MAX      ? "has no valid id"
+                : i && t->id == tokens[i - 1].token.id ? "is the second of its id"
+                : tc__utf8_check(t->content.data, t->content.length) != t->content.length
+                    ? "is no UTF-8"
+                    : NULL;
+        if (wrong)
+            return tc__diag_fail(a->w->env.diag, TC_ERROR_ARGUMENT, i,
+                                 "the added token with id %u %s", (uint64_t)(uint32_t)t->id,
+                                 wrong);
         status = tc__write_text(a, t->content, &record.offset);
         if (!status) status = tc__mem_append(&a->w->env, &a->added, &record, sizeof record);
     }
@@ -9629,9 +9663,9 @@ static tc_status tc__fwd_check(tc_session *s, const tc_batch *b) {
                                  "token %u has an id outside of the vocabulary of %u",
                                  (uint64_t)i, (uint64_t)n->vocab_size);
         if (b->types && n->type_vocab_size && b->types[i] >= n->type_vocab_size)
-            return tc__diag_fail(d, TC_ERROR_ARGUMENT, 0,
-                                 "token %u has type %u, the model has %u", (uint64_t)i,
-                                 (uint64_t)b->types[i], (uint64_t)n->type_vocab_size);
+            return tc__diag_fail(
+                d, TC_ERROR_ARGUMENT, 0, "token %u has type %u, the model only types up to %u",
+                (uint64_t)i, (uint64_t)b->types[i], (uint64_t)n->type_vocab_size - 1);
     }
     s->tokens = s->total = (size_t)total;
     s->batch = b;
@@ -10622,20 +10656,19 @@ static void tc__bwd_run(tc__tape *t) {
 /* ======================================================================= 53-loss
  * Cross entropy over the labelled tokens (trainer.md section 4). */
 
-/* The loss of one row of logits, and in their place its gradient times `scale`. */
+/* The loss of one row of logits, and in their place, unless `scale` is 0, its gradient times
+ * that. */
 static double tc__loss_row(const tc__ops *ops, float *x, uint32_t C, uint32_t label, float eps,
                            float scale) {
     float top = x[0], chosen = x[label], sum, share = eps / (float)C;
     double mean = 0, rest, nll;
     uint32_t j;
-    for (j = 0; j < C; j++) {
-        top = tc__kref_max(x[j], top);
-        mean += (double)x[j];
-    }
+    for (j = 0; j < C; j++) top = tc__kref_max(x[j], top);
+    for (j = 0; j < C && eps != 0; j++) mean += (double)x[j];
     ops->softmax(x, C, 1, C, 1.0f, &sum);
-    rest = (double)tc__kref_log(sum) + (double)top;
+    rest = sum < INFINITY ? (double)tc__kref_log(sum) + (double)top : (double)NAN;
     nll = rest - (double)chosen;
-    for (j = 0; j < C; j++)
+    for (j = 0; j < C && scale != 0; j++)
         x[j] = (x[j] / sum - share - (j == label ? 1.0f - eps : 0.0f)) * scale;
     if (eps == 0) return nll;
     return fma((double)eps, rest - mean / C, (1 - (double)eps) * nll);
@@ -14132,15 +14165,22 @@ static tc_status tc__eval_batch(tc__evaluator *e, size_t first, size_t last) {
     return status;
 }
 
+/* Room for the logits of the batch, and a label of each word. */
+static tc_status tc__eval_room(tc__evaluator *e) {
+    const uint64_t T = TC__ITEMS(e->batch.ids, int32_t), C = e->model->info.num_labels;
+    tc_status status;
+    e->logits.used = e->chosen.used = 0;
+    status = tc__mem_reserve(&e->env, &e->logits, T * C * sizeof(float));
+    return status ? status
+                  : tc__mem_reserve(&e->env, &e->chosen, e->batch.words * sizeof(int32_t));
+}
+
 /* Logits of the batch, in runs of a limited number of tokens. */
 static tc_status tc__eval_predict(tc__evaluator *e) {
     const uint32_t *lengths = TC__AT(e->batch.lengths, const uint32_t);
     size_t n = TC__ITEMS(e->batch.lengths, uint32_t), C = e->model->info.num_labels, i, first;
     size_t at = 0, tokens;
-    tc_status status;
-    e->logits.used = 0;
-    status = tc__mem_reserve(&e->env, &e->logits,
-                             (uint64_t)TC__ITEMS(e->batch.ids, int32_t) * C * sizeof(float));
+    tc_status status = tc__eval_room(e);
     for (first = 0; first < n && !status; first = i, at += tokens) {
         tc_outputs out;
         tc_batch b;
@@ -14159,18 +14199,14 @@ static tc_status tc__eval_predict(tc__evaluator *e) {
 }
 
 /* The mean loss of the batch; the label of each word with pieces into e->chosen. */
-static tc_status tc__eval_read(tc__evaluator *e, double *loss) {
+static void tc__eval_read(tc__evaluator *e, double *loss) {
     const int32_t *labels = TC__AT(e->batch.labels, const int32_t);
     const uint32_t *owners = TC__AT(e->batch.owners, const uint32_t);
     size_t T = TC__ITEMS(e->batch.ids, int32_t), C = e->model->info.num_labels, i, j;
     float *x = TC__AT(e->logits, float);
     uint64_t active = 0;
-    int32_t *chosen;
+    int32_t *chosen = TC__AT(e->chosen, int32_t);
     *loss = 0;
-    e->chosen.used = 0;
-    if (tc__mem_reserve(&e->env, &e->chosen, e->batch.words * sizeof *chosen))
-        return TC_ERROR_MEMORY;
-    chosen = TC__AT(e->chosen, int32_t);
     for (i = 0; i < e->batch.words; i++) chosen[i] = -1;
     for (i = 0; i < T; i++, x += C) {
         size_t top = 0;
@@ -14183,7 +14219,6 @@ static tc_status tc__eval_read(tc__evaluator *e, double *loss) {
                               (float)e->options.label_smoothing, 0);
     }
     *loss /= (double)(active ? active : 1);
-    return TC_OK;
 }
 
 static tc_status tc__eval_string(tc__evaluator *e, tc__buf *to, int32_t label) {
@@ -14232,8 +14267,8 @@ static tc_status tc__eval_run(tc__evaluator *e, tc_scores *scores, tc_evaluation
         size_t last = n - at < batch ? n : at + batch, first = 0;
         status = tc__eval_batch(e, at, last);
         if (!status) status = tc__eval_predict(e);
-        if (!status) status = tc__eval_read(e, &loss);
         if (status) break;
+        tc__eval_read(e, &loss);
         sum = fma(loss, (double)(last - at), sum);
         out->tokens += TC__ITEMS(e->batch.ids, int32_t);
         out->windows += TC__ITEMS(e->batch.lengths, uint32_t);
@@ -14365,8 +14400,6 @@ static tc_status tc__run_measure(tc__run *r, tc__size *most) {
 static tc_status tc__run_measure_dev(tc__run *r, size_t *longest) {
     tc__evaluator *e = &r->dev;
     size_t n = r->how->dev->info.sentences, at, i;
-    uint64_t T = 1;
-    double loss;
     tc_status status = TC_OK;
     for (at = 0; at < n && !status; at += e->options.batch_size) {
         size_t last = n - at < e->options.batch_size ? n : at + e->options.batch_size;
@@ -14374,13 +14407,7 @@ static tc_status tc__run_measure_dev(tc__run *r, size_t *longest) {
         for (i = 0; i < TC__ITEMS(e->batch.lengths, uint32_t); i++)
             if (TC__AT(e->batch.lengths, uint32_t)[i] > *longest)
                 *longest = TC__AT(e->batch.lengths, uint32_t)[i];
-        T = TC__ITEMS(e->batch.ids, int32_t);
-        if (!status)
-            status = tc__mem_reserve(&e->env, &e->logits,
-                                     T * r->t->model->info.num_labels * sizeof(float));
-        if (!status)
-            memset(e->logits.data, 0, (size_t)T * r->t->model->info.num_labels * sizeof(float));
-        if (!status) status = tc__eval_read(e, &loss);
+        if (!status) status = tc__eval_room(e);
     }
     if (!status)
         status = tc__score_reserve(r->scores, r->t->model->labels, r->t->model->info.num_labels,

@@ -547,10 +547,27 @@ printf '\000\000\300\177' >>poisoned/model.safetensors
 run 'a number that is none' 0 convert poisoned poisoned.tcm
 one_line
 err_has 'poisoned: tensors with numbers that are not finite: 1, the first is '
-run 'a number that is none in a tag' 0 tag poisoned.tcm --text Ada --aggregation none \
-    --ignore-labels ''
-out_has '"score": null'
 broken 'a number that is none, quantised' quantize poisoned.tcm p8.tcm --dtype s8
+cp -r hf wider
+sed 's/"added_tokens": *\[/&{"id": 99999, "content": "zzz", "special": false, "normalized": false, "lstrip": false, "rstrip": false, "single_word": false},/' \
+    hf/tokenizer.json >wider/tokenizer.json
+run 'a token that the model has no embedding for' 0 convert wider wider.tcm
+err_has 'the tokenizer has ids up to'
+printf 'Ada\nIn zzz\n' >in
+broken 'a token that the model has no embedding for' encode wider.tcm --output mean
+err_has 'standard input:2: token 2 has the id'
+out_lines 1
+mkdir lines
+printf '[PAD]\n[UNK]\r\n[CLS]\r[SEP]\n[MASK]\nada\rin\n' >lines/vocab.txt
+run 'lines that end as Python takes them' 0 convert lines lines.tcm
+run 'lines that end as Python takes them' 0 tokenize lines.tcm --text 'Ada in'
+out_has '"ids": [2, 5, 6, 3]'
+printf '{"tokenizer_class": "TapasTokenizer"}' >lines/tokenizer_config.json
+broken 'a class that vocab.txt does not make' convert lines lines.tcm
+cp hf/tokenizer.json lines
+run 'a class that is not known' 0 convert lines lines.tcm
+one_line
+err_has 'lines: the tokenizer_class TapasTokenizer is not known here'
 mkdir shards
 cp hf/config.json hf/vocab.txt shards
 echo '{"weight_map": {"classifier.weight": "model-00001-of-00002.safetensors"}}' \
@@ -560,10 +577,13 @@ cp hf/vocab.txt alone
 run 'a folder without weights' 0 convert alone alone.tcm
 run 'a folder without weights' 0 tokenize alone.tcm --text Ada
 rm -r alone alone.tcm
-run 'numbers that are none, encode' 0 encode poisoned.tcm --text Ada --output logits
-err_has 'the model is damaged'
-run 'numbers that are none, tag' 0 tag poisoned.tcm --text Ada
-err_has 'the model is damaged'
+broken 'numbers that are none, encode' encode poisoned.tcm --text Ada --output logits
+err_has 'poisoned.tcm: the model is damaged: '
+broken 'numbers that are none, tag' tag poisoned.tcm --text Ada --quiet
+err_has 'poisoned.tcm: the model is damaged: '
+printf 'Ada O\n' >in
+broken 'numbers that are none, eval' eval poisoned.tcm in
+err_has 'poisoned.tcm: the model is damaged: '
 broken 'a shard that is not there' convert shards shards.tcm
 err_has 'tokclass: shards/model-00001-of-00002.safetensors: cannot be opened: '
 sed 's/"initializer_range": [0-9.]*/"initializer_range": 1.5/' hf/config.json >shards/config.json
@@ -994,6 +1014,17 @@ cp out plain
 input '-DOCSTART- O\n\nAda B-PER\n\nParis B-LOC\n'
 run 'and none' 0 tag "$model" --input conll --aggregation none
 cmp -s out plain && pass || fail "$name" 'they differ'
+printf '"\377 Paris"\n' >in
+run 'ill-formed bytes in JSON lines' 0 tokenize "$model" --input jsonl --offsets bytes
+out_has '[2, 7]'
+run 'ill-formed bytes in JSON lines, code points' 0 tokenize "$model" --input jsonl
+out_has '[2, 7]'
+printf '"a\\u00e9\377\344\270 Paris"\n' >in
+run 'ill-formed bytes and escapes' 0 tokenize "$model" --input jsonl --offsets bytes
+out_has '[7, 12]'
+run 'ill-formed bytes and escapes, code points' 0 tokenize "$model" --input jsonl
+out_has '[5, 10]'
+broken 'ill-formed bytes in JSON lines, strict' tag "$model" --input jsonl --strict-utf8
 input '\0357\0273\0277["Ada"]\n'
 run 'a byte order mark in JSON lines' 0 tag "$model" --input jsonl
 out_has '"start": 0, "end": 3'

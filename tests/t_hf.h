@@ -216,13 +216,33 @@ static void t_hf_tokenizer_json(void) {
     CHECK_CASE(!strcmp(t_hf_added(&t, shown, sizeof(shown)),
                        "[CLS]=2/10 new=6/01 [UNK]=1/10 [SEP]=3/10 [PAD]=0/10 [MASK]=7/10"),
                shown);
-    files.config =
-        "{\"tokenizer_class\":\"MPNetTokenizer\"}"; /* its switches, no tokens of BERT */
+    CHECK(!t.strange);
+    /* Other classes have other tokens, switches, and flags of the mask. */
+    files.config = "{\"tokenizer_class\":\"MPNetTokenizer\",\"tokenize_chinese_chars\":false}";
     CHECK_CASE(!t_hf_tokenizer(&arena, &files, &t, &e), e.message);
-    CHECK(t.desc.lowercase && t.desc.strip_accents && t.desc.added_count == 2);
+    CHECK(t.desc.lowercase && t.desc.strip_accents && t.desc.handle_chinese_chars);
+    CHECK(t.desc.added_count == 7 && t.desc.added[6].lstrip && !t.desc.added[5].lstrip);
+    CHECK_CASE(
+        !strcmp(t_hf_added(&t, shown, sizeof(shown)),
+                "[CLS]=2/10 new=6/01 <s>=7/10 </s>=8/10 [UNK]=1/10 <pad>=9/10 <mask>=10/10"),
+        shown);
+    files.config =
+        "{\"tokenizer_class\":\"FunnelTokenizerFast\",\"tokenize_chinese_chars\":false}";
+    CHECK_CASE(!t_hf_tokenizer(&arena, &files, &t, &e), e.message);
+    CHECK(t.desc.lowercase && !t.desc.handle_chinese_chars && !t.strange);
+    files.config = "{\"tokenizer_class\":\"SplinterTokenizer\",\"do_lower_case\":true}";
+    CHECK_CASE(!t_hf_tokenizer(&arena, &files, &t, &e), e.message);
+    CHECK(!t.desc.lowercase && t.strange && !strcmp(t.strange, "SplinterTokenizer"));
     files.config = "{\"tokenizer_class\":\"PreTrainedTokenizerFast\",\"do_lower_case\":true}";
     CHECK_CASE(!t_hf_tokenizer(&arena, &files, &t, &e), e.message);
-    CHECK(!t.desc.lowercase && !t.desc.strip_accents && t.desc.added_count == 2);
+    CHECK(!t.desc.lowercase && !t.desc.strip_accents && t.desc.added_count == 2 && !t.strange);
+    files.tokenizer =
+        "{\"version\":\"1.0\",\"padding\":{\"pad_token\":\"<p>\"}," T_HF_MODEL "}";
+    CHECK_CASE(!t_hf_tokenizer(&arena, &files, &t, &e), e.message);
+    CHECK_CASE(!strcmp(t_hf_added(&t, shown, sizeof(shown)), "<p>=6/10"), shown);
+    files.config = "{\"tokenizer_class\":\"PreTrainedTokenizerFast\",\"pad_token\":null}";
+    CHECK_CASE(!t_hf_tokenizer(&arena, &files, &t, &e), e.message);
+    CHECK_EQ(t.desc.added_count, 0);
     json_arena_free(&arena);
 }
 
@@ -419,6 +439,29 @@ static void t_hf_count(void *user, const st_tensor *tensor) {
         tensor->name_length == 17 && !memcmp(tensor->name, "pooler.dense.bias", 17) ? 1 : 100;
 }
 
+/* A model is of 16 bits if all matrices are that have its type: not head, types and vectors. */
+static void t_hf_dtypes(const hf_item *items, size_t count) {
+    hf_item copy[18];
+    st_tensor half[18];
+    size_t i, k;
+    for (k = 0; k < 4; k++) {
+        for (i = 0; i < count; i++) {
+            int vector = items[i].rows == 1,
+                other = !strcmp(items[i].name, "embeddings.type") ||
+                        !strncmp(items[i].name, "head.", 5);
+            copy[i] = items[i];
+            copy[i].sources = 1;
+            half[i] = *items[i].source[0];
+            half[i].dtype = vector || other ? "F32" : k == 1 && !i ? "BF16" : "F16";
+            if (k == 2 && !strcmp(items[i].name, "layer.0.ffn.up.weight"))
+                half[i].dtype = "F32";
+            if (k == 3 && !vector) half[i].dtype = "BF16";
+            copy[i].source[0] = &half[i];
+        }
+        CHECK_EQ(hf_weights_dtype(copy, count), k == 0 ? TC_F16 : k == 3 ? TC_BF16 : TC_F32);
+    }
+}
+
 static void t_hf_check_items(const hf_weights *weights, const hf_item *items, size_t count) {
     float out[12];
     int unused = 0;
@@ -435,6 +478,7 @@ static void t_hf_check_items(const hf_weights *weights, const hf_item *items, si
     CHECK(out[0] == 32 && out[2] == 38 && out[5] == 45);
     CHECK(!strcmp(items[17].name, "head.bias") && items[17].columns == 3);
     CHECK(hf_weights_dtype(items, count) == TC_F32);
+    t_hf_dtypes(items, count);
     CHECK(!hf_weights_unused(weights, items, count, t_hf_count, &unused));
     CHECK_EQ(unused, 1);
 }

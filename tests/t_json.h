@@ -110,6 +110,21 @@ static int t_json_int(const char *text, int64_t *out) {
     return ok;
 }
 
+/* Bytes that are not UTF-8: only in strings, and only where they are asked for. */
+static void t_json_any(void) {
+    static const char text[] = "[\"a\xFF\\u00e9\xE4\xB8\"]", wrong[] = "[\xFF]";
+    json_doc doc;
+    char message[100];
+    CHECK(json_parse(&doc, text, sizeof(text) - 1, message, sizeof(message)));
+    CHECK(json_parse_any(&doc, wrong, sizeof(wrong) - 1, message, sizeof(message)));
+    if (json_parse_any(&doc, text, sizeof(text) - 1, message, sizeof(message))) {
+        CHECK_CASE(0, message);
+        return;
+    }
+    CHECK(json_is(json_first(&doc, json_root(&doc)), "a\xFF\xC3\xA9\xE4\xB8"));
+    json_free(&doc);
+}
+
 static void t_json_numbers(void) {
     int64_t value = 0;
     CHECK(t_json_double("1e-12") == 1e-12);
@@ -170,6 +185,7 @@ static void test_json(void) {
     t_json_suite();
     t_json_depth();
     t_json_strings();
+    t_json_any();
     t_json_numbers();
     t_json_messages();
     t_json_large();

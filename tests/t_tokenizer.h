@@ -510,7 +510,76 @@ static void test_tokenizer_hostile(void) {
     tc_writer_free(w);
 }
 
+/* A vocabulary that is too large for the file is told so. */
+static void test_tokenizer_limit(void) {
+    enum { WORDS = 4300, BYTES = 1000 };
+    tc_string *vocab = (tc_string *)calloc(WORDS, sizeof *vocab);
+    char *bytes = (char *)malloc((size_t)WORDS * BYTES);
+    plan_words words;
+    tc_diag diag;
+    tc_env env;
+    tc_writer *w = NULL;
+    size_t i;
+    memset(&env, 0, sizeof env);
+    env.diag = &diag;
+    if (!vocab || !bytes || tc_writer_create(&env, &w)) {
+        CHECK(0);
+        return;
+    }
+    memset(bytes, 'a', (size_t)WORDS * BYTES);
+    for (i = 0; i < WORDS; i++) { /* they differ from the third byte on */
+        bytes[i * BYTES] = (char)('a' + i % 26);
+        bytes[i * BYTES + 1] = (char)('a' + i / 26 % 26);
+        bytes[i * BYTES + 2] = (char)('a' + i / 676);
+        vocab[i] = tc__tok_string(bytes + i * BYTES, BYTES);
+    }
+    plan_words_init(&words);
+    words.desc.vocab = vocab;
+    words.desc.vocab_count = WORDS;
+    CHECK_EQ(tc_writer_tokenizer(w, &words.desc), TC_ERROR_LENGTH);
+    CHECK_CASE(strstr(diag.message, "the vocabulary is too large") != NULL, diag.message);
+    tc_writer_free(w);
+    free(bytes);
+    free(vocab);
+}
+
+/* An added token whose id a word of the vocabulary has too: each keeps its own string. */
+static void test_tokenizer_shared_id(void) {
+    plan_words words;
+    tc_tokenizer tokenizer;
+    tc_writer *w = NULL;
+    tc_encoding *e = NULL;
+    tc_input input;
+    const tc_token *t;
+    size_t n = 0;
+    memset(&input, 0, sizeof input);
+    CHECK_EQ(tc_writer_create(NULL, &w), TC_OK);
+    plan_words_init(&words);
+    words.added[5].content = tc__tok_string("<e>", 3);
+    words.added[5].id = 5;
+    words.desc.added_count = 6;
+    CHECK_EQ(tc_writer_tokenizer(w, &words.desc), TC_OK);
+    CHECK(tc__tok_open(&tokenizer, w->tokenizer.data, w->tokenizer.used));
+    CHECK_EQ(tc_encoding_create(&tokenizer, NULL, &e), TC_OK);
+    input.text = "<e> ";
+    input.length = 4;
+    CHECK_EQ(tc_encoding_run(e, &input, NULL), TC_OK);
+    t = tc_encoding_tokens(e, 0, &n);
+    CHECK(n == 3 && t[1].id == 5 && tc_encoding_text(e, t + 1).length == 3);
+    input.text = words.vocab[5].data;
+    input.length = words.vocab[5].length;
+    CHECK_EQ(tc_encoding_run(e, &input, NULL), TC_OK);
+    t = tc_encoding_tokens(e, 0, &n);
+    CHECK(n == 3 && t[1].id == 5 &&
+          !tc__tok_compare(tc_encoding_text(e, t + 1), words.vocab[5]) &&
+          !tc__tok_compare(tc_encoding_text(e, t), tc_tokenizer_token(&tokenizer, t[0].id)));
+    tc_encoding_free(e);
+    tc_writer_free(w);
+}
+
 static void test_tokenizer(void) {
+    test_tokenizer_limit();
+    test_tokenizer_shared_id();
     test_tokenizer_hostile();
     test_tokenizer_committed();
     test_tokenizer_slots();

@@ -178,6 +178,30 @@ static void test_train_gradients(void) {
     }
 }
 
+/* A loss of logits that are no numbers is none; a loss alone leaves no gradient. */
+static void test_train_loss(void) {
+    static const float logits[3] = {1.5f, -2.0f, 0.25f};
+    const tc__ops *ops = tc__ktab_get(TC_LEVEL_SCALAR);
+    float x[3], g[3];
+    double loss, sum = exp(1.5) + exp(-2.0) + exp(0.25);
+    int i;
+    memcpy(x, logits, sizeof x);
+    loss = tc__loss_row(ops, x, 3, 2, 0, 0);
+    CHECK(fabs(loss - (log(sum) - 0.25)) < 1e-6);
+    memcpy(g, logits, sizeof g);
+    CHECK(tc__loss_row(ops, g, 3, 2, 0, 1) == loss);
+    for (i = 0; i < 3; i++)
+        CHECK(fabs((double)g[i] - (exp((double)logits[i]) / sum - (i == 2))) < 1e-6);
+    memcpy(x, logits, sizeof x);
+    x[0] = NAN;
+    loss = tc__loss_row(ops, x, 3, 2, 0, 0);
+    CHECK(loss != loss);
+    memcpy(x, logits, sizeof x);
+    x[1] = INFINITY;
+    loss = tc__loss_row(ops, x, 3, 2, 0.1f, 1);
+    CHECK(loss != loss);
+}
+
 /* ---- the real Trainer's curves ---- */
 
 typedef struct train_curve {
@@ -1239,6 +1263,7 @@ static void test_train_failed(void) {
 }
 
 static void test_train(void) {
+    test_train_loss();
     test_train_schedule();
     test_train_last();
     test_train_no_numbers();

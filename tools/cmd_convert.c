@@ -35,6 +35,15 @@ static void convert_check_kept(const convert_args *args, const hf_folder *folder
                   folder->tokenizer.keeps);
 }
 
+/* The code of another class may do more than tokenizer.json says. */
+static void convert_check_class(const convert_args *args, const hf_folder *folder) {
+    if (folder->tokenizer.strange)
+        tool_note(args->folder,
+                  "the tokenizer_class %s is not known here: tokenizer.json is taken as it "
+                  "stands, of which transformers may change something",
+                  folder->tokenizer.strange);
+}
+
 /* A vocabulary of an uncased model has at most a few capital letters. */
 static void convert_check_case(const convert_args *args, const hf_folder *folder) {
     const tc_tokenizer_desc *t = &folder->tokenizer.desc;
@@ -144,6 +153,7 @@ static int convert_run(const convert_args *args) {
         return hf_report(&error, args->folder, args->folder);
     convert_check_ids(args, &folder);
     convert_check_kept(args, &folder);
+    convert_check_class(args, &folder);
     convert_check_case(args, &folder);
     convert_check_head(args, &folder);
     if (hf_weights_unused(&folder.weights, folder.items, folder.item_count, convert_unused,

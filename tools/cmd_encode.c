@@ -20,7 +20,8 @@ static const char encode_outputs[] = "logits|hidden|mean|cls|probabilities";
 typedef struct encode_job {
     common c;
     tool_list texts;
-    int input, pair, output, format, normalize, not_finite;
+    const char *path; /* of the model */
+    int input, pair, output, format, normalize;
     int64_t layer;
     tc_model *model;
     const tc_model_info *info;
@@ -189,11 +190,10 @@ static int encode_emit(encode_job *j, size_t sequence, float *rows) {
     out *o = &j->o;
     size_t length = j->lengths[sequence], t;
     size_t from = sequence ? j->head_ends[sequence - 1] : 0;
-    for (t = 0; t < length * j->columns && !j->not_finite; t++)
-        if (!isfinite(rows[t])) {
-            j->not_finite = 1;
-            tool_note("encode", "the model is damaged: some of its numbers are not finite");
-        }
+    for (t = 0; t < length * j->columns; t++)
+        if (!isfinite(rows[t]))
+            return tool_fail(tool_input(j->path),
+                             "the model is damaged: some of its numbers are not finite");
     if (encode_is_vector(j)) {
         encode_pool(j, rows, length);
         if (j->format == 1) return encode_spool(j, rows);
@@ -281,6 +281,27 @@ static void encode_head(encode_job *j, const tc_token *tokens, size_t count) {
     out_text(&j->heads, "\": [");
 }
 
+/* Whether the model can read the tokens; a failure names the input, not the batch. */
+static int encode_check_tokens(const encode_job *j, const char *where, const tc_token *tokens,
+                               size_t count) {
+    size_t i;
+    if (j->limit && count > j->limit)
+        return tool_fail(where, "%lu tokens, but the model's limit is %lu",
+                         (unsigned long)count, (unsigned long)j->limit);
+    if (!count) return tool_fail(where, "a text without tokens has no numbers");
+    for (i = 0; i < count; i++) {
+        if ((uint32_t)tokens[i].id >= j->info->vocab_size)
+            return tool_fail(where, "token %lu has the id %ld, the model only %lu embeddings",
+                             (unsigned long)i, (long)tokens[i].id,
+                             (unsigned long)j->info->vocab_size);
+        if (j->info->type_vocab_size && tokens[i].type >= j->info->type_vocab_size)
+            return tool_fail(where, "token %lu has the type %u, the model only types up to %lu",
+                             (unsigned long)i, (unsigned)tokens[i].type,
+                             (unsigned long)j->info->type_vocab_size - 1);
+    }
+    return 0;
+}
+
 static int encode_input(encode_job *j, const tc_input *in, const input_item *item) {
     char where[TOOL_PLACE];
     tc_encode_options options;
@@ -293,11 +314,7 @@ static int encode_input(encode_job *j, const tc_input *in, const input_item *ite
     status = tc_encoding_run(j->encoding, in, &options);
     if (status != TC_OK) return common_fail(&j->c, where, status);
     tokens = tc_encoding_tokens(j->encoding, 0, &count);
-    if (j->limit && count > j->limit) {
-        return tool_fail(where, "%lu tokens, but the model's limit is %lu",
-                         (unsigned long)count, (unsigned long)j->limit);
-    }
-    if (!count) return tool_fail(where, "a text without tokens has no numbers");
+    if (encode_check_tokens(j, where, tokens, count)) return TOOL_FAILED;
     if (j->sequences == 64 || (j->sequences && j->tokens + count > ENCODE_BATCH)) {
         if (encode_run(j)) return TOOL_FAILED;
     }
@@ -387,7 +404,8 @@ int cmd_encode(int argc, char **argv) {
     if (status < 0) status = common_check(&j.c, "encode");
     if (status < 0) status = encode_check(&j);
     if (status < 0) status = input_check("encode", &j.texts, argv, count);
-    if (status < 0) status = encode_open(&j, argv[1]);
+    j.path = argv[1];
+    if (status < 0) status = encode_open(&j, j.path);
     if (status < 0) status = encode_all(&j, argv + 2, count - 1);
     out_free(&j.o);
     out_free(&j.heads);

@@ -179,7 +179,7 @@ static int eval_run(eval_job *j) {
     if (status == TC_ERROR_UNSUPPORTED) return common_fail(&j->c, tool_input(j->path), status);
     if (status) return common_fail(&j->c, j->data.path, status);
     if (!isfinite(j->evaluation.loss))
-        tool_note(tool_input(j->path), "the model is damaged: its loss is not finite");
+        return tool_fail(tool_input(j->path), "the model is damaged: its loss is not finite");
     if (j->evaluation.lost) {
         tool_note(j->data.path, "%llu words have no token in the model and were not scored",
                   (unsigned long long)j->evaluation.lost);

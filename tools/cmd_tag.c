@@ -13,7 +13,8 @@
 typedef struct tag_job {
     common c;
     tool_list texts;
-    int input, aggregation, long_text, format, constrain, not_finite;
+    const char *path; /* of the model */
+    int input, aggregation, long_text, format, constrain;
     const char *ignore;
     int64_t stride, batch_tokens;
     double min_score;
@@ -47,7 +48,8 @@ static int tag_parse(tag_job *j, int argc, char **argv, int *count) {
         {"ignore-labels", TOOL_TEXT, &j->ignore, "A,B", 0, 0,
          "labels not to show; default O, empty: show all"},
         {"stride", TOOL_COUNT, &j->stride, "N", 0, 1e9,
-         "tokens shared by the windows of a long text"},
+         "tokens shared by the windows of a long text; near the limit it takes as many times "
+         "the time and memory"},
         {"long", TOOL_CHOICE, &j->long_text, "window|truncate|error", 0, 0,
          "a text over the model's limit; default window"},
         {"format", TOOL_CHOICE, &j->format, "jsonl|json|tsv|conll|ansi|html", 0, 0,
@@ -196,9 +198,9 @@ static int tag_some(tag_job *j, size_t first, size_t count, tc_status *status) {
     int failed;
     *status = tc_tagger_tag(j->tagger, j->group.inputs + first, count, &j->options, &result);
     if (*status != TC_OK) return TOOL_FAILED;
-    if (result->not_finite && !j->not_finite++)
-        tool_note("tag", "the model is damaged: its scores are no numbers");
-    failed = tag_write(j, first, result);
+    failed = result->not_finite ? tool_fail(tool_input(j->path),
+                                            "the model is damaged: its scores are no numbers")
+                                : tag_write(j, first, result);
     tc_result_free(result);
     return failed;
 }
@@ -256,7 +258,8 @@ int cmd_tag(int argc, char **argv) {
     if (status < 0) status = common_check(&j.c, "tag");
     if (status < 0) status = tag_check(&j);
     if (status < 0) status = input_check("tag", &j.texts, argv, count);
-    if (status < 0) status = tag_open(&j, argv[1]);
+    j.path = argv[1];
+    if (status < 0) status = tag_open(&j, j.path);
     if (status < 0) {
         j.w.format = j.format;
         j.w.tokens = j.aggregation == TC_AGGREGATION_NONE;

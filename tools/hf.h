@@ -131,6 +131,7 @@ typedef struct hf_tokenizer {
     tc_tokenizer_desc desc;
     uint32_t max_length; /* model_max_length, 0 if there is none */
     const char *keeps; /* what it keeps by tokenizer.json alone and the class by default not */
+    const char *strange; /* its class if that is not known here, or null */
 } hf_tokenizer;
 
 /* Reads a tokenizer as transformers 4 does. 0 on success; everything is in `arena` or in the
@@ -162,7 +163,7 @@ int hf_weights_find(json_arena *arena, const hf_config *config, const hf_weights
                     int head, hf_item **items, size_t *count, hf_error *error);
 /* Whether a file has a tensor called `name`. */
 int hf_weights_have(const hf_weights *weights, const char *name);
-/* The type of the largest matrix: f32 for F32 and F64. */
+/* The type of the large matrices, f32 where they differ or for F32 and F64. */
 tc_dtype hf_weights_dtype(const hf_item *items, size_t count);
 /* Calls `unused` for every tensor that no item uses, buffers like position_ids left out. 0 on
  * success, -1 without memory. */

@@ -56,16 +56,46 @@ typedef struct hf_build {
     hf_added *tokens; /* [token_count] candidates in the order of adding */
     size_t token_count, token_room;
     hf_role roles[HF_ROLES];
-    int bert;        /* a class of the BERT family: its defaults apply */
-    int switches;    /* those of tokenizer_config.json win over tokenizer.json */
-    int has_decoder; /* tokenizer_config.json has added_tokens_decoder */
-    int untyped;     /* its model_input_names have no token_type_ids */
+    const struct hf_class *class; /* or null: tokenizer.json as it stands */
+    int has_decoder;              /* tokenizer_config.json has added_tokens_decoder */
+    int untyped;                  /* its model_input_names have no token_type_ids */
 } hf_build;
 
 static const char *const hf__role_keys[HF_ROLES] = {
     "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"};
-static const char *const hf__role_defaults[HF_ROLES] = {NULL,    NULL,    "[UNK]", "[SEP]",
-                                                        "[PAD]", "[CLS]", "[MASK]"};
+
+/* A class of tokenizers: its special tokens, and what it does with tokenizer.json, whose
+ * switches give way to those of tokenizer_config.json. */
+typedef struct hf_class {
+    const char *name;         /* without Tokenizer or TokenizerFast behind it */
+    const char *const *roles; /* [HF_ROLES] by default */
+    int slow;                 /* has a slow form, BERT's, that is made from vocab.txt */
+    int chinese;              /* tokenize_chinese_chars is one of the switches */
+    int objects;              /* roles are AddedTokens; [MASK] takes the space before it */
+} hf_class;
+
+static const char *const hf__bert_roles[HF_ROLES] = {NULL,    NULL,    "[UNK]", "[SEP]",
+                                                     "[PAD]", "[CLS]", "[MASK]"};
+static const char *const hf__mpnet_roles[HF_ROLES] = {"<s>",   "</s>", "[UNK]", "</s>",
+                                                      "<pad>", "<s>",  "<mask>"};
+static const char *const hf__funnel_roles[HF_ROLES] = {"<s>",   "</s>",  "<unk>", "<sep>",
+                                                       "<pad>", "<cls>", "<mask>"};
+static const hf_class hf__classes[] = {{"Bert", hf__bert_roles, 1, 1, 0},
+                                       {"DistilBert", hf__bert_roles, 1, 1, 0},
+                                       {"Electra", hf__bert_roles, 1, 1, 0},
+                                       {"MobileBert", hf__bert_roles, 1, 1, 0},
+                                       {"SqueezeBert", hf__bert_roles, 1, 1, 0},
+                                       {"ConvBert", hf__bert_roles, 1, 1, 0},
+                                       {"LayoutLM", hf__bert_roles, 1, 1, 0},
+                                       {"LayoutLMv2", hf__bert_roles, 1, 0, 0},
+                                       {"Lxmert", hf__bert_roles, 1, 1, 0},
+                                       {"DPRContextEncoder", hf__bert_roles, 1, 1, 0},
+                                       {"DPRQuestionEncoder", hf__bert_roles, 1, 1, 0},
+                                       {"DPRReader", hf__bert_roles, 1, 1, 0},
+                                       {"RetriBert", hf__bert_roles, 1, 1, 0},
+                                       {"Realm", hf__bert_roles, 1, 1, 0},
+                                       {"MPNet", hf__mpnet_roles, 0, 0, 1},
+                                       {"Funnel", hf__funnel_roles, 0, 1, 0}};
 
 static int hf__memory(hf_error *error) { return hf_fail(error, NULL, "out of memory"); }
 
@@ -137,30 +167,35 @@ static size_t hf__trim(const char *text, size_t length) {
     return length;
 }
 
+/* The end of the line at `at`; *next is where the next one begins. Python takes a carriage
+ * return for an end too. */
+static size_t hf__line_end(const hf_text *file, size_t at, size_t *next) {
+    while (at < file->size && file->text[at] != '\n' && file->text[at] != '\r') at++;
+    *next = at + 1;
+    if (at + 1 < file->size && file->text[at] == '\r' && file->text[at + 1] == '\n') ++*next;
+    return at;
+}
+
 static int hf__vocab_text(hf_build *b) {
     const hf_text *file = &b->files->vocab;
-    size_t lines = 0, at = 0, bad, line, column;
+    size_t lines = 0, at, next, bad, line, column;
     if (!json_utf8(file->text, file->size, &bad)) {
         json_locate(file->text, file->size, bad, &line, &column);
         hf_fail(b->error, file->name, "bytes that are not UTF-8");
         b->error->line = line;
         return -1;
     }
-    for (at = 0; at < file->size; at++) lines += file->text[at] == '\n' || at + 1 == file->size;
+    for (at = 0; at < file->size; at = next, lines++) hf__line_end(file, at, &next);
     if (!lines) return hf_fail(b->error, file->name, "the vocabulary is empty");
     if (lines >= INT32_MAX) return hf_fail(b->error, file->name, "more than 2^31 lines");
     b->entries = (hf_entry *)json_alloc(b->arena, lines * sizeof(*b->entries));
     if (!b->entries) return hf__memory(b->error);
-    for (at = 0; at < file->size;) {
+    for (at = 0; at < file->size; at = next) {
         hf_entry *entry = &b->entries[b->entry_count];
-        const char *text = file->text + at;
-        const char *end = (const char *)memchr(text, '\n', file->size - at);
-        size_t length = end ? (size_t)(end - text) : file->size - at;
-        entry->text = text;
-        entry->length = hf__trim(text, length);
+        entry->text = file->text + at;
+        entry->length = hf__trim(entry->text, hf__line_end(file, at, &next) - at);
         entry->id = (int32_t)b->entry_count;
         entry->order = (uint32_t)b->entry_count++;
-        at += length + 1;
     }
     return hf__vocabulary(b, file->name);
 }
@@ -235,7 +270,7 @@ static int hf__normalizer(hf_build *b) {
     desc->handle_chinese_chars = (uint8_t)chinese;
     desc->lowercase = (uint8_t)lower;
     desc->strip_accents = (uint8_t)strip;
-    if (!b->switches) return 0;
+    if (!b->class) return 0;
     if (!b->config.nodes) {
         b->out->keeps = !lower     ? "case"
                         : !strip   ? "accents"
@@ -249,7 +284,7 @@ static int hf__normalizer(hf_build *b) {
         hf_bool(&b->config, node, file, "tokenize_chinese_chars", 1, &chinese, b->error) ||
         hf_bool(&b->config, node, file, "strip_accents", lower, &strip, b->error))
         return -1;
-    desc->handle_chinese_chars = (uint8_t)chinese;
+    if (b->class->chinese) desc->handle_chinese_chars = (uint8_t)chinese;
     desc->lowercase = (uint8_t)lower;
     desc->strip_accents = (uint8_t)strip;
     return 0;
@@ -643,15 +678,29 @@ static int hf__file_roles(hf_build *b, const json_doc *doc, const hf_text *file,
     return 0;
 }
 
+/* The token that padding in tokenizer.json names, for a class without one of its own. */
+static const json_node *hf__padding_token(const hf_build *b) {
+    const json_node *padding;
+    if (b->class || !b->tokenizer.nodes) return NULL;
+    padding = json_get(&b->tokenizer, json_root(&b->tokenizer), "padding");
+    padding = json_get(&b->tokenizer, padding, "pad_token");
+    return padding && padding->type == JSON_STRING ? padding : NULL;
+}
+
 /* Who is [CLS] and so on: class, tokenizer_config.json, special_tokens_map.json. */
 static int hf__roles(hf_build *b) {
+    const json_node *pad = hf__padding_token(b);
     int i;
-    for (i = 0; i < HF_ROLES; i++) {
-        const char *name = b->bert ? hf__role_defaults[i] : NULL;
-        memset(&b->roles[i], 0, sizeof(b->roles[i]));
-        if (!name) continue;
+    memset(b->roles, 0, sizeof(b->roles));
+    for (i = 0; i < HF_ROLES && b->class; i++) {
+        const char *name = b->class->roles[i];
         b->roles[i].token.content = name;
-        b->roles[i].token.length = strlen(name);
+        b->roles[i].token.length = name ? strlen(name) : 0;
+    }
+    if (pad) {
+        b->roles[HF_PAD].token.content = hf__keep(b, pad);
+        b->roles[HF_PAD].token.length = pad->length;
+        if (!b->roles[HF_PAD].token.content) return -1;
     }
     if (b->config.nodes && hf__file_roles(b, &b->config, &b->files->config, 0)) return -1;
     if (!b->has_decoder && b->special.nodes)
@@ -830,12 +879,25 @@ static void hf__resolve_roles(hf_build *b) {
     }
 }
 
+/* Plain roles as a class makes objects of them. */
+static void hf__object_roles(hf_build *b) {
+    int i;
+    for (i = 0; i < HF_ROLES; i++) {
+        hf_role *role = &b->roles[i];
+        if (role->object) continue;
+        role->object = 1;
+        role->token.normalized = HF_NOT_SPECIAL;
+        role->token.lstrip = i == HF_MASK;
+    }
+}
+
 static int hf__added_tokens(hf_build *b) {
     int files = b->config.nodes || !b->tokenizer.nodes;
     if (b->tokenizer.nodes && hf__file_tokens(b)) return -1;
     if (files && (hf__config_tokens(b) || hf__roles(b))) return -1;
     if (files) {
         hf__resolve_roles(b);
+        if (b->class && b->class->objects) hf__object_roles(b);
         if (hf__legacy_tokens(b) || hf__special_tokens(b)) return -1;
     }
     return hf__resolve_tokens(b);
@@ -843,31 +905,22 @@ static int hf__added_tokens(hf_build *b) {
 
 /* ---------------------------------------------------------------------------- whole */
 
-/* With these classes the switches of tokenizer_config.json count; the slow form of most of them
- * is BERT's. */
-static int hf__class(hf_build *b) {
-    static const struct {
-        const char *name;
-        int bert;
-    } family[] = {{"Bert", 1},
-                  {"DistilBert", 1},
-                  {"Electra", 1},
-                  {"MobileBert", 1},
-                  {"SqueezeBert", 1},
-                  {"ConvBert", 1},
-                  {"LayoutLM", 1},
-                  {"Lxmert", 1},
-                  {"DPRContextEncoder", 1},
-                  {"DPRQuestionEncoder", 1},
-                  {"DPRReader", 1},
-                  {"RetriBert", 1},
-                  {"Realm", 1},
-                  {"MPNet", 0},
-                  {"Funnel", 0}};
-    const json_node *node = NULL;
-    const char *name = b->files->tokenizer_class, *tail;
-    char text[80];
+/* A class by its name, behind which Tokenizer or TokenizerFast stands; null: none of ours. */
+static const hf_class *hf__class_of(const char *name) {
     size_t i;
+    for (i = 0; i < sizeof(hf__classes) / sizeof(hf__classes[0]); i++) {
+        const char *tail = name + strlen(hf__classes[i].name);
+        if (!strncmp(name, hf__classes[i].name, strlen(hf__classes[i].name)) &&
+            (!strcmp(tail, "Tokenizer") || !strcmp(tail, "TokenizerFast")))
+            return &hf__classes[i];
+    }
+    return NULL;
+}
+
+static int hf__class(hf_build *b) {
+    const json_node *node = NULL;
+    const char *name = b->files->tokenizer_class;
+    char text[80];
     if (b->config.nodes) node = json_get(&b->config, json_root(&b->config), "tokenizer_class");
     if (json_given(node)) {
         if (node->type != JSON_STRING)
@@ -875,21 +928,13 @@ static int hf__class(hf_build *b) {
                               "tokenizer_class is %s, not a string", json_kind(node));
         name = json_show(node->text, node->length, text, sizeof(text));
     }
-    b->bert = b->switches = 1;
-    if (!name) return 0;
-    for (i = 0; i < sizeof(family) / sizeof(family[0]); i++) {
-        if (strncmp(name, family[i].name, strlen(family[i].name))) continue;
-        tail = name + strlen(family[i].name);
-        if (strcmp(tail, "Tokenizer") && strcmp(tail, "TokenizerFast")) continue;
-        if (family[i].bert) return 0;
-        break;
-    }
-    b->bert = 0;
-    b->switches = i < sizeof(family) / sizeof(family[0]);
-    if (!b->tokenizer.nodes)
+    b->class = name ? hf__class_of(name) : hf__classes;
+    if (!b->tokenizer.nodes && !(b->class && b->class->slow))
         return hf_fail(b->error, b->files->vocab.name,
                        "the tokenizer_class %s cannot be made from vocab.txt", name);
-    return 0;
+    if (b->class || !strcmp(name, "PreTrainedTokenizerFast")) return 0;
+    b->out->strange = json_copy(b->arena, name, strlen(name));
+    return b->out->strange ? 0 : hf__memory(b->error);
 }
 
 /* Whether model_input_names are given without token_type_ids: transformers makes none then. */

@@ -125,17 +125,23 @@ int hf_weights_find(json_arena *arena, const hf_config *config, const hf_weights
     return 0;
 }
 
+/* Whether a model stores the tensor in its dtype; the others are f32 in every model. */
+static int hf__has_dtype(const hf_item *item) {
+    return item->rows > 1 && strncmp(item->name, "head.", 5) &&
+           strcmp(item->name, "embeddings.type");
+}
+
 tc_dtype hf_weights_dtype(const hf_item *items, size_t count) {
-    const st_tensor *largest = NULL;
+    const char *dtype = NULL;
     size_t i;
     uint32_t j;
     for (i = 0; i < count; i++)
-        for (j = 0; j < items[i].sources; j++)
-            if (!largest || items[i].source[j]->elements > largest->elements)
-                largest = items[i].source[j];
-    if (largest && !strcmp(largest->dtype, "F16")) return TC_F16;
-    if (largest && !strcmp(largest->dtype, "BF16")) return TC_BF16;
-    return TC_F32;
+        for (j = 0; j < items[i].sources && hf__has_dtype(&items[i]); j++) {
+            if (dtype && strcmp(items[i].source[j]->dtype, dtype)) return TC_F32;
+            dtype = items[i].source[j]->dtype;
+        }
+    if (dtype && !strcmp(dtype, "F16")) return TC_F16;
+    return dtype && !strcmp(dtype, "BF16") ? TC_BF16 : TC_F32;
 }
 
 /* Buffers that old versions of transformers stored with the weights. */

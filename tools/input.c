@@ -408,13 +408,13 @@ static int input_add_json_object(input_reader *r, input_group *g, const json_doc
     return input_add_json_words(r, g, doc, words);
 }
 
-static int input_add_json_value(input_reader *r, input_group *g, const char *line,
-                                size_t length) {
+static int input_add_json(input_reader *r, input_group *g, const char *line, size_t length) {
     char message[300];
     json_doc doc;
     const json_node *root;
-    int failed;
-    if (json_parse(&doc, line, length, message, sizeof message)) {
+    int failed = r->strict_utf8 ? json_parse(&doc, line, length, message, sizeof message)
+                                : json_parse_any(&doc, line, length, message, sizeof message);
+    if (failed) {
         int one = strncmp(message, "line 1, ", 8) == 0; /* the file's line stands before it */
         return input_fail(r, message + (one ? 8 : 0));
     }
@@ -436,26 +436,6 @@ static int input_is_blank(const char *line, size_t length) {
     size_t i = 0;
     while (i < length && (line[i] == ' ' || line[i] == '\t' || line[i] == '\r')) i++;
     return i == length;
-}
-
-/* Ill-formed parts of a line become U+FFFD before it is parsed, unless that is an error. */
-static int input_add_json(input_reader *r, input_group *g, const char *line, size_t length) {
-    size_t bad, i, n = 0;
-    char *copy;
-    int failed, good;
-    if (r->strict_utf8 || json_utf8(line, length, &bad)) {
-        return input_add_json_value(r, g, line, length);
-    }
-    copy = length <= (size_t)-1 / 3 ? (char *)malloc(length * 3) : NULL;
-    if (!copy) return input_fail(r, "out of memory");
-    for (i = 0; i < length; i += bad) {
-        bad = tool_utf8(line + i, length - i, &good);
-        memcpy(copy + n, good ? line + i : "\xEF\xBF\xBD", good ? bad : 3);
-        n += good ? bad : 3;
-    }
-    failed = input_add_json_value(r, g, copy, n);
-    free(copy);
-    return failed;
 }
 
 /* ------------------------------------------------------------------- lines, documents */

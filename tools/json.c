@@ -108,6 +108,7 @@ typedef struct json_parser {
     uint32_t stack[JSON_DEPTH]; /* open containers */
     uint32_t last[JSON_DEPTH];  /* their newest child, 0 = none */
     size_t depth;
+    int lenient;      /* strings may hold ill-formed bytes */
     size_t wrong;     /* where */
     const char *what; /* why */
 } json_parser;
@@ -271,7 +272,7 @@ static int json__string(json_parser *p) {
             continue;
         }
         if (c >= 0x80) step = tool_utf8(p->text + p->at, p->size - p->at, &good);
-        if (!good) return json__fail(p, p->at, "bytes that are not UTF-8");
+        if (!good && !p->lenient) return json__fail(p, p->at, "bytes that are not UTF-8");
         p->at += step;
     }
     node->text = p->text + from;
@@ -413,8 +414,8 @@ static int json__run(json_parser *p) {
     return 0;
 }
 
-int json_parse(json_doc *doc, const void *text, size_t size, char *message,
-               size_t message_size) {
+static int json__parse(json_doc *doc, const void *text, size_t size, int lenient, char *message,
+                       size_t message_size) {
     json_parser p;
     size_t line, column;
     memset(doc, 0, sizeof(*doc));
@@ -422,6 +423,7 @@ int json_parse(json_doc *doc, const void *text, size_t size, char *message,
     doc->text = p.text = (const char *)text;
     doc->size = p.size = size;
     p.doc = doc;
+    p.lenient = lenient;
     if (message_size) message[0] = 0;
     if (size >= UINT32_MAX) {
         snprintf(message, message_size, "JSON text of 4 GiB or more");
@@ -433,6 +435,16 @@ int json_parse(json_doc *doc, const void *text, size_t size, char *message,
              p.wrong, p.what);
     json_free(doc);
     return -1;
+}
+
+int json_parse(json_doc *doc, const void *text, size_t size, char *message,
+               size_t message_size) {
+    return json__parse(doc, text, size, 0, message, message_size);
+}
+
+int json_parse_any(json_doc *doc, const void *text, size_t size, char *message,
+                   size_t message_size) {
+    return json__parse(doc, text, size, 1, message, message_size);
 }
 
 void json_free(json_doc *doc) {

@@ -58,6 +58,9 @@ void json_arena_free(json_arena *arena);
  * nothing is left to free. */
 int json_parse(json_doc *doc, const void *text, size_t size, char *message,
                size_t message_size);
+/* The same, but strings may hold bytes that are not UTF-8. */
+int json_parse_any(json_doc *doc, const void *text, size_t size, char *message,
+                   size_t message_size);
 void json_free(json_doc *doc);
 
 /* The value that the text consists of. */

@@ -15,7 +15,7 @@ void out_free(out *o) {
 int out_flush(out *o) {
     size_t size = o->size;
     o->size = 0;
-    if (o->failed) return tool_fail(NULL, "out of memory");
+    if (o->failed) return o->failed++ == 1 ? tool_fail(NULL, "out of memory") : TOOL_FAILED;
     return size ? tool_write(o->data, size) : 0;
 }
 

@@ -836,6 +836,13 @@ static double tool_quota_above(const char *mount, const char *group, int v2) {
     }
 }
 
+/* Whether a list "cpuacct,cpu" has the controller that gives CPUs. */
+static int tool_counts_cpus(char *list) {
+    char *rest = NULL, *one = strtok_r(list, ",", &rest);
+    while (one && strcmp(one, "cpu") != 0) one = strtok_r(NULL, ",", &rest);
+    return one != NULL;
+}
+
 static double tool_quota(void) {
     char line[4096];
     double least = 1e9;
@@ -849,8 +856,7 @@ static double tool_quota(void) {
         group[strcspn(group, "\n")] = 0;
         if (!kind[1]) {
             quota = tool_quota_above("/sys/fs/cgroup", group, 1);
-        } else if (strcmp(kind + 1, "cpu") == 0 || strncmp(kind + 1, "cpu,", 4) == 0 ||
-                   strstr(kind + 1, ",cpu,") != NULL) {
+        } else if (tool_counts_cpus(kind + 1)) {
             quota = tool_quota_above("/sys/fs/cgroup/cpu", group, 0);
         }
         if (quota < least) least = quota;

@@ -1267,7 +1267,7 @@ static tc_status tc__mem_grow(const tc_env *env, tc__buf *b, uint64_t extra) {
     uint64_t need = tc__mem_add(tc__mem_add(b->used, extra, &overflow), 64, &overflow), size;
     void *p;
     if (overflow) return TC_ERROR_MEMORY;
-    size = need + need / 2;
+    size = need + need / (need < 65536 ? 2 : 8);
     if (size > TC__SIZE_LIMIT) size = need;
     p = tc__mem_realloc(env, b->data, b->capacity, (size_t)size);
     if (!p) return TC_ERROR_MEMORY;
@@ -7161,11 +7161,11 @@ static tc_status tc__encode_limits(tc_encoding *e, const tc_encode_options *o, u
     return TC_OK;
 }
 
-/* Appends a part of a sequence to the window, for which there is room. */
-static void tc__encode_part_put(tc_encoding *e, const tc__step *step, const tc__range *part,
-                                int overflows) {
+/* Appends a part of a sequence to a window, for which there is room. */
+static void tc__encode_part_put(const tc_encoding *e, tc__buf *out, const tc__step *step,
+                                const tc__range *part, int overflows) {
     const tc_token *from = (const tc_token *)(void *)e->sequence[step->sequence].data;
-    tc_token *to = (tc_token *)(void *)(e->out.data + e->out.used);
+    tc_token *to = (tc_token *)(void *)(out->data + out->used);
     uint8_t sequence = step->sequence, type = overflows ? sequence : step->type;
     size_t i;
     if (part->count) memcpy(to, from + part->first, part->count * sizeof *to);
@@ -7173,11 +7173,11 @@ static void tc__encode_part_put(tc_encoding *e, const tc__step *step, const tc__
         to[i].type = type;
         to[i].sequence = sequence;
     }
-    e->out.used += part->count * sizeof *to;
+    out->used += part->count * sizeof *to;
 }
 
-static void tc__encode_special_put(tc_encoding *e, const tc__step *step) {
-    tc_token *to = tc__piece_next(&e->out, step->id, -1);
+static void tc__encode_special_put(tc__buf *out, const tc__step *step) {
+    tc_token *to = tc__piece_next(out, step->id, -1);
     memset(&to->start, 0, sizeof to->start);
     memset(&to->end, 0, sizeof to->end);
     to->type = step->type;
@@ -7185,31 +7185,39 @@ static void tc__encode_special_put(tc_encoding *e, const tc__step *step) {
     to->sequence = 255;
 }
 
-/* Appends one window: the template filled with a part of each sequence. A part that is an
- * overflow (bit 0: of the first, bit 1: of the second) does not take the template's type. */
-static tc_status tc__encode_window(tc_encoding *e, const tc_encode_options *o, int paired,
-                                   const tc__range *a, const tc__range *b, int overflows) {
+/* Appends one window to `out`: the template filled with a part of each sequence, `b` null
+ * without a second. A part that is an overflow (bit 0: of the first, bit 1: of the second) does
+ * not take the template's type. */
+static tc_status tc__encode_fill(tc_encoding *e, tc__buf *out, const tc_encode_options *o,
+                                 const tc__range *a, const tc__range *b, int overflows) {
     const tc_tokenizer *t = e->tokenizer;
     static const tc__step plain[2] = {{-1, 0, 0, {0, 0}}, {-1, 1, 1, {0, 0}}};
-    const tc__step *steps = paired ? t->pair : t->single;
-    uint32_t count = paired ? t->pair_count : t->single_count, i;
-    tc__range window;
-    size_t before = e->out.used;
+    const tc__step *steps = b ? t->pair : t->single;
+    uint32_t count = b ? t->pair_count : t->single_count, i;
     tc_status status;
     if (!count) {
         steps = plain;
-        count = paired ? 2 : 1;
+        count = b ? 2 : 1;
     }
     status = tc__mem_reserve(
-        &e->env, &e->out, (a->count + (b ? b->count : 0) + (uint64_t)count) * sizeof(tc_token));
+        &e->env, out, (a->count + (b ? b->count : 0) + (uint64_t)count) * sizeof(tc_token));
     if (status) return status;
     for (i = 0; i < count; i++) {
         const tc__range *part = steps[i].sequence ? b : a;
         if (steps[i].id < 0)
-            tc__encode_part_put(e, &steps[i], part, overflows >> steps[i].sequence & 1);
+            tc__encode_part_put(e, out, &steps[i], part, overflows >> steps[i].sequence & 1);
         else if (!o->no_special_tokens)
-            tc__encode_special_put(e, &steps[i]);
+            tc__encode_special_put(out, &steps[i]);
     }
+    return TC_OK;
+}
+
+static tc_status tc__encode_window(tc_encoding *e, const tc_encode_options *o,
+                                   const tc__range *a, const tc__range *b, int overflows) {
+    const size_t before = e->out.used;
+    tc__range window;
+    tc_status status = tc__encode_fill(e, &e->out, o, a, b, overflows);
+    if (status) return status;
     window.first = before / sizeof(tc_token);
     window.count = (e->out.used - before) / sizeof(tc_token);
     return tc__mem_append(&e->env, &e->windows, &window, sizeof window);
@@ -7219,19 +7227,18 @@ static tc_status tc__encode_window(tc_encoding *e, const tc_encode_options *o, i
  * with the overflows of B. */
 static tc_status tc__encode_windows(tc_encoding *e, const tc_encode_options *o, int paired) {
     const tc__range *a = (const tc__range *)(void *)e->parts[0].data,
-                    *b = (const tc__range *)(void *)e->parts[1].data;
-    size_t na = e->parts[0].used / sizeof *a, nb = paired ? e->parts[1].used / sizeof *b : 1, i,
-           j;
+                    *b = paired ? (const tc__range *)(void *)e->parts[1].data : NULL;
+    size_t na = e->parts[0].used / sizeof *a, nb = b ? e->parts[1].used / sizeof *b : 1, i, j;
     tc_status status;
     if (na > 1 && nb > 1 && na > TC__MOST_PAIRS / nb)
         return tc__diag_fail(e->env.diag, TC_ERROR_LENGTH, 0,
                              "%u windows of the first text times %u of the second are too many",
                              (uint64_t)na, (uint64_t)nb);
-    status = tc__encode_window(e, o, paired, a, paired ? b : NULL, 0);
+    status = tc__encode_window(e, o, a, b, 0);
     for (i = 1; i < na && !status; i++)
         for (j = 0; j < nb && !status; j++)
-            status = tc__encode_window(e, o, paired, a + i, paired ? b + j : NULL, j ? 3 : 1);
-    for (j = 1; j < nb && !status; j++) status = tc__encode_window(e, o, paired, a, b + j, 2);
+            status = tc__encode_window(e, o, a + i, b ? b + j : NULL, j ? 3 : 1);
+    for (j = 1; j < nb && !status; j++) status = tc__encode_window(e, o, a, b + j, 2);
     return status;
 }
 
@@ -7288,9 +7295,12 @@ static uint32_t tc__encode_stride(const tc_tokenizer *t, uint32_t limit) {
     return limit / 4 + tc__encode_specials(t, 0) < limit ? limit / 4 : 0;
 }
 
-static tc_status tc__encode_run(tc_encoding *e, const tc_input *input,
-                                const tc_encode_options *o) {
-    int paired = !input->words && input->pair != NULL;
+TC__INLINE int tc__encode_paired(const tc_input *input) { return !input->words && input->pair; }
+
+/* Tokenizes an input and cuts it into the parts of windows. */
+static tc_status tc__encode_parts(tc_encoding *e, const tc_input *input,
+                                  const tc_encode_options *o) {
+    int paired = tc__encode_paired(input);
     uint64_t special = o->no_special_tokens ? 0 : tc__encode_specials(e->tokenizer, paired),
              limit[2];
     size_t n[2];
@@ -7313,8 +7323,13 @@ static tc_status tc__encode_run(tc_encoding *e, const tc_input *input,
     if (o->max_length)
         status = tc__encode_limits(e, o, o->max_length - special, paired, n, limit);
     if (!status) status = tc__encode_cut(e, &e->parts[0], n[0], limit[0], o->stride);
-    if (!status) status = tc__encode_cut(e, &e->parts[1], n[1], limit[1], o->stride);
-    return status ? status : tc__encode_windows(e, o, paired);
+    return status ? status : tc__encode_cut(e, &e->parts[1], n[1], limit[1], o->stride);
+}
+
+static tc_status tc__encode_run(tc_encoding *e, const tc_input *input,
+                                const tc_encode_options *o) {
+    tc_status status = tc__encode_parts(e, input, o);
+    return status ? status : tc__encode_windows(e, o, tc__encode_paired(input));
 }
 
 static void tc__encode_free(tc_encoding *e) {
@@ -12997,7 +13012,6 @@ typedef struct tc__unit { /* a token ("pre-entity"), or a word made of several *
 typedef struct tc__found { /* an entity; its word lies in the tagger's text */
     tc_entity entity;
     size_t word;
-    size_t input;
 } tc__found;
 
 typedef struct tc__scheme { /* what a label means, for tc_constraint */
@@ -13117,7 +13131,8 @@ static tc_status tc__tag_encode(tc_tagger *g, const tc_input *input, tc__entry *
     const tc_tag_options *o = &g->options;
     tc_encode_options e;
     tc_input alone = *input;
-    size_t windows, i, count;
+    const tc__range *parts;
+    size_t windows, i;
     tc_status status;
     memset(&e, 0, sizeof e);
     alone.pair = NULL;
@@ -13130,10 +13145,11 @@ static tc_status tc__tag_encode(tc_tagger *g, const tc_input *input, tc__entry *
     if (o->long_text == TC_LONG_WINDOW)
         e.stride =
             o->has_stride ? o->stride : tc__encode_stride(g->encoding->tokenizer, e.max_length);
-    status = tc__encode_run(g->encoding, &alone, &e);
+    status = tc__encode_parts(g->encoding, &alone, &e);
     if (!status && input->words) status = tc__tag_places(g, input);
     if (status) return status;
-    windows = tc__encode_window_count(g->encoding);
+    parts = TC__AT(g->encoding->parts[0], const tc__range);
+    windows = TC__ITEMS(g->encoding->parts[0], tc__range);
     if (windows > 1 && o->long_text == TC_LONG_ERROR)
         return tc__diag_fail(g->env.diag, TC_ERROR_LENGTH, 0,
                              "the text has %u tokens, the model's limit is %u",
@@ -13145,14 +13161,12 @@ static tc_status tc__tag_encode(tc_tagger *g, const tc_input *input, tc__entry *
     entry->first_span = TC__ITEMS(g->spans, tc__span);
     entry->spans = windows;
     for (i = 0; i < windows && !status; i++) {
-        const tc_token *tokens = tc__encode_tokens(g->encoding, i, &count);
         tc__span span;
         span.first = TC__ITEMS(g->tokens, tc_token);
-        span.count = count;
-        span.sequence = TC__AT(g->encoding->parts[0], tc__range)[i].first;
-        status = tc__mem_append(&g->env, &g->spans, &span, sizeof span);
-        if (!status)
-            status = tc__mem_append(&g->env, &g->tokens, tokens, count * sizeof *tokens);
+        span.sequence = parts[i].first;
+        status = tc__encode_fill(g->encoding, &g->tokens, &e, &parts[i], NULL, i > 0);
+        span.count = TC__ITEMS(g->tokens, tc_token) - span.first;
+        if (!status) status = tc__mem_append(&g->env, &g->spans, &span, sizeof span);
         if (!status && input->words) tc__tag_move(g, span.first);
     }
     return status;

@@ -8369,7 +8369,7 @@ static tc_status tc__write_base(tc__grower *g, const unsigned char *labels, size
 static tc_status tc__write_branch(tc__grower *g, const tc__key *keys, tc__branch at) {
     unsigned char labels[256];
     size_t starts[257], n = 0, i;
-    uint32_t base, *units = (uint32_t *)(void *)g->units.data;
+    uint32_t base = 0, *units = (uint32_t *)(void *)g->units.data;
     tc_status status = TC_OK;
     if (keys[at.first].s.length == at.depth) units[2 * at.unit + 1] = keys[at.first].value;
     while (at.first < at.last && keys[at.first].s.length == at.depth) at.first++;

@@ -308,7 +308,8 @@ typedef enum tc_status {
     TC_ERROR_NUMBER       /* a result that is not finite */
 } tc_status;
 
-/* Receives the sentence of the last failed call. Owned by the caller, never freed here. */
+/* Receives the sentence of the last call made with it: cleared by each, filled by one that
+ * fails. Owned by the caller, never freed here; for objects of one thread. */
 typedef struct tc_diag {
     tc_status status;
     uint64_t offset;   /* byte in the file or text, or item of the list, that the message
@@ -365,7 +366,7 @@ typedef struct tc_env {
     void *(*allocate)(void *user, void *old, size_t old_size, size_t new_size);
     void *user;       /* handed to allocate */
     unsigned threads; /* worker threads of a session or tagger, the caller's included; 0 = 1,
-                         at most 1024 */
+                         more than 1024 = 1024 */
     tc_level level;   /* cap on the instruction set; the best one below it is used; one of
                          another architecture caps nothing */
     tc_diag *diag;
@@ -538,7 +539,8 @@ typedef struct tc_outputs {
                       not Python's indices from the end */
 } tc_outputs;
 
-/* What a model is, for tc_writer_describe. All strings are copied. */
+/* What a model is, for tc_writer_describe. All strings are copied. Numbers are taken as they
+ * are, zeros too: an initializer_range of 0 makes weights of 0; a max_length of 0 is none. */
 typedef struct tc_model_desc {
     const char *model_type, *task, *hidden_act, *producer;
     tc_dtype dtype;
@@ -579,7 +581,7 @@ typedef struct tc_tokenizer_desc {
     int32_t unk_id;              /* -1: none, an unknown word is then TC_ERROR_FORMAT */
     int32_t word_unk_id;         /* if word_unk: the token whose word is the text's own in */
     uint8_t word_unk;            /* entities, or -1, in place of unk_id */
-    uint32_t max_word_chars;     /* max_input_chars_per_word */
+    uint32_t max_word_chars;     /* max_input_chars_per_word; 0: every word is unknown */
     uint8_t clean_text, handle_chinese_chars, strip_accents, lowercase; /* BertNormalizer */
     uint8_t truncate_left;                                              /* truncation_side */
     uint8_t decoder_wordpiece; /* else tokens are joined with spaces */
@@ -703,8 +705,9 @@ TC_API void tc_writer_free(tc_writer *writer);
 TC_API tc_status tc_writer_describe(tc_writer *writer, const tc_model_desc *desc);
 /* Its tokenizer. TC_ERROR_ARGUMENT: ids, template and vocabulary do not agree. */
 TC_API tc_status tc_writer_tokenizer(tc_writer *writer, const tc_tokenizer_desc *desc);
-/* Adds a tensor under the name of the manual's table. `data` [rows, columns] is read before the
- * call returns. Matrices and embeddings are stored in the described dtype, vectors as f32. */
+/* Adds a tensor under the name of the manual's table; tc_writer_finish checks names and shapes.
+ * `data` [rows, columns] is read before the call returns. Matrices and embeddings are stored in
+ * the described dtype, vectors as f32. */
 TC_API tc_status tc_writer_tensor(tc_writer *writer, const char *name, uint32_t rows,
                                   uint32_t columns, const float *data);
 #ifndef TC_NO_TRAIN
@@ -865,7 +868,7 @@ typedef struct tc_evaluate_options {
     size_t map_count;
     /* Called for each sentence in order, may be null: its labels as in the data, before `map`,
      * and predicted ones [sentence->count], of length 0 for a word without tokens. Not TC_OK
-     * ends the evaluation with that status. */
+     * ends the evaluation with that status; the scores have this sentence then. */
     tc_status (*sentence)(void *user, size_t index, const tc_sentence *sentence,
                           const tc_string *predicted);
     /* Called between batches, may be null; not 0 ends the evaluation, whose figures are then
@@ -948,7 +951,8 @@ typedef struct tc_gradients {
     double *loss;    /* of tc_step, may be changed too */
 } tc_gradients;
 
-/* Called between backward pass and update; not TC_OK ends the step with that status. */
+/* Called between backward pass and update; not TC_OK ends the step with that status, and the
+ * weights stay as they were. */
 typedef tc_status (*tc_gradient_hook)(void *user, const tc_gradients *gradients);
 
 /* By what the best model is chosen. */
@@ -993,7 +997,7 @@ typedef struct tc_train_result {
     double training_loss; /* mean over all updates */
     uint64_t best_step;   /* 0: nothing was evaluated */
     double best;          /* F1 or loss there */
-    int stopped;          /* by `stepped` */
+    int stopped;          /* by a callback, or for want of patience */
 } tc_train_result;
 
 /* Every option with its default. */
@@ -1010,11 +1014,11 @@ TC_API void tc_trainer_set_hook(tc_trainer *trainer, tc_gradient_hook hook, void
  * TC_ERROR_ARGUMENT: more of them than the option accumulation; TC_ERROR_LENGTH: more than
  * max_tokens tokens, or a sequence longer than the model's positions or, behind tc_trainer_run,
  * than the longest of its data; TC_ERROR_NUMBER: a loss or gradient that is not finite, the
- * message names it and the weights are as before. Without a labelled token loss and gradients
- * are 0. `out` may be null. */
+ * message names it and the weights are as before. Without a labelled token, or a sequence at
+ * all, loss and gradients are 0. `out` may be null. */
 TC_API tc_status tc_trainer_step(tc_trainer *trainer, const tc_labelled *batches, size_t count,
                                  tc_step *out);
-/* The rate that the schedule scales, from the next update on. */
+/* The rate that the schedule scales, from the next update on; a checkpoint keeps it. */
 TC_API tc_status tc_trainer_set_learning_rate(tc_trainer *trainer, double learning_rate);
 /* Makes micro-batches of a data set for tc_trainer_step as tc_trainer_run does: pieces and
  * their labels, long sentences as windows. `data` is borrowed, `map` [map_count] may be null; a
@@ -1028,7 +1032,8 @@ TC_API tc_status tc_batcher_run(tc_batcher *batcher, const uint32_t *sentences, 
                                 tc_labelled *out);
 /* The whole training; the same options, data and seed give the same bytes for any number of
  * threads, on every level but TC_LEVEL_BASE, and for a run that was killed and resumed. Once a
- * trainer: TC_ERROR_ARGUMENT if it has made steps or failed behind its first allocation. */
+ * trainer: TC_ERROR_ARGUMENT if it has made steps or a run of it has failed, unless that found
+ * wrong data or no file `resume`. */
 TC_API tc_status tc_trainer_run(tc_trainer *trainer, const tc_train_run *run,
                                 tc_train_result *out);
 /* Updates that a run will make: known from its first step on. */
@@ -1036,7 +1041,8 @@ TC_API uint64_t tc_trainer_steps(const tc_trainer *trainer);
 /* The model as it is now, without its checksums; freed with the trainer. To be called again
  * behind a step: sessions and taggers that were made before see the new weights then. */
 TC_API const tc_model *tc_trainer_model(tc_trainer *trainer);
-/* The same as the bytes of a .tcm file, valid until the next step. */
+/* The same as the bytes of a .tcm file, valid until the next step. Weights alone: moments,
+ * update and the place in the schedule are in checkpoints of tc_trainer_run. */
 TC_API tc_status tc_trainer_write(tc_trainer *trainer, const void **data, size_t *size);
 #endif
 
@@ -1079,6 +1085,9 @@ TC_API const char *tc_dtype_name(tc_dtype dtype); /* "f32", "f16", "bf16", "s16"
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(TC_OPENMP) && !defined(_OPENMP)
+#error "TC_OPENMP needs -fopenmp"
+#endif
 #if defined(TC_REALLOC) != defined(TC_FREE)
 #error "define both TC_REALLOC and TC_FREE, or neither"
 #endif
@@ -7376,7 +7385,7 @@ static size_t tc__encode_window_count(const tc_encoding *e) {
 static tc_string tc__encode_spelled(const tc_encoding *e, const tc_token *token) {
     const tc__range *range = (const tc__range *)(const void *)e->added_ranges.data;
     tc_string piece = tc__tok_piece(e->tokenizer, token->id);
-    if (token->text >= 0)
+    if (token->text >= 0 && (size_t)token->text < e->added_ranges.used / sizeof *range)
         return tc__tok_string(e->added_text.data + range[token->text].first,
                               range[token->text].count);
     return token->special || !piece.length ? tc__tok_token(e->tokenizer, token->id) : piece;
@@ -12152,7 +12161,8 @@ static tc_status tc__train_step(tc_trainer *t, const tc_labelled *batches, size_
     tc__update w;
     size_t i;
     tc__train_begin(t, &w, (uint32_t)count);
-    for (i = 0; i < count && !status; i++) status = tc__train_micro(t, &w, &batches[i]);
+    for (i = 0; i < count && !status; i++)
+        if (batches[i].batch.sequences) status = tc__train_micro(t, &w, &batches[i]);
     return status ? status : tc__train_end(t, &w, out);
 }
 
@@ -12460,7 +12470,8 @@ static int tc__score_valid(tc_scores *s, tc_scheme scheme, const tc_string *tags
         char letter = tc__score_part(s, tags[i], 1, &type);
         if (tc__score_in(letter, letters)) continue;
         if (!s->invalid[scheme]) {
-            size_t k = tags[i].length < 63 ? tags[i].length : 63;
+            size_t k = tc__mem_least(tags[i].length, 63);
+            while (k < tags[i].length && k && (tags[i].data[k] & 0xC0) == 0x80) k--;
             s->invalid[scheme] = s->table.sentences + 1;
             memcpy(s->wrong[scheme], tags[i].data, k);
             s->wrong[scheme][k] = 0;
@@ -12642,8 +12653,8 @@ static tc_status tc__score_add(tc_scores *s, const tc_string *gold, const tc_str
     int mode;
     size_t i;
     for (i = 0; i < n; i++)
-        if (!gold[i].length || !predicted[i].length)
-            return tc__diag_fail(s->env.diag, TC_ERROR_ARGUMENT, 0, "a tag is empty");
+        if (!gold[i].length || !predicted[i].length || !gold[i].data || !predicted[i].data)
+            return tc__diag_fail(s->env.diag, TC_ERROR_ARGUMENT, 0, "a tag is empty or null");
     for (mode = 0; mode < TC__MODES && !status; mode++) {
         if (!tc__score_counts(s, mode)) continue;
         s->gold.used = s->predicted.used = 0;
@@ -14303,7 +14314,8 @@ static tc_status tc__eval_run(tc__evaluator *e, tc_scores *scores, tc_evaluation
  * (trainer.md sections 2, 3, 7). */
 
 typedef struct tc__state { /* what a checkpoint holds beside weights and moments */
-    uint64_t print, step, live, pad;
+    uint64_t print, step, live;
+    uint64_t rate;              /* the bits of the learning rate, inverted: 0 is none */
     double loss_sum, since_sum; /* of the losses of all updates, of those since evaluation */
     uint64_t since;
     double best;
@@ -14561,6 +14573,8 @@ static tc_status tc__run_save(tc__run *r, const char *path) {
     state.print = r->print;
     state.step = t->step;
     state.live = p->live_count;
+    memcpy(&state.rate, &t->options.learning_rate, sizeof state.rate);
+    state.rate = ~state.rate;
     parts[0].data = &state;
     parts[0].size = sizeof state;
     parts[1].data = p->live;
@@ -14631,7 +14645,10 @@ static tc_status tc__run_restore(tc__run *r, const tc__section *a, const tc__sec
     }
     p->live_count = (uint32_t)r->state.live;
     t->step = r->state.step;
-    return TC_OK;
+    if (!r->state.rate) return TC_OK;
+    r->state.rate = ~r->state.rate;
+    memcpy(&t->options.learning_rate, &r->state.rate, sizeof r->state.rate);
+    return tc__train_valid(t);
 }
 
 static tc_status tc__run_resume(tc__run *r, const char *path) {
@@ -14805,14 +14822,31 @@ static tc_status tc__run_loop(tc__run *r, tc_train_result *out) {
         status = tc__run_update(r, pass, u, &step);
         if (status) break;
         step.best_step = r->state.best_step;
-        if (r->how->stepped) stop = out->stopped = r->how->stepped(r->how->user, t, &step);
+        if (r->how->stepped) stop = r->how->stepped(r->how->user, t, &step);
         status = tc__run_after(r, &step, u + 1 == r->updates, &stop);
     }
+    out->stopped = stop;
     out->steps = t->step;
     out->training_loss = t->step ? r->state.loss_sum / (double)t->step : 0;
     out->best_step = r->state.best_step;
     out->best = r->how->best == TC_BEST_LOSS ? -r->state.best : r->state.best;
     return status;
+}
+
+/* Whether the checkpoint is there, before anything is spent on the run. */
+static tc_status tc__run_reachable(const tc_trainer *t, const char *path) {
+#ifndef TC_NO_STDIO
+    tc__file file;
+    tc_status status;
+    memset(&file, 0, sizeof file);
+    status = path ? tc__file_load(&t->env, path, &file) : TC_OK;
+    if (status) tc__diag_before(t->env.diag, "checkpoint: ");
+    tc__file_close(&t->env, &file);
+    return status;
+#else
+    (void)t, (void)path;
+    return TC_OK;
+#endif
 }
 
 static tc_status tc__run_train(tc_trainer *t, const tc_train_run *how, tc_train_result *out) {
@@ -14823,7 +14857,8 @@ static tc_status tc__run_train(tc_trainer *t, const tc_train_run *how, tc_train_
     r.how = how;
     r.batch.env = r.dev.env = r.dev.batch.env = t->env;
     t->step = 0;
-    status = tc__run_open(&r);
+    status = tc__run_reachable(t, how->resume);
+    if (!status) status = tc__run_open(&r);
 #ifndef TC_NO_STDIO
     if (!status && how->resume) status = tc__run_resume(&r, how->resume);
 #endif
@@ -14853,6 +14888,24 @@ static tc_env tc__public_env(const tc_env *env) {
 static tc_status tc__public_null(tc_diag *d, const char *what) {
     return tc__diag_fail(d, TC_ERROR_ARGUMENT, 0, "%s is null", what);
 }
+
+/* Whether one of the labels is null. */
+static int tc__public_labels_null(const char *const *labels, uint32_t count) {
+    uint32_t i;
+    for (i = 0; i < count; i++)
+        if (!labels[i]) return 1;
+    return 0;
+}
+
+/* Whether a list of maps is null, or a label in it. */
+static int tc__public_map_null(const tc_label_map *map, size_t count) {
+    size_t i;
+    for (i = 0; i < count; i++)
+        if (!map || !map[i].from || !map[i].to) return 1;
+    return 0;
+}
+
+TC__INLINE int tc__public_string_null(tc_string s) { return !s.data && s.length; }
 
 /* The message for a failure that has none yet. */
 static tc_status tc__public_end(tc_diag *d, tc_status status) {
@@ -15154,8 +15207,9 @@ TC_API void tc_writer_free(tc_writer *w) { tc__write_free(w); }
 static tc_status tc__public_desc(tc_writer *w, const tc_model_desc *desc) {
     if (!w) return TC_ERROR_ARGUMENT;
     tc__diag_clear(w->env.diag);
-    if (!desc || (desc->num_labels && !desc->labels))
-        return tc__public_null(w->env.diag, "desc");
+    if (!desc || (desc->num_labels && !desc->labels) ||
+        tc__public_labels_null(desc->labels, desc->num_labels))
+        return tc__public_null(w->env.diag, "desc or a label of it");
     if (w->finished || w->tensor_count)
         return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,
                              "a description stands before the tensors");
@@ -15174,11 +15228,18 @@ TC_API tc_status tc_writer_describe(tc_writer *w, const tc_model_desc *desc) {
 }
 
 TC_API tc_status tc_writer_tokenizer(tc_writer *w, const tc_tokenizer_desc *desc) {
+    uint32_t i;
     if (!w) return TC_ERROR_ARGUMENT;
     tc__diag_clear(w->env.diag);
     if (!desc || (desc->vocab_count && !desc->vocab) || (desc->added_count && !desc->added) ||
         (desc->single_count && !desc->single) || (desc->pair_count && !desc->pair))
         return tc__public_null(w->env.diag, "desc or a list of it");
+    for (i = 0; i < desc->added_count; i++)
+        if (tc__public_string_null(desc->added[i].content))
+            return tc__public_null(w->env.diag, "an added token");
+    if (tc__public_string_null(desc->continuing_prefix) ||
+        tc__public_string_null(desc->decoder_prefix))
+        return tc__public_null(w->env.diag, "a prefix");
     if (w->finished)
         return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0, "the file is finished");
     if (desc->word_unk && desc->word_unk_id < -1)
@@ -15349,7 +15410,7 @@ TC_API tc_status tc_evaluate(const tc_model *model, tc_dataset *dataset,
     tc_session *session = NULL;
     tc_status status;
     if (out) memset(out, 0, sizeof *out);
-    if (!model || !dataset || !options || (options->map_count && !options->map))
+    if (!model || !dataset || !options || tc__public_map_null(options->map, options->map_count))
         return tc__public_null(e.diag, "model, dataset, options or their map");
     if (!options->batch_size)
         return tc__diag_fail(e.diag, TC_ERROR_ARGUMENT, 0, "batch_size is 0");
@@ -15391,6 +15452,10 @@ TC_API tc_status tc_trainer_create(const tc_model *base, const tc_train_options 
     if (!out) return tc__public_null(e.diag, "out");
     *out = NULL;
     if (!base || !options) return tc__public_null(e.diag, "base or options");
+    if (options->labels && tc__public_labels_null(options->labels, options->num_labels))
+        return tc__public_null(e.diag, "a label");
+    if (options->labels && !options->num_labels)
+        return tc__diag_fail(e.diag, TC_ERROR_ARGUMENT, 0, "num_labels is 0");
     return tc__public_end(e.diag, tc__train_create(base, options, &e, out));
 }
 
@@ -15422,10 +15487,10 @@ TC_API tc_status tc_trainer_step(tc_trainer *trainer, const tc_labelled *batches
                              "%u micro-batches, the option accumulation says %u",
                              (uint64_t)count, (uint64_t)o->accumulation);
     for (i = 0; i < count; i++)
-        if (!batches[i].batch.ids || !batches[i].batch.lengths || !batches[i].labels ||
-            !batches[i].batch.sequences)
+        if (batches[i].batch.sequences &&
+            (!batches[i].batch.ids || !batches[i].batch.lengths || !batches[i].labels))
             return tc__diag_fail(trainer->env.diag, TC_ERROR_ARGUMENT, 0,
-                                 "micro-batch %u is empty or lacks a list", (uint64_t)i);
+                                 "micro-batch %u lacks a list", (uint64_t)i);
     positions = trainer->model->info.max_position_embeddings;
     tokens = o->max_tokens
                  ? o->max_tokens
@@ -15457,7 +15522,7 @@ TC_API tc_status tc_batcher_create(const tc_trainer *trainer, tc_dataset *data,
     if (out) *out = NULL;
     if (!trainer) return TC_ERROR_ARGUMENT;
     tc__diag_clear(trainer->env.diag);
-    if (!data || !out || (map_count && !map))
+    if (!data || !out || tc__public_map_null(map, map_count))
         return tc__public_null(trainer->env.diag, "data, map or out");
     b = (tc_batcher *)tc__mem_zero(&trainer->env, sizeof *b);
     if (!b) return tc__public_end(trainer->env.diag, TC_ERROR_MEMORY);
@@ -15485,7 +15550,8 @@ TC_API tc_status tc_batcher_run(tc_batcher *batcher, const uint32_t *sentences, 
     if (out) memset(out, 0, sizeof *out);
     if (!batcher) return TC_ERROR_ARGUMENT;
     tc__diag_clear(batcher->env.diag);
-    if (!sentences || !out) return tc__public_null(batcher->env.diag, "sentences or out");
+    if ((!sentences && count) || !out)
+        return tc__public_null(batcher->env.diag, "sentences or out");
     for (i = 0; i < count; i++)
         if (sentences[i] >= batcher->data->info.sentences)
             return tc__diag_fail(batcher->env.diag, TC_ERROR_ARGUMENT, 0,
@@ -15502,7 +15568,7 @@ TC_API tc_status tc_trainer_run(tc_trainer *trainer, const tc_train_run *run,
     if (out) *out = result;
     if (!trainer) return TC_ERROR_ARGUMENT;
     tc__diag_clear(trainer->env.diag);
-    if (!run || !run->train || (run->map_count && !run->map))
+    if (!run || !run->train || tc__public_map_null(run->map, run->map_count))
         return tc__public_null(trainer->env.diag, "run, its data or map");
 #ifdef TC_NO_STDIO
     if (run->checkpoint || run->resume)
@@ -15511,7 +15577,7 @@ TC_API tc_status tc_trainer_run(tc_trainer *trainer, const tc_train_run *run,
 #endif
     if (trainer->max_tokens)
         return tc__diag_fail(trainer->env.diag, TC_ERROR_ARGUMENT, 0,
-                             "the trainer has made steps already");
+                             "the trainer has made steps already, or a run of it has failed");
     status = tc__run_train(trainer, run, &result);
     if (status && !trainer->max_tokens) /* the schedule is the trainer's own again */
         tc__train_plan(trainer, trainer->options.max_steps);

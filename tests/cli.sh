@@ -579,8 +579,11 @@ run 'a folder without weights' 0 tokenize alone.tcm --text Ada
 rm -r alone alone.tcm
 broken 'numbers that are none, encode' encode poisoned.tcm --text Ada --output logits
 err_has 'poisoned.tcm: the model is damaged: '
-broken 'numbers that are none, tag' tag poisoned.tcm --text Ada --quiet
-err_has 'poisoned.tcm: the model is damaged: '
+broken 'numbers that are none, tag' tag poisoned.tcm --text Ada --text Eve --quiet
+err_has 'tokclass: --text:1: the model is damaged: '
+printf 'Ada \302\23331mRED-\346\235\261\n' >in
+broken 'a label that a terminal must not get' score in in --mode strict --scheme IOB2
+err_has '?31mRED-東'
 printf 'Ada O\n' >in
 broken 'numbers that are none, eval' eval poisoned.tcm in
 err_has 'poisoned.tcm: the model is damaged: '

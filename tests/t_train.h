@@ -202,6 +202,59 @@ static void test_train_loss(void) {
     CHECK(loss != loss);
 }
 
+static tc_dataset *train_data(void) {
+    tc_dataset *d = NULL;
+    CHECK_EQ(tc_dataset_load("tests/data/train/train.conll", NULL, NULL, &d), TC_OK);
+    return d;
+}
+
+/* Null strings within lists are the caller's mistake, and told. */
+static void test_train_nulls(void) {
+    static const char *const labels[] = {"O", NULL};
+    static const tc_label_map maps[] = {{"O", NULL}, {NULL, "O"}};
+    tc_train_options o = tc_train_defaults();
+    tc_evaluate_options eval;
+    tc_string tag = {"O", 1}, none = {NULL, 3};
+    tc_trainer *trainer = NULL;
+    tc_scores *scores = NULL;
+    tc_writer *w = NULL;
+    tc_dataset *d = train_data();
+    tc_model_desc desc;
+    plan_words words;
+    made base;
+    if (!d || !made_convert(&base, "tests/data/train/bert", -1) || tc_writer_create(NULL, &w) ||
+        tc_scores_create(NULL, NULL, &scores)) {
+        CHECK(0);
+        return;
+    }
+    memset(&eval, 0, sizeof eval);
+    eval.batch_size = 8;
+    eval.map_count = 1;
+    eval.map = maps;
+    CHECK_EQ(tc_evaluate(base.model, d, &eval, NULL, NULL, NULL), TC_ERROR_ARGUMENT);
+    eval.map = maps + 1;
+    CHECK_EQ(tc_evaluate(base.model, d, &eval, NULL, NULL, NULL), TC_ERROR_ARGUMENT);
+    CHECK_EQ(tc_scores_add(scores, &tag, &none, 1), TC_ERROR_ARGUMENT);
+    o.labels = labels;
+    CHECK_EQ(tc_trainer_create(base.model, &o, NULL, &trainer), TC_ERROR_ARGUMENT);
+    o.num_labels = 2;
+    CHECK_EQ(tc_trainer_create(base.model, &o, NULL, &trainer), TC_ERROR_ARGUMENT);
+    desc = tc_model_describe(base.model);
+    desc.labels = labels;
+    desc.num_labels = 2;
+    CHECK_EQ(tc_writer_describe(w, &desc), TC_ERROR_ARGUMENT);
+    plan_words_init(&words);
+    words.desc.decoder_prefix = none;
+    CHECK_EQ(tc_writer_tokenizer(w, &words.desc), TC_ERROR_ARGUMENT);
+    plan_words_init(&words);
+    words.added[2].content = none;
+    CHECK_EQ(tc_writer_tokenizer(w, &words.desc), TC_ERROR_ARGUMENT);
+    tc_scores_free(scores);
+    tc_writer_free(w);
+    tc_dataset_free(d);
+    made_free(&base);
+}
+
 /* ---- the real Trainer's curves ---- */
 
 typedef struct train_curve {
@@ -252,12 +305,6 @@ static tc_train_options train_recipe(const train_curve *c) {
         o.warmup_steps = 6;
     }
     return o;
-}
-
-static tc_dataset *train_data(void) {
-    tc_dataset *d = NULL;
-    CHECK_EQ(tc_dataset_load("tests/data/train/train.conll", NULL, NULL, &d), TC_OK);
-    return d;
 }
 
 typedef struct train_follow {
@@ -422,6 +469,7 @@ typedef struct train_setup {
     tc_train_options options;
     tc_env env;
     int eval, stop_at; /* evaluates on the same data; ends after that update */
+    int rate_at;       /* changes the learning rate behind that update */
     const char *checkpoint, *resume;
     tc_label_map map;  /* from null: none */
     uint64_t checksum; /* of the model */
@@ -433,8 +481,9 @@ typedef struct train_setup {
 
 static int train_stop(void *user, tc_trainer *trainer, const tc_step *s) {
     train_setup *t = (train_setup *)user;
-    (void)trainer;
     t->last = *s;
+    if (t->rate_at && s->step == (uint64_t)t->rate_at)
+        CHECK_EQ(tc_trainer_set_learning_rate(trainer, 3e-4), TC_OK);
     return t->stop_at && s->step == (uint64_t)t->stop_at;
 }
 
@@ -683,6 +732,35 @@ static void test_train_cut_short(void) {
 
 #ifndef TC_NO_STDIO
 /* Stops after every update once, goes on from the checkpoint, ends with the same bytes. */
+/* A checkpoint that is not there spends nothing: the trainer can begin. */
+static void test_train_missing(const made *base) {
+    tc_train_options o = tc_train_defaults();
+    tc_train_result result;
+    tc_trainer *trainer = NULL;
+    tc_dataset *d = NULL;
+    tc_train_run run;
+    tc_diag diag;
+    tc_env env;
+    memset(&env, 0, sizeof env);
+    memset(&run, 0, sizeof run);
+    env.diag = &diag;
+    o.max_steps = 2;
+    if (tc_dataset_load("tests/data/train/train.conll", NULL, NULL, &d) ||
+        tc_trainer_create(base->model, &o, &env, &trainer)) {
+        CHECK(0);
+        return;
+    }
+    run.train = d;
+    run.resume = "tests/data/train/none.tcm";
+    CHECK_EQ(tc_trainer_run(trainer, &run, NULL), TC_ERROR_IO);
+    CHECK_CASE(!strncmp(diag.message, "checkpoint: tests/", 18), diag.message);
+    run.resume = NULL;
+    CHECK_EQ(tc_trainer_run(trainer, &run, &result), TC_OK);
+    CHECK(result.steps == 2 && !result.stopped);
+    tc_trainer_free(trainer);
+    tc_dataset_free(d);
+}
+
 static void test_train_resume(void) {
     char path[] = "build/t_train-XXXXXX"; /* others may run at the same time */
     made base;
@@ -711,6 +789,19 @@ static void test_train_resume(void) {
         if (stop < TRAIN_UPDATES) CHECK(t.evaluation.training_loss > 0);
         CHECK(stop > 8 || t.evaluation.training_loss == whole.evaluation.training_loss);
     }
+    train_setup_init(&whole); /* a rate that was changed before the stop */
+    whole.rate_at = 4;
+    CHECK_EQ(train_go(&base, &whole), TC_OK);
+    train_setup_init(&t);
+    t.checkpoint = path;
+    t.rate_at = 4;
+    t.stop_at = 6;
+    CHECK_EQ(train_go(&base, &t), TC_OK);
+    CHECK(t.checksum != whole.checksum);
+    train_setup_init(&t);
+    t.resume = path;
+    CHECK_EQ(train_go(&base, &t), TC_OK);
+    CHECK(t.checksum == whole.checksum);
     train_setup_init(&t); /* another recipe */
     t.resume = path;
     t.options.learning_rate = 2e-3;
@@ -728,6 +819,7 @@ static void test_train_resume(void) {
     train_setup_init(&t); /* a model is no checkpoint */
     t.resume = "examples/demo.tcm";
     CHECK(train_go(&base, &t) != TC_OK);
+    test_train_missing(&base);
     remove(path);
     made_free(&base);
 }
@@ -1099,7 +1191,9 @@ static void test_train_batcher(void) {
     CHECK_EQ(tc_batcher_run(batcher, &sentence, 1, &b), TC_ERROR_ARGUMENT);
     CHECK(strstr(diag.message, "sentence 40 of 40"));
     CHECK(!tc_batcher_run(batcher, &sentence, 0, &b) && !b.batch.sequences);
-    CHECK_EQ(tc_trainer_step(trainer, &b, 1, NULL), TC_ERROR_ARGUMENT);
+    CHECK(!tc_batcher_run(batcher, NULL, 0, &b) && !b.batch.sequences);
+    CHECK(!tc_trainer_step(trainer, &b, 1, &step) && step.loss == 0 && step.tokens == 0 &&
+          step.grad_norm == 0);
     sentence = 39;
     CHECK(!tc_batcher_run(batcher, &sentence, 1, &b) && b.batch.sequences == 1);
     CHECK(!tc_trainer_step(trainer, &b, 1, &step) && step.learning_rate == 5e-5);
@@ -1264,6 +1358,7 @@ static void test_train_failed(void) {
 
 static void test_train(void) {
     test_train_loss();
+    test_train_nulls();
     test_train_schedule();
     test_train_last();
     test_train_no_numbers();

@@ -176,7 +176,8 @@ int cmd_convert(int argc, char **argv) {
                             2,         "the folder or the output"};
     const tool_option options[] = {
         {"dtype", TOOL_CHOICE, &dtype, "f32|f16|bf16|s16|s8", 0, 0,
-         "type of the large matrices; default: the checkpoint's own"},
+         "type of the large matrices; default: the checkpoint's own, f32 "
+         "where they differ"},
         {"task", TOOL_CHOICE, &task, "auto|token-classification|feature-extraction|tokenizer",
          0, 0, "what the model is for; default auto: as config.json says"},
         {"max-length", TOOL_COUNT, &max_length, "N", 1, 1 << 24,

@@ -190,6 +190,8 @@ static int encode_emit(encode_job *j, size_t sequence, float *rows) {
     out *o = &j->o;
     size_t length = j->lengths[sequence], t;
     size_t from = sequence ? j->head_ends[sequence - 1] : 0;
+    for (t = 0; t < length && j->output == ENCODE_PROBABILITIES; t++)
+        encode_softmax(rows + t * j->columns, j->columns);
     for (t = 0; t < length * j->columns; t++)
         if (!isfinite(rows[t]))
             return tool_fail(tool_input(j->path),
@@ -204,10 +206,8 @@ static int encode_emit(encode_job *j, size_t sequence, float *rows) {
     }
     out_bytes(o, j->heads.data + from, j->head_ends[sequence] - from);
     for (t = 0; t < length; t++) {
-        float *row = rows + t * j->columns;
         if (t) out_text(o, ", ");
-        if (j->output == ENCODE_PROBABILITIES) encode_softmax(row, j->columns);
-        encode_row(o, row, j->columns);
+        encode_row(o, rows + t * j->columns, j->columns);
     }
     out_text(o, "]}\n");
     return 0;

@@ -13,7 +13,6 @@
 typedef struct tag_job {
     common c;
     tool_list texts;
-    const char *path; /* of the model */
     int input, aggregation, long_text, format, constrain;
     const char *ignore;
     int64_t stride, batch_tokens;
@@ -198,9 +197,12 @@ static int tag_some(tag_job *j, size_t first, size_t count, tc_status *status) {
     int failed;
     *status = tc_tagger_tag(j->tagger, j->group.inputs + first, count, &j->options, &result);
     if (*status != TC_OK) return TOOL_FAILED;
-    failed = result->not_finite ? tool_fail(tool_input(j->path),
-                                            "the model is damaged: its scores are no numbers")
-                                : tag_write(j, first, result);
+    if (result->not_finite) {
+        *status = j->c.diag.status = TC_ERROR_NUMBER;
+        snprintf(j->c.diag.message, sizeof j->c.diag.message,
+                 "the model is damaged: its scores are no numbers");
+    }
+    failed = *status ? TOOL_FAILED : tag_write(j, first, result);
     tc_result_free(result);
     return failed;
 }
@@ -258,8 +260,7 @@ int cmd_tag(int argc, char **argv) {
     if (status < 0) status = common_check(&j.c, "tag");
     if (status < 0) status = tag_check(&j);
     if (status < 0) status = input_check("tag", &j.texts, argv, count);
-    j.path = argv[1];
-    if (status < 0) status = tag_open(&j, j.path);
+    if (status < 0) status = tag_open(&j, argv[1]);
     if (status < 0) {
         j.w.format = j.format;
         j.w.tokens = j.aggregation == TC_AGGREGATION_NONE;

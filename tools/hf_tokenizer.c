@@ -272,10 +272,10 @@ static int hf__normalizer(hf_build *b) {
     desc->strip_accents = (uint8_t)strip;
     if (!b->class) return 0;
     if (!b->config.nodes) {
-        b->out->keeps = !lower     ? "case"
-                        : !strip   ? "accents"
-                        : !chinese ? "Chinese words"
-                                   : NULL;
+        b->out->keeps = !lower                          ? "case"
+                        : !strip                        ? "accents"
+                        : !chinese && b->class->chinese ? "Chinese words"
+                                                        : NULL;
         return 0;
     }
     file = &b->files->config; /* its switches, or the class's defaults, win */

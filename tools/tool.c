@@ -38,17 +38,32 @@ void tool_progress_wipe(tool_progress *p) {
 /* The command at work, the place of failures that have no other. */
 static const char *tool_at_work = "command line";
 
+/* What a terminal may get of a text: UTF-8 without control characters, in place; the length. */
+static size_t tool_show(char *text, size_t n) {
+    size_t i, k, out = 0;
+    for (i = 0; i < n; i += k) {
+        unsigned char c = (unsigned char)text[i];
+        int good;
+        k = tool_utf8(text + i, n - i, &good);
+        if (c < 32 || c == 127 || (c == 0xC2 && (unsigned char)text[i + 1] < 0xA0)) good = 0;
+        if (good) memmove(text + out, text + i, k);
+        if (!good) text[out] = '?';
+        out += good ? k : 1;
+    }
+    return out;
+}
+
 static void tool_line(const char *where, const char *format, va_list args, const char *tail) {
     const char *place = !where ? tool_at_work : *where ? where : "\"\"";
     char line[2048];
-    size_t n = strlen(place), i, cut = n > 900 ? n - 900 : 0; /* the end says more */
-    int k = snprintf(line, sizeof line, "tokclass: %s%s: ", cut ? "..." : "", place + cut);
+    size_t n = strlen(place), cut = n > 900 ? n - 900 : 0; /* the end says more */
+    int k;
+    while (cut && (place[cut] & 0xC0) == 0x80) cut++;
+    k = snprintf(line, sizeof line, "tokclass: %s%s: ", cut ? "..." : "", place + cut);
     n = k > 0 ? (size_t)k : 0;
     k = vsnprintf(line + n, sizeof line - n, format, args);
     n = k < 0 ? n : ((size_t)k < sizeof line - n ? n + (size_t)k : sizeof line - 1);
-    for (i = 0; i < n; i++) {
-        if ((unsigned char)line[i] < 32 || line[i] == 127) line[i] = '?';
-    }
+    n = tool_show(line, n);
     if (tool_bar) tool_progress_wipe(tool_bar);
     fflush(stdout);
     fprintf(stderr, "%.*s%s\n", (int)n, line, tail);

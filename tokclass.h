@@ -184,8 +184,9 @@
  *     .bias. Vectors, embeddings.type and head.weight are f32, the rest has the file's dtype.
  *   "trns" and "trnm" make a file a checkpoint of a training: its state (what a run must have
  *     in common with it, update, live rows, learning rate, scores so far, checksums of the
- *     moments; then the live rows of the word embeddings) and AdamW's moments: m and v of all tensors behind the
- *     word embeddings, then m and v of the live rows. Readers of models pass over both
+ *     moments; then the live rows of the word embeddings) and AdamW's moments: m and v of all
+ *     tensors behind the word embeddings, then m and v of the live rows. Readers of models pass
+ *     over both
  *   "tokn": 32 u32, then tables on 8 bytes. Offsets count from the section's beginning.
  *      0 kind, 1 = WordPiece   1 vocabulary V    2 flags     3 id of the unknown token
  *      4 most characters of a word               5 units of the vocabulary's trie

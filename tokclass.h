@@ -1272,6 +1272,7 @@ typedef struct tc__buf {
     size_t used, capacity;
 } tc__buf;
 
+/* By half, but beyond 64 KB by an eighth: what large blocks have too much lies idle. */
 static tc_status tc__mem_grow(const tc_env *env, tc__buf *b, uint64_t extra) {
     int overflow = 0;
     uint64_t need = tc__mem_add(tc__mem_add(b->used, extra, &overflow), 64, &overflow), size;
@@ -14339,7 +14340,8 @@ typedef struct tc__run {
     uint64_t batches, updates; /* of a pass */
     uint64_t passes;
     tc_scores *scores;
-    uint64_t print; /* of options and data: a checkpoint must have the same */
+    uint64_t print;   /* of options and data: a checkpoint must have the same */
+    tc__file resumed; /* the checkpoint, until it is read */
     tc__state state;
 } tc__run;
 
@@ -14350,6 +14352,7 @@ static void tc__run_free(tc__run *r) {
     tc__mem_drop(env, &r->sizes);
     tc__mem_free(env, r->order, r->pass * sizeof *r->order);
     tc__score_free(r->scores);
+    tc__file_close(env, &r->resumed);
 }
 
 /* ---- order ---- */
@@ -14652,15 +14655,18 @@ static tc_status tc__run_restore(tc__run *r, const tc__section *a, const tc__sec
     return tc__train_valid(t);
 }
 
-static tc_status tc__run_resume(tc__run *r, const char *path) {
+static tc_status tc__run_load(tc__run *r) {
+    tc_status status = tc__file_load(&r->t->env, r->how->resume, &r->resumed);
+    if (status) tc__diag_before(r->t->env.diag, "checkpoint: ");
+    return status;
+}
+
+static tc_status tc__run_resume(tc__run *r) {
     tc_env env = r->t->env;
     tc__section sections[2];
     tc_model *from;
-    tc__file file;
-    tc_status status;
-    memset(&file, 0, sizeof file);
-    status = tc__file_load(&env, path, &file);
-    if (!status) status = tc__model_open(&env, &file, &from);
+    tc_status status = tc__model_open(&env, &r->resumed, &from);
+    memset(&r->resumed, 0, sizeof r->resumed); /* the model's, or freed */
     if (status) {
         tc__diag_before(env.diag, "checkpoint: ");
         return status;
@@ -14834,22 +14840,6 @@ static tc_status tc__run_loop(tc__run *r, tc_train_result *out) {
     return status;
 }
 
-/* Whether the checkpoint is there, before anything is spent on the run. */
-static tc_status tc__run_reachable(const tc_trainer *t, const char *path) {
-#ifndef TC_NO_STDIO
-    tc__file file;
-    tc_status status;
-    memset(&file, 0, sizeof file);
-    status = path ? tc__file_load(&t->env, path, &file) : TC_OK;
-    if (status) tc__diag_before(t->env.diag, "checkpoint: ");
-    tc__file_close(&t->env, &file);
-    return status;
-#else
-    (void)t, (void)path;
-    return TC_OK;
-#endif
-}
-
 static tc_status tc__run_train(tc_trainer *t, const tc_train_run *how, tc_train_result *out) {
     tc__run r;
     tc_status status;
@@ -14858,10 +14848,12 @@ static tc_status tc__run_train(tc_trainer *t, const tc_train_run *how, tc_train_
     r.how = how;
     r.batch.env = r.dev.env = r.dev.batch.env = t->env;
     t->step = 0;
-    status = tc__run_reachable(t, how->resume);
-    if (!status) status = tc__run_open(&r);
 #ifndef TC_NO_STDIO
-    if (!status && how->resume) status = tc__run_resume(&r, how->resume);
+    status = how->resume ? tc__run_load(&r) : TC_OK; /* before anything is spent on the run */
+    if (!status) status = tc__run_open(&r);
+    if (!status && how->resume) status = tc__run_resume(&r);
+#else
+    status = tc__run_open(&r);
 #endif
     if (!status) status = tc__run_finite(&r);
     if (!status) status = tc__run_loop(&r, out);

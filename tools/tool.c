@@ -45,10 +45,13 @@ static size_t tool_show(char *text, size_t n) {
         unsigned char c = (unsigned char)text[i];
         int good;
         k = tool_utf8(text + i, n - i, &good);
-        if (c < 32 || c == 127 || (c == 0xC2 && (unsigned char)text[i + 1] < 0xA0)) good = 0;
-        if (good) memmove(text + out, text + i, k);
-        if (!good) text[out] = '?';
-        out += good ? k : 1;
+        if (good && c == 0xC2) good = (unsigned char)text[i + 1] >= 0xA0;
+        if (good && c >= 32 && c != 127) {
+            memmove(text + out, text + i, k);
+            out += k;
+        } else {
+            text[out++] = '?';
+        }
     }
     return out;
 }

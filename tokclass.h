@@ -1349,10 +1349,11 @@ static tc_status tc__mem_floats(const tc_env *env, tc__floats *f, uint64_t count
     size_t misfit;
     if (overflow || need > TC__SIZE_LIMIT - need / 8) return TC_ERROR_MEMORY;
     if (need > f->raw.capacity) {
+        if (f->raw.capacity) need += need / 8;
         tc__mem_drop(env, &f->raw);
-        f->raw.data = (char *)tc__mem_realloc(env, NULL, 0, (size_t)(need + need / 8));
+        f->raw.data = (char *)tc__mem_realloc(env, NULL, 0, (size_t)need);
         if (!f->raw.data) return TC_ERROR_MEMORY;
-        f->raw.capacity = (size_t)(need + need / 8);
+        f->raw.capacity = (size_t)need;
     }
     misfit = (size_t)((uintptr_t)f->raw.data % 64);
     f->data = (float *)(void *)(f->raw.data + (misfit ? 64 - misfit : 0));
@@ -4581,10 +4582,14 @@ typedef struct tc__product {
     size_t block, panels, wide;     /* rows of an item, panels in all and of an item */
 } tc__product;
 
-/* Floats that a worker needs for two panels of any matrix with `columns`, widened in parts, or
- * to widen one and split two. */
-TC__INLINE size_t tc__gemm_scratch(size_t columns) {
-    return 3 * 16 * tc__mem_round(columns, 32);
+enum { TC__GEMM_WIDENED = 192 }; /* numbers of k: two panels of so many stay in L1, with A */
+
+/* Floats that a worker needs for two panels of any matrix with `columns`: of halves widened in
+ * parts, of s8 spread to 16 bits, or, where products split weights, to widen one and split two. */
+static size_t tc__gemm_scratch(const tc__ops *ops, const tc__split *split, size_t columns) {
+    size_t least = 2 * 16 * TC__GEMM_WIDENED, panel = 16 * tc__mem_round(columns, 32);
+    size_t floats = split && split->panel ? 3 * panel : ops->s8_bytes == 2 ? panel : 0;
+    return floats < least ? least : floats;
 }
 
 /* Weights that are computed in f32 but not kept so. */
@@ -4634,8 +4639,6 @@ static tc__panels tc__gemm_panels(const tc__product *p, size_t first, size_t wid
     out.bias = p->w->bias ? p->w->bias + first * 16 : NULL;
     return out;
 }
-
-enum { TC__GEMM_WIDENED = 192 }; /* numbers of k: two panels of so many stay in L1, with A */
 
 /* Products with weights in halves, widened part by part; the next part comes into cache
  * meanwhile. */
@@ -9721,7 +9724,8 @@ static tc_status tc__fwd_reserve(tc_session *s) {
     tc_status status = tc__fwd_room(s, &s->x, s->tokens, H);
     unsigned i;
     if (E > widest) widest = E;
-    if (need < tc__gemm_scratch((size_t)widest)) need = tc__gemm_scratch((size_t)widest);
+    if (need < tc__gemm_scratch(s->ops, s->split, (size_t)widest))
+        need = tc__gemm_scratch(s->ops, s->split, (size_t)widest);
     if (need < 3 * tc__fwd_ld(E)) need = 3 * tc__fwd_ld(E);
     if (!status) status = tc__fwd_room(s, &s->middle, s->tokens, H);
     if (!status) status = tc__mem_floats(&s->env, &s->qkv, narrow > wide ? narrow : wide);
@@ -9867,6 +9871,15 @@ static size_t tc__fwd_group(tc_session *s) {
     return n;
 }
 
+/* Tokens of the largest of so many groups. */
+static size_t tc__fwd_largest(const tc_session *s, size_t groups) {
+    const uint32_t *starts = (const uint32_t *)(void *)s->starts.data, *first;
+    size_t most = 0;
+    for (first = tc__fwd_groups(s); groups--; first++)
+        if (starts[first[1]] - starts[*first] > most) most = starts[first[1]] - starts[*first];
+    return most;
+}
+
 /* Lends the room for states to a lane, or takes it back: in inference groups are done before
  * the rest of the batch, so that both need it once. */
 static void tc__fwd_lend(tc_session *s, tc_session *lane) {
@@ -9882,9 +9895,9 @@ static void tc__fwd_lend(tc_session *s, tc_session *lane) {
     }
 }
 
-/* One session of one thread for each worker, with room for any group; the first takes the
- * session's own if it is lent. */
-static tc_status tc__fwd_lanes(tc_session *s, int lent) {
+/* One session of one thread for each worker, with room for groups of so many tokens; the first
+ * takes the session's own if it is lent. */
+static tc_status tc__fwd_lanes(tc_session *s, size_t tokens, int lent) {
     tc_env env = s->env;
     tc_status status = TC_OK;
     unsigned i;
@@ -9897,8 +9910,7 @@ static tc_status tc__fwd_lanes(tc_session *s, int lent) {
         if (status) return status;
         lane = s->lanes[i];
         lane->longest = s->longest;
-        lane->tokens = lane->sequences = TC__GROUP_TOKENS;
-        if (lane->tokens < lane->longest) lane->tokens = lane->longest;
+        lane->tokens = lane->sequences = tokens;
         status = tc__fwd_starts(lane);
         if (!i && lent) tc__fwd_lend(s, lane);
         if (!status) status = tc__fwd_reserve(lane);
@@ -9970,7 +9982,8 @@ static tc_status tc__fwd_run(tc_session *s, const tc_batch *batch, const tc_outp
     groups = tc__fwd_group(s);
     next = tc__fwd_groups(s)[groups];
     if (groups) {
-        if (tc__fwd_lanes(s, 1)) return tc__diag_memory(s->env.diag);
+        if (tc__fwd_lanes(s, tc__fwd_largest(s, groups), 1))
+            return tc__diag_memory(s->env.diag);
         tc__fwd_lend(s, s->lanes[0]);
         tc__thread_run(s->pool, tc__fwd_group_item, &g, groups);
         tc__fwd_lend(s, s->lanes[0]);
@@ -11972,7 +11985,8 @@ static tc_status tc__train_scratch(tc_trainer *t, size_t tokens, size_t longest)
         tc__bwd_attention_floats(s->ops, longest, n->hidden_size / n->num_attention_heads);
     tc_status status;
     unsigned i;
-    if (need < tc__gemm_scratch(widest)) need = tc__gemm_scratch(widest);
+    if (need < tc__gemm_scratch(s->ops, s->split, widest))
+        need = tc__gemm_scratch(s->ops, s->split, widest);
     if (need < 16 * TC__DW_PANELS * TC__DW_TOKENS) need = 16 * TC__DW_PANELS * TC__DW_TOKENS;
     s->tokens = tokens > longest ? tokens : longest; /* one of the development data alone */
     s->longest = longest;
@@ -11998,7 +12012,9 @@ static tc_status tc__train_reserve(tc_trainer *t, uint64_t tokens, uint64_t sequ
     t->session->sequences = (size_t)sequences;
     status = tc__fwd_starts(t->session);
     if (!status) status = tc__train_scratch(t, (size_t)tokens, longest);
-    if (!status && tokens > TC__GROUP_TOKENS) status = tc__fwd_lanes(t->session, 0);
+    if (!status && tokens > TC__GROUP_TOKENS)
+        status = tc__fwd_lanes(t->session,
+                               longest > TC__GROUP_TOKENS ? longest : TC__GROUP_TOKENS, 0);
     if (status) return status;
     tc__train_lay(t, &a, tokens);
     if (a.overflow) return TC_ERROR_MEMORY;

@@ -152,7 +152,7 @@ static void product_make(product *t, tc_level level, tc_dtype dtype, size_t rows
     t->a = numbers(rows * tc__fwd_ld(s.K));
     t->c = numbers(rows * tc__fwd_ld(s.N));
     t->scales = numbers(2 * rows);
-    t->scratch[0] = numbers(tc__gemm_scratch(s.K));
+    t->scratch[0] = numbers(tc__gemm_scratch(tc__ktab_get(level), tc__ktab_split(level), s.K));
     t->packed = line = (unsigned char *)calloc(t->bytes + 64, 1);
     if (!line || tc__thread_create(&env, 1, &t->pool)) exit(1);
     while ((uintptr_t)line % 64) line++;

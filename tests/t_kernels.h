@@ -602,7 +602,7 @@ static void halves_product(const tc__ops *ops, tc_dtype t, uint32_t N, uint32_t 
     tc__pool *pool;
     tc__matrix m;
     tc__product p;
-    float *scratch = guarded(tc__gemm_scratch(K));
+    float *scratch = guarded(tc__gemm_scratch(ops, NULL, K));
     unsigned char *packed =
         (unsigned char *)calloc((size_t)tc__gemm_bytes(t, N, K, &overflow), 1);
     memset(&env, 0, sizeof env);

@@ -180,6 +180,42 @@ static void test_memory_bounded(void) {
     made_free(&m);
 }
 
+/* A layer of BERT-base, over groups of 128 and of 160 tokens: what a thread needs for it. */
+static void test_memory_scratch(tc_dtype dtype) {
+    const plan p = {1, 768, 12, 3072, 768, 2, 7, 160, "gelu", dtype};
+    enum { SEQUENCES = 2, LONGEST = 160 };
+    static const long long most[] = {3500000, 4250000};
+    static int32_t ids[SEQUENCES * LONGEST];
+    static float logits[SEQUENCES * LONGEST * 7];
+    ledger l;
+    tc_env env;
+    tc_batch batch;
+    tc_outputs outputs;
+    made m;
+    size_t i;
+    memset(&l, 0, sizeof l);
+    memset(&env, 0, sizeof env);
+    memset(&batch, 0, sizeof batch);
+    memset(&outputs, 0, sizeof outputs);
+    env.allocate = ledger_allocate;
+    env.user = &l;
+    batch.ids = ids;
+    batch.sequences = SEQUENCES;
+    outputs.logits = logits;
+    if (!made_plan(&m, &p, NULL)) CHECK(0);
+    for (i = 0; i < 2 && m.model; i++) {
+        const uint32_t lengths[SEQUENCES] = {128 + 32 * (uint32_t)i, 128 + 32 * (uint32_t)i};
+        tc_session *session;
+        batch.lengths = lengths;
+        CHECK_EQ(tc_session_create(m.model, &env, &session), TC_OK);
+        CHECK_EQ(tc_session_run(session, &batch, &outputs), TC_OK);
+        CHECK(l.bytes < most[i]);
+        tc_session_free(session);
+        CHECK(l.bytes == 0 && l.blocks == 0);
+    }
+    made_free(&m);
+}
+
 #ifndef TC_NO_TRAIN
 typedef struct scarce { /* memory of `most` bytes a block */
     size_t most, refused, given;
@@ -233,6 +269,9 @@ static void test_memory_new_model(void) {
 
 static void test_memory(void) {
     test_memory_bounded();
+    test_memory_scratch(TC_F32);
+    test_memory_scratch(TC_S16);
+    test_memory_scratch(TC_S8);
     test_memory_failures();
     test_memory_steady();
 #ifndef TC_NO_TRAIN

@@ -4585,7 +4585,7 @@ typedef struct tc__product {
 enum { TC__GEMM_WIDENED = 192 }; /* numbers of k: two panels of so many stay in L1, with A */
 
 /* Floats that a worker needs for two panels of any matrix with `columns`: of halves widened in
- * parts, of s8 spread to 16 bits, or, where products split weights, to widen one and split two. */
+ * parts, of s8 spread to 16 bits, or, where weights are split, to widen one and split two. */
 static size_t tc__gemm_scratch(const tc__ops *ops, const tc__split *split, size_t columns) {
     size_t least = 2 * 16 * TC__GEMM_WIDENED, panel = 16 * tc__mem_round(columns, 32);
     size_t floats = split && split->panel ? 3 * panel : ops->s8_bytes == 2 ? panel : 0;
@@ -9895,8 +9895,8 @@ static void tc__fwd_lend(tc_session *s, tc_session *lane) {
     }
 }
 
-/* One session of one thread for each worker, with room for groups of so many tokens; the first
- * takes the session's own if it is lent. */
+/* A lane, which is a session with a single thread, for each worker: with room for groups of so
+ * many tokens, where the first takes the session's own if it is lent. */
 static tc_status tc__fwd_lanes(tc_session *s, size_t tokens, int lent) {
     tc_env env = s->env;
     tc_status status = TC_OK;

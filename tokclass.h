@@ -9896,7 +9896,7 @@ static void tc__fwd_lend(tc_session *s, tc_session *lane) {
 }
 
 /* A lane, which is a session with a single thread, for each worker: with room for groups of so
- * many tokens, where the first takes the session's own if it is lent. */
+ * many tokens, where the first takes the caller's own if that is lent. */
 static tc_status tc__fwd_lanes(tc_session *s, size_t tokens, int lent) {
     tc_env env = s->env;
     tc_status status = TC_OK;

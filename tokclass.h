@@ -10907,7 +10907,7 @@ static tc_status tc__data_count(tc_dataset *d, tc_string name, uint64_t line) {
         return tc__data_fail(d, line, "more than 65536 different labels: the wrong column?");
     if (tc__utf8_check(name.data, name.length) != name.length ||
         memchr(name.data, 0, name.length))
-        return tc__data_fail(d, line, "a label is no UTF-8");
+        return tc__data_fail(d, line, "a label is no UTF-8 or has a NUL");
     fresh.name = (char *)tc__mem_zero(&d->env, name.length + 1);
     fresh.length = name.length;
     fresh.count = 1;

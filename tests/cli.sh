@@ -1246,7 +1246,7 @@ for command in 'tag -' 'tokenize - -' 'encode - --output mean'; do
 done
 broken 'train, a name too long' train new.tcm --train train --max-steps 1 --quiet \
     --out "$(printf 'n%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25)$(
-        printf '%0230d' 0)"
+        printf '%0231d' 0)"
 err_has 'File name too long'
 broken 'eval, nowhere to write' eval new.tcm train --predictions no/such
 out_empty
@@ -1384,6 +1384,62 @@ echo old >ck/checkpoint.tcm
 checkpointed 'a new run in the folder of an old one' 0 --out x.tcm --max-steps 1 >out
 "$program" info ck/checkpoint.tcm >/dev/null && pass || fail "$name" 'the old checkpoint'
 rm -f x.tcm
+
+# ------------------------------------------------------------- what is kept from harm
+# No output takes the place of an input, bytes that are no UTF-8 are an error where asked for.
+input ''
+cp people kept
+broken 'quantize onto its labelled data' quantize "$model" kept --dtype s16 --eval kept
+err_has 'kept: is an input too'
+cmp -s people kept && pass || fail "$name" 'the data are gone'
+run 'a folder to convert' 0 export "$model" folder
+cp folder/model.safetensors weights
+for file in model.safetensors config.json; do
+    broken "convert onto its $file" convert folder folder/$file
+    err_has "folder/$file: is an input too"
+done
+cmp -s weights folder/model.safetensors && pass || fail "$name" 'the weights are gone'
+printf 'ok O\na\377b B-PER\n' >ill
+run 'ill-formed data' 0 eval "$model" ill --quiet
+for arguments in 'eval MODEL ill' 'data ill' 'score ill' 'train MODEL --train ill --out x.tcm' \
+    'quantize MODEL x.tcm --dtype s8 --eval ill'; do
+    set --
+    for word in $arguments; do
+        [ "$word" = MODEL ] && word=$model
+        set -- "$@" "$word"
+    done
+    broken "strict UTF-8: $arguments" "$@" --strict-utf8
+    err_has 'ill:2: ill-formed UTF-8'
+done
+: >none
+broken 'score of nothing' score none none
+err_has 'none: there is no labelled sentence'
+long=$(printf '%0255d' 7)
+run 'a long name' 0 convert folder "$long"
+[ -s "$long" ] && pass || fail "$name" 'there is no such model'
+# A page does not wait for ever for a training that failed; a log that is no file is no hindrance.
+broken 'train with a log that cannot be' train "$model" --train people --out x.tcm --max-steps 1 \
+    --report failed.html --log no/such/log --quiet
+grep -q 'ended early' failed.html && pass || fail "$name" 'the page goes on'
+grep -q 'http-equiv="refresh"' failed.html && fail "$name" 'the page is loaded again' || pass
+for resume in '' --resume; do
+    run "train with /dev/null as log $resume" 0 train "$model" --train people --out x.tcm \
+        --max-steps 2 --checkpoint runs --log /dev/null --quiet $resume
+done
+run 'train anew over a checkpoint' 0 train "$model" --train people --out x.tcm --max-steps 1 \
+    --checkpoint runs
+err_has 'runs/checkpoint.tcm: is of an earlier run'
+printf 'Ada I-PER\nlives O\n' >lone
+run 'a page in strict mode' 0 eval "$model" lone --mode strict --scheme IOB2 --report strict.html
+grep -q 'rules of default mode' strict.html && pass || fail "$name" 'errors without a word'
+rm -f x.tcm
+# Results take the place of the progress bar.
+yes 'Anna Smith lives in Paris with Bob.' | head -n 2000 >in
+name='results beside a progress bar'
+"$program" tag "$model" --progress --threads 1 --isa base --batch-tokens 64 <in >mixed 2>&1
+tr '\r' '\n' <mixed | grep -a '^tag \[' >bars
+[ -s bars ] && pass || fail "$name" 'there is no bar'
+grep -qav '\[K$' bars && fail "$name" 'a result stands behind the bar' || pass
 
 # ------------------------------------------------------------------- outputs that fail
 cp sylvain.txt in

@@ -129,7 +129,7 @@ static int convert_write(const convert_args *args, hf_folder *folder) {
     if (status != TC_OK)
         result = convert_library(args, &diag, status);
     else if (tool_save(args->path, data, size, why, sizeof(why)))
-        result = tool_fail(args->path, "%s", why);
+        result = tool_fail(tool_output(args->path), "%s", why);
     else
         result = 0;
     tc_writer_free(writer);
@@ -156,8 +156,10 @@ static int convert_run(const convert_args *args) {
     convert_check_class(args, &folder);
     convert_check_case(args, &folder);
     convert_check_head(args, &folder);
-    if (hf_weights_unused(&folder.weights, folder.items, folder.item_count, convert_unused,
-                          (void *)args))
+    if (hf_has_read(&folder, args->path))
+        result = tool_fail(args->path, "is an input too");
+    else if (hf_weights_unused(&folder.weights, folder.items, folder.item_count, convert_unused,
+                               (void *)args))
         result = tool_fail(args->folder, "out of memory");
     else
         result = convert_write(args, &folder);

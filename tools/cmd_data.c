@@ -83,6 +83,7 @@ static int data_parse(data_job *j, int argc, char **argv, int *count) {
         {"model", TOOL_TEXT, &j->model_path, "MODEL", 0, 0,
          "counts tokens as this model sees them"},
         {"format", TOOL_CHOICE, &j->format, "text|json", 0, 0, "default text"},
+        COMMON_UTF8_OPTION(j->c),
         COMMON_OPTIONS(j->c),
         {NULL, TOOL_FLAG, NULL, NULL, 0, 0, NULL}};
     return tool_parse(&data_command, options, argc, argv, count);

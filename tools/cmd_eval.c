@@ -63,6 +63,7 @@ static int eval_parse(eval_job *j, int argc, char **argv, int *count) {
          "a page of scores, confusions and the sentences with errors"},
         {"predictions", TOOL_TEXT, &j->predictions, "FILE", 0, 0,
          "the predicted labels, a sentence a line"},
+        COMMON_UTF8_OPTION(j->c),
         COMMON_OPTIONS(j->c),
         {NULL, TOOL_FLAG, NULL, NULL, 0, 0, NULL}};
     return tool_parse(&eval_command, options, argc, argv, count);
@@ -135,7 +136,7 @@ static tc_status eval_sentence(void *user, size_t index, const tc_sentence *s,
     for (i = 0; i < s->count; i++) {
         if (i) out_char(&j->labels, ' ');
         if (predicted[i].length) {
-            out_bytes(&j->labels, predicted[i].data, predicted[i].length);
+            out_plain(&j->labels, predicted[i].data, predicted[i].length);
         } else {
             out_char(&j->labels, 'O');
         }

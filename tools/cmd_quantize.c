@@ -72,6 +72,7 @@ static int quantize_parse(quantize_job *j, int argc, char **argv, int *count) {
          "column of the labels from 1, below 0 from the right; default: the last"},
         {"map", TOOL_TEXT, &j->map, "FROM=TO,...", 0, 0, "read labels as others; FROM= as O"},
         {"format", TOOL_CHOICE, &j->format, "text|json", 0, 0, "of what --eval prints"},
+        COMMON_UTF8_OPTION(j->c),
         COMMON_OPTIONS(j->c),
         {NULL, TOOL_FLAG, NULL, NULL, 0, 0, NULL},
     };
@@ -320,7 +321,9 @@ static int quantize_open_data(quantize_job *j) {
     const char *name = tool_input(j->eval);
     memset(&o, 0, sizeof o);
     o.column = (int)j->column;
+    if (tool_same(j->out, j->eval)) return tool_fail(j->out, "is an input too");
     if (tool_file_open(j->eval, &j->file, why, sizeof why)) return tool_fail(name, "%s", why);
+    if (labelled_utf8(&j->c, name, &j->file)) return 1;
     status = tc_dataset_open(j->file.data, j->file.size, &o, &env, &j->set);
     if (status) return common_fail(&j->c, name, status);
     return labelled_none(name, tc_dataset_get_info(j->set));
@@ -436,7 +439,7 @@ static int quantize_run(quantize_job *j) {
     if (j->eval && j->format != QUANTIZE_JSON) quantize_text(j);
     if (out_flush(&j->o)) return 1; /* what does not succeed leaves OUT as it was */
     if (!refused && tool_save(j->out, j->data, j->size, why, sizeof why))
-        return tool_fail(j->out, "%s", why);
+        return tool_fail(tool_output(j->out), "%s", why);
     if (refused)
         return tool_fail(j->out, "not written: %.2f points of F1 are lost, more than %.4g",
                          quantize_loss(j), j->max_loss);

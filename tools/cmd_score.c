@@ -46,6 +46,7 @@ static int score_parse(score_job *j, int argc, char **argv, int *count) {
          "also what went wrong, and which types were taken for which"},
         {"format", TOOL_CHOICE, &j->format, "text|json", 0, 0,
          "json: the keys of HuggingFace's evaluate, then support and confusion"},
+        COMMON_UTF8_OPTION(j->c),
         COMMON_OPTIONS(j->c),
         {NULL, TOOL_FLAG, NULL, NULL, 0, 0, NULL}};
     return tool_parse(&score_command, options, argc, argv, count);
@@ -126,7 +127,8 @@ static void score_words(score_job *j, const tc_sentence *g, const tc_sentence *p
     }
 }
 
-/* One file ends before the other: names the first sentence without a partner. */
+/* One file ends before the other, or both are empty: names the first sentence without a
+ * partner. */
 static int score_ends(score_job *j) {
     size_t n = j->gold.info->sentences, m = j->predicted.info->sentences;
     labelled *longer = n > m ? &j->gold : &j->predicted,
@@ -174,7 +176,7 @@ static int score_add(score_job *j) {
     }
     tool_progress_end(&progress);
     if (i < n && i < m) return 1;
-    return n != m ? score_ends(j) : 0;
+    return n != m || !n ? score_ends(j) : 0;
 }
 
 /* The scheme of strict mode, found again from the gold labels alone where it was detected. */

@@ -121,6 +121,7 @@ static int train_parse(train_job *j, int argc, char **argv, int *count) {
         {"log", TOOL_TEXT, &j->log, "FILE", 0, 0, "a JSON line for each update"},
         {"report", TOOL_TEXT, &j->page, "FILE", 0, 0,
          "a page of curves, scores, confusions and the sentences with errors"},
+        COMMON_UTF8_OPTION(j->c),
         COMMON_OPTIONS(j->c),
         {NULL, TOOL_FLAG, NULL, NULL, 0, 0, NULL},
     };
@@ -138,11 +139,11 @@ static int train_count_of(const char *text, uint64_t *value) {
 }
 
 static int train_twice(const train_job *j) {
-    const char *inputs[5];
+    const char *inputs[7];
     int i, count = 0;
     inputs[0] = j->base, inputs[1] = j->train, inputs[2] = j->dev, inputs[3] = j->test;
-    inputs[4] = j->order;
-    for (i = 0; i < 5; i++) count += inputs[i] && strcmp(inputs[i], "-") == 0;
+    inputs[4] = j->order, inputs[5] = j->config, inputs[6] = j->vocab;
+    for (i = 0; i < 7; i++) count += inputs[i] && strcmp(inputs[i], "-") == 0;
     return count > 1;
 }
 
@@ -261,6 +262,7 @@ static int train_load_data(train_job *j) {
         if (!names[i]) continue;
         if (tool_file_open(names[i], &j->files[i], why, sizeof why))
             return tool_fail(tool_input(names[i]), "%s", why);
+        if (labelled_utf8(&j->c, tool_input(names[i]), &j->files[i])) return TOOL_FAILED;
         status = tc_dataset_open(j->files[i].data, j->files[i].size, &o, &env, &j->data[i]);
         if (status) return common_fail(&j->c, tool_input(names[i]), status);
         if (labelled_none(tool_input(names[i]), tc_dataset_get_info(j->data[i])))
@@ -462,6 +464,10 @@ static int train_paths(train_job *j) {
     if (j->best != BEST_NONE) j->w.best_path = j->checkpoint ? j->best_path : j->out;
     j->w.aside = !j->checkpoint;
     if (!j->run.resume) { /* of an earlier run: gone with the first update of this one */
+        if (j->checkpoint && !access(j->checkpoint_path, F_OK))
+            tool_note(
+                j->checkpoint_path,
+                "is of an earlier run, which --resume would go on with; this one replaces it");
         j->w.stale[0] = j->checkpoint_path;
         j->w.stale[1] = j->best_path;
     }
@@ -527,6 +533,13 @@ static int train_page(train_job *j) {
     return watch_page(&j->w, NULL, NULL);
 }
 
+/* What ends a run early ends its page too, which would load itself again for ever. */
+static void train_stopped(train_job *j) {
+    if (!j->w.report) return;
+    report_stop(j->w.report);
+    watch_page(&j->w, NULL, NULL);
+}
+
 /* ---- the run ---- */
 
 /* Ctrl-C ends the run after the update at work; a second one ends the program. */
@@ -586,8 +599,9 @@ static int train_run(train_job *j) {
     tc_status status;
     int failed;
     j->w.c = &j->c;
-    if (train_paths(j) || train_page(j) || watch_open(&j->w, j->log, j->run.resume != NULL))
-        return TOOL_FAILED;
+    if (train_paths(j)) return TOOL_FAILED;
+    if (j->page) tool_save_cleanup(j->page); /* of a run that was killed, as below */
+    if (train_page(j) || watch_open(&j->w, j->log, j->run.resume != NULL)) return TOOL_FAILED;
     j->w.by_loss = j->run.best == TC_BEST_LOSS;
     j->run.stepped = watch_stepped;
     j->run.evaluated = watch_evaluated;
@@ -595,16 +609,11 @@ static int train_run(train_job *j) {
     j->run.user = &j->w;
     if (!j->c.quiet && train_scheme(j)) return TOOL_FAILED;
     train_catch(1);
-    tool_save_cleanup(j->out); /* of a run that was killed */
+    tool_save_cleanup(j->out);
     if (j->best_path) tool_save_cleanup(j->best_path);
     status = tc_trainer_run(j->trainer, &j->run, &result);
     if (!status) watch_catch_up(&j->w);
     failed = watch_close(&j->w);
-    if (j->w.report && (failed || status || watch_interrupted)) {
-        report_progress(j->w.report, REPORT_STOPPED, result.steps,
-                        tc_trainer_steps(j->trainer));
-        watch_page(&j->w, NULL, NULL);
-    }
     if (failed) return TOOL_FAILED;
     if (status) return train_fail(j, status);
     if (watch_interrupted)
@@ -720,6 +729,7 @@ int cmd_train(int argc, char **argv) {
     status = train_open(&j);
     if (!status) status = train_run(&j);
     if (!status) status = train_test(&j);
+    if (status) train_stopped(&j);
     train_close(&j);
     return status;
 }

@@ -13,6 +13,7 @@
 /* An open file of the folder. */
 typedef struct hf_map {
     struct hf_map *next;
+    const char *path;
     tool_file file;
 } hf_map;
 
@@ -63,6 +64,7 @@ static int hf__map(hf_opener *o, const char *name, hf_text *out) {
         free(map);
         return hf_fail(o->error, name, "%s", why);
     }
+    map->path = full;
     map->next = o->out->maps;
     o->out->maps = map;
     out->name = name;
@@ -260,7 +262,9 @@ int hf_open(hf_folder *out, const char *path, const hf_options *options, hf_erro
     o.error = error;
     out->desc.model_type = out->desc.hidden_act = "";
     out->desc.task = "tokenizer";
-    if (stat(path, &info)) return hf_fail(error, NULL, "%s", "there is no such folder");
+    if (stat(path, &info))
+        return hf_fail(error, NULL, "%s",
+                       errno == ENOENT ? "there is no such folder" : strerror(errno));
     if (!S_ISDIR(info.st_mode)) return hf_fail(error, NULL, "%s", "is no folder");
     if (!hf__read_model(&o)) {
         if (!out->config.family) hf__tokenizer_class(&o);
@@ -318,6 +322,12 @@ int hf_open_config(hf_folder *out, const char *config, const char *vocab, int ca
         return 0;
     hf_close(out);
     return -1;
+}
+
+int hf_has_read(const hf_folder *folder, const char *path) {
+    const hf_map *map = folder->maps;
+    while (map && !tool_same(map->path, path)) map = map->next;
+    return map != NULL;
 }
 
 void hf_close(hf_folder *folder) {

@@ -213,6 +213,8 @@ int hf_open(hf_folder *out, const char *path, const hf_options *options, hf_erro
  * model without weights: desc and tokenizer. `cased`: vocab.txt keeps case and accents. */
 int hf_open_config(hf_folder *out, const char *config, const char *vocab, int cased,
                    hf_error *error);
+/* Whether the file at `path` is one that was read for the folder. */
+int hf_has_read(const hf_folder *folder, const char *path);
 void hf_close(hf_folder *folder);
 
 #ifdef __cplusplus

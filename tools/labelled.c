@@ -33,6 +33,20 @@ static int labelled_set(labelled *l, const void *data, size_t size, int column) 
     return 0;
 }
 
+int labelled_utf8(const common *c, const char *where, const tool_file *file) {
+    const char *text = (const char *)file->data;
+    char place[TOOL_PLACE];
+    uint64_t line = 1;
+    size_t i, step;
+    int good;
+    for (i = 0; c->strict_utf8 && i < file->size; i += step) {
+        step = tool_utf8(text + i, file->size - i, &good);
+        if (!good) return tool_fail(tool_place(place, where, line), "ill-formed UTF-8");
+        line += text[i] == '\n';
+    }
+    return 0;
+}
+
 int labelled_open(labelled *l, common *c, const char *path, int column) {
     char message[200];
     memset(l, 0, sizeof *l);
@@ -41,6 +55,7 @@ int labelled_open(labelled *l, common *c, const char *path, int column) {
     if (tool_file_open(path, &l->file, message, sizeof message)) {
         return tool_fail(l->path, "%s", message);
     }
+    if (labelled_utf8(c, l->path, &l->file)) return 1;
     return labelled_set(l, l->file.data, l->file.size, column);
 }
 

@@ -72,6 +72,8 @@ void report_progress(report *r, report_state state, uint64_t step, uint64_t tota
     r->total = total;
 }
 
+void report_stop(report *r) { r->state = REPORT_STOPPED; }
+
 /* -------------------------------------------------------------------------------- labels */
 
 /* Letter and type of a label, as seqeval's default mode reads them. */

@@ -327,7 +327,7 @@ static void page_kinds_table(page *p) {
     const tc_score_table *t = p->t;
     out *o = p->o;
     uint64_t most = 1;
-    int i, list = p->r->kept_count && p->r->spans;
+    int i, list = p->r->kept_count && p->r->spans && !t->scheme;
     for (i = 0; i < PAGE_KINDS; i++) {
         uint64_t n = page_kind_count(t, page_kinds[i].letter);
         if (n > most) most = n;
@@ -820,7 +820,9 @@ static void page_sentences(page *p) {
     out_text(o, "<section id=\"sentences\">\n<h2>Sentences with errors</h2>\n<p "
                 "class=\"note\">");
     if (!r->wrong) {
-        out_text(o, "There is none.</p>\n</section>\n");
+        out_text(o, "There is none");
+        out_text(o, p->t->scheme ? " by the rules of default mode.</p>\n</section>\n"
+                                 : ".</p>\n</section>\n");
         return;
     }
     html_number(o, r->wrong);
@@ -829,6 +831,9 @@ static void page_sentences(page *p) {
                               "what the model says; a thick line is an error."
                             : " an error. Above a wrong word is the label in the data, below "
                               "it that of the model.");
+    if (p->t->scheme)
+        out_text(o, " Entities are marked here by the rules of default mode, so that errors in "
+                    "strict mode's sense can be others.");
     if (r->kept_count < r->wrong) {
         out_text(o, " Here are the first ");
         html_number(o, r->kept_count);

@@ -117,6 +117,10 @@ const char *tool_input(const char *path) {
     return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
+const char *tool_output(const char *path) {
+    return strcmp(path, "-") == 0 ? "standard output" : path;
+}
+
 /* Pipes, devices and file systems without mmap. */
 static int tool_read_all(int fd, tool_file *out, char *message, size_t message_size) {
     size_t room = 0;
@@ -247,9 +251,15 @@ static int tool_saver_fail(tool_saver *s, const char *what, char *message, size_
 
 #define TOOL_SUFFIX ".tokclass-" /* of a file that is being written, before six letters */
 
+/* Bytes of a name that it begins with: file systems take 255, and longer ones are to fail. */
+static size_t tool_kept(const char *name) {
+    size_t n = strlen(name), most = 255 - (sizeof TOOL_SUFFIX - 1) - 6;
+    return n < most || n > 255 ? n : most;
+}
+
 void tool_save_cleanup(const char *path) {
     const char *name = tool_base(path);
-    size_t n = strlen(name), least = sizeof TOOL_SUFFIX - 1;
+    size_t n = tool_kept(name), least = sizeof TOOL_SUFFIX - 1;
     char folder[4096];
     struct dirent *entry;
     DIR *d = tool_folder(path, folder, sizeof folder) ? NULL : opendir(folder);
@@ -404,6 +414,7 @@ int tool_saver_begin(tool_saver *s, const char *path, char *message, size_t mess
     }
     memcpy(s->path, path, n + 1);
     s->temporary = s->path + n + 1;
+    n = (size_t)(tool_base(path) - path) + tool_kept(tool_base(path));
     memcpy(s->temporary, path, n);
     memcpy(s->temporary + n, suffix, sizeof suffix);
     free(real);
@@ -485,6 +496,7 @@ int tool_save(const char *path, const void *data, size_t size, char *message,
 int tool_pipe_matters;
 
 int tool_write(const void *data, size_t size) {
+    if (tool_bar) tool_progress_wipe(tool_bar);
     if (!tool_write_all(1, data, size)) return TOOL_DONE;
     if (errno == EPIPE && !tool_pipe_matters) _exit(TOOL_DONE);
     return tool_fail("standard output", "cannot be written: %s", strerror(errno));

@@ -39,8 +39,10 @@ typedef struct tool_file {
     int mapped;
 } tool_file;
 
-/* What messages call an input: "standard input" for "-", else its path. */
+/* What messages call an input, an output: "standard input" or "standard output" for "-", else
+ * its path. */
 const char *tool_input(const char *path);
+const char *tool_output(const char *path);
 /* Maps or reads a whole file ("-": standard input). 0 on success; else `message` says why,
  * without the path, and nothing is left to close. */
 int tool_file_open(const char *path, tool_file *out, char *message, size_t message_size);

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 volatile sig_atomic_t watch_interrupted;
@@ -20,13 +21,14 @@ static int watch_log_failed(watch *w) {
 }
 
 int watch_open(watch *w, const char *log, int resumed) {
+    struct stat info;
     w->start = w->stepped = tool_seconds();
     tool_progress_start(&w->bar, "train", 0, w->c->progress);
     w->log_path = log;
-    w->cut = resumed;
     w->best = -(double)INFINITY;
     if (!log) return 0;
-    if (resumed) w->log = fopen(log, "r+b");
+    w->cut = resumed && stat(log, &info) == 0 && S_ISREG(info.st_mode);
+    if (w->cut) w->log = fopen(log, "r+b");
     if (!w->log) w->log = fopen(log, "wb");
     return w->log ? 0 : tool_fail(log, "cannot be opened: %s", strerror(errno));
 }
@@ -231,7 +233,8 @@ int watch_save(watch *w, tc_trainer *trainer, const char *path) {
     char why[200];
     tc_status status = tc_trainer_write(trainer, &data, &size);
     if (status) return common_fail(w->c, path, status);
-    if (tool_save(path, data, size, why, sizeof why)) return tool_fail(path, "%s", why);
+    if (tool_save(path, data, size, why, sizeof why))
+        return tool_fail(tool_output(path), "%s", why);
     return 0;
 }
 

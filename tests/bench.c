@@ -1107,8 +1107,31 @@ static void bench_evaluate(const tc_model *model, const char *path, unsigned thr
     tc_dataset_free(data);
 }
 
-/* bench MODEL TEXT BASE DATA: BASE is written if it is not there, 437 MB. bench train: training
- * alone. */
+/* One part; 0, or 2 if there is no such. */
+static int bench_part(const char *name, tc_level best) {
+    if (!strcmp(name, "train"))
+        bench_training(best);
+    else if (!strcmp(name, "gemm"))
+        bench_gemms();
+    else if (!strcmp(name, "attention"))
+        bench_attentions();
+    else if (!strcmp(name, "cold"))
+        bench_colds(best);
+    else if (!strcmp(name, "ops"))
+        bench_ops(best);
+    else if (!strcmp(name, "forward"))
+        bench_forwards();
+    else if (!strcmp(name, "steady"))
+        bench_steadiness();
+    else {
+        fprintf(stderr, "bench: there is no part %s\n", name);
+        return 2;
+    }
+    return 0;
+}
+
+/* bench [--json] MODEL TEXT BASE DATA: BASE is written if it is not there, 437 MB. bench [--json]
+ * PART: that alone. */
 int main(int argc, char **argv) {
     tc_level best = tc_level_choose(TC_LEVEL_BEST);
     json = argc > 1 && !strcmp(argv[1], "--json");
@@ -1118,15 +1141,10 @@ int main(int argc, char **argv) {
     row_word("level", tc_level_name(best));
     row_number("gops_per_second", "Gop/s", burst(best, TC_F32));
     row_end();
-    if (argc == 2) {
-        if (!strcmp(argv[1], "train")) bench_training(best);
-        if (!strcmp(argv[1], "gemm")) bench_gemms();
-        if (!strcmp(argv[1], "attention")) bench_attentions();
-        if (!strcmp(argv[1], "cold")) bench_colds(best);
-        if (!strcmp(argv[1], "ops")) bench_ops(best);
-        if (!strcmp(argv[1], "forward")) bench_forwards();
-        if (!strcmp(argv[1], "steady")) bench_steadiness();
-        return 0;
+    if (argc == 2) return bench_part(argv[1], best);
+    if (argc == 3) {
+        fprintf(stderr, "usage: bench [--json] PART, or MODEL TEXT BASE DATA\n");
+        return 2;
     }
     bench_training(best);
     if (argc > 3) bench_base(argv[3]);

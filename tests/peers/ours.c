@@ -4,7 +4,6 @@
  *   TASK MODEL INPUT THREADS N      do it N times; answers the seconds that it took
  *   TASK MODEL INPUT THREADS =FILE  do it once and write what comes out to FILE
  *   burst DTYPE THREADS             10^9 operations a second of multiply-adds in registers
- *   rss                             the most memory so far, in MiB
  *
  * TASK forward: INPUT is a shape, FILE gets the logits as .npy. train: one update of a shape;
  * FILE gets the losses of three, without dropout. text: INPUT is a file with a sentence on each
@@ -12,13 +11,18 @@
  * model, input and number of threads loads and warms up outside the clock. "err" and a reason
  * is the answer of a failure.
  *
- * Usage: ours FOLDER DTYPE [LEVEL]; models are FOLDER/MODEL/DTYPE.tcm. */
+ * Usage: ours FOLDER DTYPE [LEVEL]; models are FOLDER/MODEL/DTYPE.tcm. Or ours start COMMAND...:
+ * runs it without its output and prints the seconds that it took and its most memory in MiB. A
+ * process has at least the most memory of the one that it was forked from: a small one is to. */
 #define _POSIX_C_SOURCE 200809L
 #define TOKCLASS_IMPLEMENTATION
 #include "tokclass.h"
 #include <pthread.h>
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { VOCABULARY = 30522, SEQUENCES = 64, NAME = 512, THREADS = 64 };
 
@@ -344,12 +348,30 @@ static void answer(char (*name)[NAME], const char *last) {
         printf("err %s %s %s failed\n", name[0], name[1], name[2]);
 }
 
+static int start_command(char **command) {
+    double start = seconds();
+    struct rusage usage;
+    int status, fd;
+    pid_t child = fork();
+    if (!child) {
+        fd = open("/dev/null", O_RDWR);
+        dup2(fd, 1);
+        dup2(fd, 2);
+        execvp(command[0], command);
+        _exit(127);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child || status) return 1;
+    getrusage(RUSAGE_CHILDREN, &usage);
+    printf("%.6f %.2f\n", seconds() - start, (double)usage.ru_maxrss / 1024);
+    return 0;
+}
+
 int main(int argc, char **argv) {
     static char line[5 * NAME], name[4][NAME], last[NAME];
-    struct rusage usage;
     unsigned threads;
     int i;
     if (argc < 3) return 2;
+    if (!strcmp(argv[1], "start")) return start_command(argv + 2);
     folder = argv[1];
     dtype_name = argv[2];
     for (i = 1; argc > 3 && i < TC_LEVEL_COUNT; i++)
@@ -357,10 +379,7 @@ int main(int argc, char **argv) {
     setvbuf(stdout, NULL, _IOLBF, 0);
     while (fgets(line, sizeof line, stdin)) {
         memset(name, 0, sizeof name);
-        if (!strncmp(line, "rss", 3)) {
-            getrusage(RUSAGE_SELF, &usage);
-            printf("%.1f\n", (double)usage.ru_maxrss / 1024);
-        } else if (sscanf(line, "burst %511s %u", last, &threads) == 2)
+        if (sscanf(line, "burst %511s %u", last, &threads) == 2)
             burst_answer(last, threads);
         else if (sscanf(line, "%511s %511s %511s %511s %511s", name[0], name[1], name[2],
                         name[3], last) == 5)

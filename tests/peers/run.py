@@ -222,16 +222,14 @@ def starts(program, write):
         commands[name] = [sys.executable, PEER, "models", name, model, text]
     for number in range(int(chosen("ROUNDS", "5")[0]) + 1):
         for name, command in commands.items():
-            begin = time.perf_counter()
-            process = subprocess.Popen(command, stdout=subprocess.DEVNULL,
-                                       stderr=subprocess.DEVNULL)
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = status
-            if status:
+            started = subprocess.run([os.path.abspath("ours"), "start", *command],
+                                     capture_output=True, text=True)
+            if started.returncode:
                 print(f"{name} fails to start")
             elif number:  # the first reads the files
-                write(kind="start", model=model, peer=name, round=number,
-                      seconds=time.perf_counter() - begin, mib=usage.ru_maxrss / 1024)
+                taken, mib = map(float, started.stdout.split())
+                write(kind="start", model=model, peer=name, round=number, seconds=taken,
+                      mib=mib)
 
 
 # ---- all ----

@@ -13,6 +13,13 @@ for word in "$@"; do
     esac
 done
 
+for part in $(echo "${PARTS:-}" | tr ',' ' '); do
+    case $part in
+    check | forward | tokenize | train | text | start) ;;
+    *) echo "run.sh: there is no part $part" >&2 && exit 2 ;;
+    esac
+done
+
 skip() {
     echo "skipped: $*"
     exit 0

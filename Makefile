@@ -61,9 +61,8 @@ fuzz: ## run each fuzzer; FUZZ_SECONDS=60 is the time for all of them
 
 bench: $(B)/bench ## build and run the benchmark; writes a model of 437 MB into $(B); JSON lines: make -s bench JSON=--json
 	@$(B)/bench $(JSON) examples/demo.tcm examples/demo.txt $(B)/base.tcm examples/wikigold/test.conll
-	@echo "object file, with the time to compile it:" >&2
-	@s=$$(date +%s) && $(CC) $(CFLAGS) -I. -c -o $(B)/size.o tools/tokclass.c && echo "$$(($$(date +%s) - s)) s" >&2
-	@size $(B)/size.o >&2 || ls -l $(B)/size.o >&2
+	@s=$$(date +%s) && $(CC) $(CFLAGS) -I. -c -o $(B)/size.o tools/tokclass.c && \
+		echo "object file, compiled in $$(($$(date +%s) - s)) s:" >&2 && size $(B)/size.o >&2
 
 bench-train: $(B)/tokclass ## fine-tune the demo on a small corpus, with the F1 that it reaches
 	@sh tests/bench_train.sh $(B)/tokclass

@@ -1130,8 +1130,8 @@ static int bench_part(const char *name, tc_level best) {
     return 0;
 }
 
-/* bench [--json] MODEL TEXT BASE DATA: BASE is written if it is not there, 437 MB. bench [--json]
- * PART: that alone. */
+/* bench [--json] MODEL TEXT BASE DATA: BASE is written if it is not there, 437 MB.
+ * bench [--json] PART: that alone. */
 int main(int argc, char **argv) {
     tc_level best = tc_level_choose(TC_LEVEL_BEST);
     json = argc > 1 && !strcmp(argv[1], "--json");

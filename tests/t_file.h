@@ -395,6 +395,105 @@ static void test_file_empty(void) {
     tc_writer_free(w);
 }
 
+/* A section of a kind that nobody knows may end where the file ends, and not behind it. */
+static void test_file_last_section(void) {
+    static const plan small = {1, 16, 2, 20, 16, 2, 7, 16, "gelu", TC_F32};
+    const void *data;
+    size_t size;
+    tc_model *model = NULL;
+    unsigned char *copy, *p;
+    uint64_t n, at;
+    uint32_t count;
+    int behind;
+    made m;
+    if (!made_plan(&m, &small, NULL) || tc_writer_finish(m.writer, &data, &size)) {
+        CHECK(0);
+        return;
+    }
+    at = tc__bytes_u64((const unsigned char *)data + 24);
+    count = tc__bytes_u32((const unsigned char *)data + 12);
+    CHECK(at % 64 == 0 && at + count * (size_t)TC__SECTION_BYTES == size);
+    copy = (unsigned char *)malloc(size + 128); /* the directory stands last: one entry more */
+    memcpy(copy, data, size);
+    p = copy + size;
+    memset(p, 0, TC__SECTION_BYTES);
+    memcpy(p, "none", 4);
+    memcpy(p + 8, &at, 8);
+    size += TC__SECTION_BYTES;
+    n = size;
+    memcpy(copy + 16, &n, 8);
+    count++;
+    memcpy(copy + 12, &count, 4);
+    for (behind = 0; behind < 2; behind++) {
+        n = size - at + (uint64_t)behind;
+        memcpy(p + 16, &n, 8);
+        n = tc__bytes_checksum(copy + at, count * (size_t)TC__SECTION_BYTES);
+        memcpy(copy + 32, &n, 8);
+        n = tc__bytes_checksum(copy, 40);
+        memcpy(copy + 40, &n, 8);
+        CHECK_EQ(tc_model_open(copy, size, NULL, &model), behind ? TC_ERROR_FORMAT : TC_OK);
+        tc_model_free(model);
+        model = NULL;
+    }
+    made_free(&m);
+    free(copy);
+}
+
+/* A description stands before the tensors. */
+static void test_file_describe(void) {
+    static const plan small = {1, 16, 2, 20, 16, 2, 7, 16, "gelu", TC_F32};
+    const float x[16] = {0};
+    tc_model_desc d;
+    tc_writer *w;
+    made m;
+    if (!made_plan(&m, &small, NULL)) {
+        CHECK(0);
+        return;
+    }
+    d = tc_model_describe(m.model);
+    CHECK(!tc_writer_create(NULL, &w) && !tc_writer_describe(w, &d));
+    CHECK(!tc_writer_tensor(w, "head.bias", 1, 7, x));
+    CHECK_EQ(tc_writer_describe(w, &d), TC_ERROR_ARGUMENT);
+    tc_writer_free(w);
+    made_free(&m);
+}
+
+/* A file may lack the section of labels: it is an encoder then. */
+static void test_file_no_labels(void) {
+    static const plan small = {1, 16, 2, 20, 16, 2, 7, 16, "gelu", TC_F32};
+    const void *data;
+    size_t size, i;
+    tc_model *model = NULL;
+    unsigned char *copy;
+    made m;
+    if (!made_plan(&m, &small, NULL) || tc_writer_finish(m.writer, &data, &size)) {
+        CHECK(0);
+        return;
+    }
+    copy = file_copy(data, size);
+    for (i = 0; i < tc__bytes_u32(copy + 12); i++) {
+        unsigned char *p = copy + tc__bytes_u64(copy + 24) + i * TC__SECTION_BYTES;
+        if (!memcmp(p, "labl", 4)) memcpy(p, "none", 4);
+    }
+    file_mend(copy, size);
+    CHECK_EQ(tc_model_open(copy, size, NULL, &model), TC_OK);
+    CHECK(model && tc_model_get_info(model)->num_labels == 0);
+    tc_model_free(model);
+    made_free(&m);
+    free(copy);
+}
+
+/* Sums of s8 are exact up to 65536 columns: wider ones are refused, other types are not. */
+static void test_file_wide_s8(void) {
+    plan p = {1, 16, 2, 65540, 16, 2, 5, 12, "gelu", TC_F32};
+    made m;
+    CHECK(made_plan(&m, &p, NULL));
+    made_free(&m);
+    p.dtype = TC_S8;
+    CHECK(!made_plan(&m, &p, NULL));
+    made_free(&m);
+}
+
 static void test_file(void) {
     made m;
     const void *data;
@@ -414,6 +513,10 @@ static void test_file(void) {
     CHECK_EQ(tc_model_open((const char *)data + 4, size - 4, NULL, &m.model),
              TC_ERROR_ARGUMENT);
     made_free(&m);
+    test_file_last_section();
+    test_file_describe();
+    test_file_no_labels();
+    test_file_wide_s8();
 }
 
 #endif

@@ -855,6 +855,7 @@ static tc_status score_memory(ledger *l, const tc_env *env, const made *unused) 
 }
 
 static void test_score(void) {
+    CHECK(!strcmp(tc_scheme_name((tc_scheme)TC_SCHEME_COUNT), "?"));
     test_score_described();
     test_score_worked();
     test_score_schemes();

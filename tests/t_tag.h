@@ -671,6 +671,152 @@ static void test_tag_left(void) {
     made_free(&m);
 }
 
+/* Windows that all lack an entity. */
+static void test_tag_windows_none(void) {
+    static const char *const types[] = {"O", "PER", "LOC", "ORG"};
+    tc_tagger *g;
+    tc_result *r = NULL;
+    tc_tag_options o;
+    made m;
+    memset(&o, 0, sizeof o);
+    o.aggregation = TC_AGGREGATION_SIMPLE;
+    o.ignore_labels = types;
+    o.ignore_count = 4;
+    if (!made_plan(&m, &tag_plan, NULL) || tc_tagger_create(m.model, NULL, &g)) {
+        CHECK(0);
+        return;
+    }
+    CHECK(!tag_text(g,
+                    "my name is anna smith in new york, my name is anna in new york. my name "
+                    "is smith, a anna.",
+                    &o, &r));
+    CHECK_EQ(r->inputs[0].count, 0);
+    tc_result_free(r);
+    tc_tagger_free(g);
+    made_free(&m);
+}
+
+/* A tagger that has seen a long text gives the tokens of the next once. */
+static void test_tag_twice(void) {
+    const char *text = "my name is anna smith in new york, my name is anna in new york. my "
+                       "name is smith, a anna.";
+    tc_tagger *g;
+    made m;
+    if (!made_plan(&m, &tag_plan, NULL) || tc_tagger_create(m.model, NULL, &g)) {
+        CHECK(0);
+        return;
+    }
+    check_windows(g, text, 25);
+    check_windows(g, text, 25);
+    tc_tagger_free(g);
+    made_free(&m);
+}
+
+/* A label that begins as the prefixed ones do. */
+static void test_tag_plain_label(void) {
+    static const char *const plain[] = {"O", "B-S", "I-S", "INS", "B-A", "I-A"};
+    check_brute(plain, "a label that begins like a prefix");
+}
+
+/* Labels of words do not depend on what was tagged before. */
+static void test_tag_stale(void) {
+    tc_tag_options o;
+    made m;
+    int i, j;
+    if (!made_plan(&m, &tag_plan, NULL)) {
+        CHECK(0);
+        return;
+    }
+    for (j = 0; j < 2; j++) {
+        tc_tagger *g[2];
+        memset(&o, 0, sizeof o);
+        o.aggregation = j ? TC_AGGREGATION_MAX : TC_AGGREGATION_AVERAGE;
+        CHECK(!tc_tagger_create(m.model, NULL, &g[0]));
+        for (i = 0; i < 40; i++) {
+            tc_string w;
+            tc_input in;
+            tc_result *r[2];
+            char text[9];
+            int k;
+            for (k = 0; k < 1 + i * 7 % 8; k++) text[k] = "an"[(i >> k & 1)];
+            memset(&in, 0, sizeof in);
+            w = tc__tok_string(text, (size_t)k);
+            if (i % 2)
+                w = tc__tok_string(plan_vocab[11 + i % 5], strlen(plan_vocab[11 + i % 5]));
+            in.words = &w;
+            in.word_count = 1;
+            CHECK(!tc_tagger_create(m.model, NULL, &g[1]));
+            CHECK(!tc_tagger_tag(g[0], &in, 1, &o, &r[0]) &&
+                  !tc_tagger_tag(g[1], &in, 1, &o, &r[1]));
+            CHECK_EQ(r[0]->inputs[0].word_labels[0], r[1]->inputs[0].word_labels[0]);
+            tc_result_free(r[0]);
+            tc_result_free(r[1]);
+            tc_tagger_free(g[1]);
+        }
+        tc_tagger_free(g[0]);
+    }
+    made_free(&m);
+}
+
+/* Without a prefix of continuing pieces the text says which tokens continue a word. */
+static void test_tag_subword(void) {
+    tc_string sentence = {"annan n", 7}, word = {"n", 1};
+    tc_tokenizer t;
+    tc_token k;
+    memset(&t, 0, sizeof t);
+    memset(&k, 0, sizeof k);
+    k.start.byte = 4;
+    k.end.byte = 5;
+    CHECK_EQ(tc__tag_subword(&t, &k, word, sentence), 1);
+    k.start.byte = 6;
+    k.end.byte = 7;
+    CHECK_EQ(tc__tag_subword(&t, &k, word, sentence), 0);
+}
+
+/* Tensors may come in any order. */
+static void test_tag_any_order(void) {
+    tc_tagger *g[2];
+    tc_result *r[2];
+    tc_tag_options o;
+    tc_model_desc d;
+    tc_tensor_info info;
+    uint32_t i;
+    made m, back;
+    memset(&o, 0, sizeof o);
+    o.keep_all = 1;
+    memset(&back, 0, sizeof back);
+    if (!made_plan(&m, &tag_plan, NULL)) {
+        CHECK(0);
+        return;
+    }
+    d = tc_model_describe(m.model);
+    CHECK(!tc_writer_create(NULL, &back.writer) && !tc_writer_describe(back.writer, &d) &&
+          !plan_tokenizer(back.writer));
+    for (i = m.model->info.tensor_count; i--;) {
+        float *x;
+        CHECK(!tc_model_tensor(m.model, i, &info));
+        x = (float *)malloc((size_t)info.rows * info.columns * sizeof *x);
+        CHECK(!tc_model_read(m.model, i, x) &&
+              !tc_writer_tensor(back.writer, info.name, info.rows, info.columns, x));
+        free(x);
+    }
+    CHECK(made_open(&back));
+    if (!back.model || tc_tagger_create(m.model, NULL, &g[0]) ||
+        tc_tagger_create(back.model, NULL, &g[1])) {
+        CHECK(0);
+        return;
+    }
+    for (i = 0; i < 2; i++)
+        CHECK(!tag_text(g[i], "my name is anna smith in new york", &o, &r[i]));
+    CHECK(r[0]->inputs[0].count && entities_equal(&r[0]->inputs[0], &r[1]->inputs[0]));
+    for (i = 0; i < 2; i++) {
+        tc_result_free(r[i]);
+        tc_tagger_free(g[i]);
+    }
+    made_free(&m);
+    made_free(&back);
+}
+
 static void test_tag(void) {
     made m;
     tc_tagger *g;
@@ -703,6 +849,12 @@ static void test_tag(void) {
     tc_result_free(r);
     test_tag_demo();
     test_tag_reference();
+    test_tag_windows_none();
+    test_tag_twice();
+    test_tag_plain_label();
+    test_tag_stale();
+    test_tag_subword();
+    test_tag_any_order();
 }
 
 #endif

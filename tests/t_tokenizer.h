@@ -577,6 +577,127 @@ static void test_tokenizer_shared_id(void) {
     tc_writer_free(w);
 }
 
+/* Added tokens that strip a text to nothing give no empty tokens between them. */
+static void test_tokenizer_added_empty(void) {
+    plan_words words;
+    tc_tokenizer tokenizer;
+    tc_writer *w;
+    tc_encoding *e;
+    tc_input input;
+    const tc_token *t;
+    size_t n = 0;
+    int k;
+    for (k = 0; k < 2; k++) {
+        memset(&input, 0, sizeof input);
+        CHECK_EQ(tc_writer_create(NULL, &w), TC_OK);
+        plan_words_init(&words);
+        words.added[4].content = tc__tok_string("qq", 2);
+        words.added[4].id = PLAN_VOCAB;
+        words.added[4].special = 0;
+        words.added[4].rstrip = 1;
+        words.added[4].normalized = (uint8_t)k;
+        words.added[5].content = tc__tok_string(" ", 1);
+        words.added[5].id = PLAN_VOCAB + 1;
+        words.added[5].lstrip = 1;
+        words.added[5].normalized = (uint8_t)k;
+        words.desc.added_count = 6;
+        CHECK_EQ(tc_writer_tokenizer(w, &words.desc), TC_OK);
+        CHECK(tc__tok_open(&tokenizer, w->tokenizer.data, w->tokenizer.used));
+        CHECK_EQ(tc_encoding_create(&tokenizer, NULL, &e), TC_OK);
+        input.text = "qq  name";
+        input.length = 8;
+        CHECK_EQ(tc_encoding_run(e, &input, NULL), TC_OK);
+        t = tc_encoding_tokens(e, 0, &n);
+        CHECK(n == 4 && t[1].id == PLAN_VOCAB && t[1].end.byte == 4 && t[2].id == 6);
+        tc_encoding_free(e);
+        tc_writer_free(w);
+    }
+}
+
+/* A run of marks that is longer than what is ordered at once. */
+static void test_tokenizer_marks(void) {
+    static const plan small = {1, 16, 2, 20, 16, 2, 7, 16, "gelu", TC_F32};
+    enum { MARKS = 40000 };
+    char *text = (char *)malloc(1 + 3 * MARKS);
+    tc_encoding *e;
+    tc_input input;
+    const tc_token *t;
+    size_t n, i;
+    made m;
+    memset(&input, 0, sizeof input);
+    text[0] = 'a';
+    for (i = 0; i < MARKS; i++) memcpy(text + 1 + 3 * i, "\xE3\x80\xAE", 3);
+    input.text = text;
+    input.length = 1 + 3 * MARKS;
+    if (!made_plan(&m, &small, NULL) ||
+        tc_encoding_create(tc_model_tokenizer(m.model), NULL, &e)) {
+        CHECK(0);
+        return;
+    }
+    CHECK_EQ(tc_encoding_run(e, &input, NULL), TC_OK);
+    t = tc_encoding_tokens(e, 0, &n);
+    CHECK(n == 3 && t[1].id == 1 && t[1].end.byte == 1 + 3 * MARKS &&
+          t[1].end.codepoint == 1 + MARKS);
+    tc_encoding_free(e);
+    made_free(&m);
+    free(text);
+}
+
+/* Tokens know which of two texts they come from, special ones that they come from none. */
+static void test_tokenizer_pair(void) {
+    static const plan small = {1, 16, 2, 20, 16, 2, 7, 16, "gelu", TC_F32};
+    static const unsigned char want[7] = {255, 0, 0, 255, 1, 1, 255};
+    tc_encoding *e;
+    tc_input input;
+    const tc_token *t;
+    size_t n, i;
+    made m;
+    memset(&input, 0, sizeof input);
+    input.text = "my name";
+    input.length = 7;
+    input.pair = "new york";
+    input.pair_length = 8;
+    if (!made_plan(&m, &small, NULL) ||
+        tc_encoding_create(tc_model_tokenizer(m.model), NULL, &e)) {
+        CHECK(0);
+        return;
+    }
+    CHECK_EQ(tc_encoding_run(e, &input, NULL), TC_OK);
+    t = tc_encoding_tokens(e, 0, &n);
+    CHECK_EQ(n, 7);
+    for (i = 0; i < n && i < 7; i++) CHECK_EQ(t[i].sequence, want[i]);
+    tc_encoding_free(e);
+    made_free(&m);
+}
+
+/* The message of ill-formed bytes names the word. */
+static void test_tokenizer_ill_word(void) {
+    static const plan small = {1, 16, 2, 20, 16, 2, 7, 16, "gelu", TC_F32};
+    static const tc_string words[3] = {{"my", 2}, {"na\xFFme", 5}, {"is", 2}};
+    tc_encode_options o;
+    tc_encoding *e;
+    tc_input input;
+    tc_diag diag;
+    tc_env env;
+    made m;
+    memset(&env, 0, sizeof env);
+    memset(&o, 0, sizeof o);
+    memset(&input, 0, sizeof input);
+    env.diag = &diag;
+    o.strict_utf8 = 1;
+    input.words = words;
+    input.word_count = 3;
+    if (!made_plan(&m, &small, NULL) ||
+        tc_encoding_create(tc_model_tokenizer(m.model), &env, &e)) {
+        CHECK(0);
+        return;
+    }
+    CHECK_EQ(tc_encoding_run(e, &input, &o), TC_ERROR_UTF8);
+    CHECK_CASE(!strcmp(diag.message, "word 2: ill-formed UTF-8 at byte 2"), diag.message);
+    tc_encoding_free(e);
+    made_free(&m);
+}
+
 static void test_tokenizer(void) {
     test_tokenizer_limit();
     test_tokenizer_shared_id();
@@ -588,6 +709,10 @@ static void test_tokenizer(void) {
     test_tokenizer_reference();
     test_tokenizer_published();
     test_tokenizer_questions();
+    test_tokenizer_added_empty();
+    test_tokenizer_marks();
+    test_tokenizer_pair();
+    test_tokenizer_ill_word();
 }
 
 #endif

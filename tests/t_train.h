@@ -1118,7 +1118,10 @@ static void test_train_hook(void) {
     b = labelled(diff_ids, diff_types, &length, 1, diff_labels);
     o.learning_rate = 1e-2;
     o.max_grad_norm = 0;
-    if (!made_plan(&base, &p, NULL)) return;
+    if (!made_plan(&base, &p, NULL)) {
+        CHECK(0);
+        return;
+    }
     for (k = 0; k < 2; k++) {
         tc_trainer *t = NULL;
         CHECK_EQ(tc_trainer_create(base.model, &o, NULL, &t), TC_OK);
@@ -1356,6 +1359,317 @@ static void test_train_failed(void) {
     made_free(&base);
 }
 
+static tc_status train_nan_hook(void *user, const tc_gradients *g) {
+    g->data[*(size_t *)user ? g->count - 1 : 0] = (float)NAN;
+    return TC_OK;
+}
+
+static tc_status train_other_hook(void *user, const tc_gradients *g) {
+    size_t i;
+    (void)user;
+    for (i = 0; i < 10; i++) /* as if another machine had used word 24 */
+        g->data[24 * 10 + i] = 1;
+    return TC_OK;
+}
+
+/* A hook may change gradients, as those of rows that this batch has not; one that is no number
+ * is named. */
+static void test_train_hook_changes(void) {
+    static const plan p = {1, 12, 3, 20, 10, 2, 5, 12, "gelu", TC_F32};
+    tc_train_options o = tc_train_defaults();
+    uint32_t length = DIFF_TOKENS;
+    tc_labelled b;
+    tc_trainer *t = NULL;
+    tc_diag diag;
+    tc_env env;
+    made base;
+    size_t last;
+    float before, after;
+    memset(&env, 0, sizeof env);
+    env.diag = &diag;
+    b = labelled(diff_ids, diff_types, &length, 1, diff_labels);
+    o.learning_rate = 1e-2;
+    if (!made_plan(&base, &p, NULL)) {
+        CHECK(0);
+        return;
+    }
+    for (last = 0; last < 2; last++) {
+        CHECK_EQ(tc_trainer_create(base.model, &o, &env, &t), TC_OK);
+        tc_trainer_set_hook(t, train_nan_hook, &last);
+        CHECK_EQ(tc_trainer_step(t, &b, 1, NULL), TC_ERROR_NUMBER);
+        CHECK_CASE(strstr(diag.message, last ? "head" : "embeddings.word"), diag.message);
+        tc_trainer_free(t);
+    }
+    CHECK_EQ(tc_trainer_create(base.model, &o, &env, &t), TC_OK);
+    tc_trainer_set_hook(t, train_other_hook, NULL);
+    before = t->params.word[24 * 10];
+    CHECK_EQ(tc_trainer_step(t, &b, 1, NULL), TC_OK);
+    after = t->params.word[24 * 10];
+    CHECK(before - after > 5e-3);
+    tc_trainer_free(t);
+    made_free(&base);
+}
+
+/* Each number out of its range is named. */
+static void test_train_ranges(void) {
+    static const struct {
+        size_t at;
+        double bad;
+        const char *name;
+    } cases[] = {{offsetof(tc_train_options, learning_rate), -1, "learning_rate"},
+                 {offsetof(tc_train_options, weight_decay), -1, "weight_decay"},
+                 {offsetof(tc_train_options, epochs), 0, "epochs"},
+                 {offsetof(tc_train_options, warmup_ratio), 1.5, "warmup_ratio"},
+                 {offsetof(tc_train_options, adam_beta1), 1, "adam_beta1"},
+                 {offsetof(tc_train_options, adam_beta2), 1, "adam_beta2"},
+                 {offsetof(tc_train_options, adam_epsilon), -1, "adam_epsilon"},
+                 {offsetof(tc_train_options, max_grad_norm), -1, "max_grad_norm"},
+                 {offsetof(tc_train_options, label_smoothing), 1.5, "label_smoothing"},
+                 {offsetof(tc_train_options, attention_dropout), 1, "attention_dropout"},
+                 {offsetof(tc_train_options, layer_decay), 0, "layer_decay"}};
+    train_setup s;
+    tc_trainer *t;
+    tc_diag diag;
+    tc_env env;
+    made base;
+    size_t i;
+    memset(&env, 0, sizeof env);
+    env.diag = &diag;
+    if (!train_base(&base)) {
+        CHECK(0);
+        return;
+    }
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tc_train_options o = tc_train_defaults();
+        *(double *)(void *)((char *)&o + cases[i].at) = cases[i].bad;
+        CHECK_EQ(tc_trainer_create(base.model, &o, &env, &t), TC_ERROR_ARGUMENT);
+        CHECK_CASE(strstr(diag.message, cases[i].name), cases[i].name);
+    }
+    /* three tokens are enough for one between the two special ones, two are not */
+    train_setup_init(&s);
+    s.options.max_steps = 1;
+    s.eval = 0;
+    s.options.max_length = 3;
+    CHECK_EQ(train_go(&base, &s), TC_OK);
+    s.options.max_length = 2;
+    CHECK_EQ(train_go(&base, &s), TC_ERROR_ARGUMENT);
+    made_free(&base);
+}
+
+/* The rows of the word embeddings are updated, also one, or one more than a task takes. */
+static void test_train_one_row(void) {
+    static const plan p = {1, 12, 3, 20, 10, 2, 5, 12, "gelu", TC_F32};
+    static const int32_t ids[3] = {7, 7, 7}, labels[3] = {0, 1, 2};
+    tc_train_options o = tc_train_defaults();
+    uint32_t length = 3;
+    tc_labelled b;
+    tc_trainer *t = NULL;
+    made base;
+    b = labelled(ids, NULL, &length, 1, labels);
+    o.learning_rate = 1e-2;
+    if (!made_plan(&base, &p, NULL)) {
+        CHECK(0);
+        return;
+    }
+    CHECK_EQ(tc_trainer_create(base.model, &o, NULL, &t), TC_OK);
+    CHECK_EQ(tc_trainer_step(t, &b, 1, NULL), TC_OK);
+    CHECK(train_moved(t, &base, "embeddings.word"));
+    tc_trainer_free(t);
+    made_free(&base);
+}
+
+/* Options are copied, their labels too. */
+static void test_train_copies(void) {
+    char names[16][16];
+    const char *labels[16];
+    tc_train_options o = tc_train_defaults();
+    tc_trainer *t = NULL;
+    tc_train_run run;
+    tc_dataset *d = train_data();
+    made base;
+    size_t i;
+    memset(&run, 0, sizeof run);
+    if (!train_base(&base)) {
+        CHECK(0);
+        return;
+    }
+    CHECK(tc_model_get_info(base.model)->num_labels <= 16);
+    o.num_labels = tc_model_get_info(base.model)->num_labels;
+    for (i = 0; i < o.num_labels; i++) labels[i] = strcpy(names[i], base.model->labels[i]);
+    o.labels = labels;
+    o.max_steps = 1;
+    CHECK_EQ(tc_trainer_create(base.model, &o, NULL, &t), TC_OK);
+    memset(labels, 0, sizeof labels);
+    run.train = d;
+    CHECK_EQ(tc_trainer_run(t, &run, NULL), TC_OK);
+    tc_trainer_free(t);
+    tc_dataset_free(d);
+    made_free(&base);
+}
+
+/* The loss of an evaluation is that of a training batch of the same sentences. */
+static void test_train_same_loss(void) {
+    tc_train_options o = tc_train_defaults();
+    tc_evaluate_options eval;
+    tc_evaluation e;
+    tc_dataset *d = train_data();
+    tc_trainer *t = NULL;
+    tc_batcher *batcher = NULL;
+    tc_labelled b;
+    tc_step step;
+    uint32_t all[40], i;
+    made base;
+    memset(&eval, 0, sizeof eval);
+    eval.batch_size = o.batch_size = 40;
+    o.dropout = o.attention_dropout = 0;
+    for (i = 0; i < 40; i++) all[i] = i;
+    if (!d || !train_base(&base) || tc_trainer_create(base.model, &o, NULL, &t)) {
+        CHECK(0);
+        return;
+    }
+    CHECK(!tc_batcher_create(t, d, NULL, 0, &batcher) && !tc_batcher_run(batcher, all, 40, &b));
+    CHECK(!tc_trainer_step(t, &b, 1, &step));
+    CHECK(!tc_evaluate(base.model, d, &eval, NULL, NULL, &e));
+    CHECK(fabs(e.loss / step.loss - 1) < 1e-6);
+    tc_batcher_free(batcher);
+    tc_trainer_free(t);
+    tc_dataset_free(d);
+    made_free(&base);
+}
+
+/* Patience counts evaluations without a new best value. */
+static void test_train_patience(void) {
+    tc_train_options o = tc_train_defaults();
+    tc_dataset *d = train_data();
+    tc_trainer *t = NULL;
+    tc_train_run run;
+    tc_train_result r;
+    made base;
+    memset(&run, 0, sizeof run);
+    o.learning_rate = 0; /* no evaluation is better than the first */
+    run.train = run.dev = d;
+    run.eval_steps = 1;
+    run.patience = 2;
+    if (!d || !train_base(&base) || tc_trainer_create(base.model, &o, NULL, &t)) {
+        CHECK(0);
+        return;
+    }
+    CHECK_EQ(tc_trainer_run(t, &run, &r), TC_OK);
+    CHECK(r.stopped && r.steps == 3 && r.best_step == 1);
+    tc_trainer_free(t);
+    tc_dataset_free(d);
+    made_free(&base);
+}
+
+/* Nothing in place of an object. */
+static void test_train_nothing(void) {
+    tc_train_options o = tc_train_defaults();
+    tc_trainer *t;
+    tc_labelled b;
+    const tc_score_table *table;
+    made base;
+    tc_result_free(NULL);
+    CHECK_EQ(tc_batcher_run(NULL, NULL, 0, &b), TC_ERROR_ARGUMENT);
+    CHECK_EQ(tc_scores_table(NULL, &table), TC_ERROR_ARGUMENT);
+    if (!train_base(&base) || tc_trainer_create(base.model, &o, NULL, &t)) {
+        CHECK(0);
+        return;
+    }
+    CHECK_EQ(tc_trainer_run(NULL, NULL, NULL), TC_ERROR_ARGUMENT);
+    CHECK_EQ(tc_trainer_run(t, NULL, NULL), TC_ERROR_ARGUMENT);
+    CHECK_EQ(tc_trainer_step(NULL, NULL, 0, NULL), TC_ERROR_ARGUMENT);
+    CHECK_EQ(tc_trainer_step(t, NULL, 1, NULL), TC_ERROR_ARGUMENT);
+    tc_trainer_free(t);
+    made_free(&base);
+}
+
+/* A failed update with nobody to hear the message. */
+static void test_train_unheard(void) {
+    train_setup t;
+    tc_diag diag;
+    made base;
+    if (!train_base(&base)) {
+        CHECK(0);
+        return;
+    }
+    train_setup_init(&t);
+    t.options.max_steps = 2;
+    t.options.adam_epsilon = 0;
+    t.eval = 0;
+    t.env.diag = &diag;
+    CHECK_EQ(train_go(&base, &t), TC_ERROR_NUMBER);
+    CHECK_CASE(strstr(diag.message, "; sentences "), diag.message);
+    t.env.diag = NULL;
+    CHECK_EQ(train_go(&base, &t), TC_ERROR_NUMBER);
+    made_free(&base);
+}
+
+/* A list of missing labels that does not fit ends in dots. */
+static void test_train_lacking(void) {
+    char text[40 * 24];
+    tc_evaluate_options o;
+    tc_dataset *d = NULL;
+    tc_diag diag;
+    tc_env env;
+    size_t n = 0;
+    made base;
+    int i;
+    memset(&o, 0, sizeof o);
+    o.batch_size = 1;
+    for (i = 0; i < 40; i++) n += (size_t)sprintf(text + n, "word B-UNKNOWN%02d\n", i);
+    CHECK_EQ(tc_dataset_open(text, n, NULL, NULL, &d), TC_OK);
+    if (!train_base(&base)) {
+        CHECK(0);
+        return;
+    }
+    memset(&env, 0, sizeof env);
+    env.diag = &diag;
+    CHECK_EQ(tc_evaluate(base.model, d, &o, &env, NULL, NULL), TC_ERROR_ARGUMENT);
+    CHECK_CASE(strstr(diag.message, "B-UNKNOWN00, B-UNKNOWN01") && strstr(diag.message, "...;"),
+               diag.message);
+    tc_dataset_free(d);
+    made_free(&base);
+}
+
+/* Groups that leave a sequence over, on two threads. */
+static void test_train_left_over(void) {
+    static const plan p = {2, 16, 2, 20, 12, 0, 7, 200, "gelu", TC_F32};
+    static const uint32_t over[] = {100, 100, 100};
+    made base;
+    if (!made_plan(&base, &p, NULL)) {
+        CHECK(0);
+        return;
+    }
+    train_cut(&base, over, 3, TC_COMPUTE_EXACT, 4);
+    made_free(&base);
+}
+
+/* Smoothing of 1: the mean over all labels, whatever the label. */
+static void test_train_smooth(void) {
+    float x[3] = {1, 2, 4}, y[3] = {1, 2, 4};
+    const tc__ops *ops = tc__ktab_get(tc_level_choose(TC_LEVEL_BEST));
+    double sum = log(exp(1) + exp(2) + exp(4));
+    CHECK(fabs(tc__loss_row(ops, x, 3, 0, 1, 0) - (sum - 7.0 / 3)) < 1e-6);
+    CHECK(fabs(tc__loss_row(ops, y, 3, 0, 0, 0) - (sum - 1)) < 1e-6);
+}
+
+/* Labels that fill a line: the loss of a token leaves the logits of the next alone. */
+static void test_train_loss_rows(void) {
+    enum { C = 16 };
+    const tc__ops *ops = tc__ktab_get(tc_level_choose(TC_LEVEL_BEST));
+    float two[2 * C], one[C];
+    int32_t labels[2] = {3, 0};
+    double a, b;
+    int i;
+    for (i = 0; i < 2 * C; i++) two[i] = (float)(i % 5);
+    memcpy(one, two + C, sizeof one);
+    CHECK_EQ(tc__fwd_ld(C), C);
+    a = tc__loss_run(ops, two, C, C, labels, 1, 0, 2, 1);
+    a = tc__loss_run(ops, two + C, C, C, labels + 1, 1, 0, 2, 1);
+    b = tc__loss_run(ops, one, C, C, labels + 1, 1, 0, 2, 1);
+    CHECK(a == b && !memcmp(one, two + C, sizeof one));
+}
+
 static void test_train(void) {
     test_train_loss();
     test_train_nulls();
@@ -1382,6 +1696,18 @@ static void test_train(void) {
     test_train_own_loop();
     test_train_batcher();
     test_train_options();
+    test_train_hook_changes();
+    test_train_ranges();
+    test_train_one_row();
+    test_train_copies();
+    test_train_same_loss();
+    test_train_patience();
+    test_train_nothing();
+    test_train_unheard();
+    test_train_lacking();
+    test_train_left_over();
+    test_train_smooth();
+    test_train_loss_rows();
 }
 
 #endif

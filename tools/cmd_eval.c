@@ -129,17 +129,17 @@ static int eval_open(eval_job *j, char **argv) {
 static tc_status eval_sentence(void *user, size_t index, const tc_sentence *s,
                                const tc_string *predicted) {
     eval_job *j = (eval_job *)user;
+    const char *outside = conll_outside(tc_model_get_info(j->model));
     size_t i;
     (void)index;
     if (j->report && report_sentence(j->report, s, predicted)) return TC_ERROR_MEMORY;
     if (!j->predictions) return TC_OK;
     for (i = 0; i < s->count; i++) {
         if (i) out_char(&j->labels, ' ');
-        if (predicted[i].length) {
+        if (predicted[i].length)
             out_plain(&j->labels, predicted[i].data, predicted[i].length);
-        } else {
-            out_char(&j->labels, 'O');
-        }
+        else
+            out_plain(&j->labels, outside, strlen(outside));
     }
     out_char(&j->labels, '\n');
     return j->labels.failed ? TC_ERROR_MEMORY : TC_OK;

@@ -93,7 +93,7 @@ static int train_parse(train_job *j, int argc, char **argv, int *count) {
         {"max-length", TOOL_COUNT, &j->max_length, "N", 4, 1 << 24,
          "tokens; longer sentences become windows; default: the model's"},
         {"label-all-tokens", TOOL_FLAG, &j->label_all_tokens, NULL, 0, 0,
-         "label every piece of a word, not only the first"},
+         "learn from every piece of a word, not only the first; scores stay those of words"},
         {"column", TOOL_COLUMN, &j->column, "N", -255, 255,
          "column of the labels from 1, below 0 from the right; default: the last"},
         {"scheme", TOOL_CHOICE, &j->scheme, "auto|IOB1|IOB2|IOE1|IOE2|IOBES|BMES|BILOU", 0, 0,

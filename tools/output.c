@@ -192,8 +192,7 @@ static void tsv_input(writer *w, const input_item *item, const tc_entities *e) {
 
 /* ------------------------------------------------------------------------------- conll */
 
-/* What a word without tokens gets: "O" where the model has it. */
-static const char *conll_outside(const tc_model_info *info) {
+const char *conll_outside(const tc_model_info *info) {
     uint32_t i;
     for (i = 0; i < info->num_labels; i++) {
         if (strcmp(info->labels[i], "O") == 0) return "O";

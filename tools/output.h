@@ -84,6 +84,8 @@ typedef struct writer {
 void writer_begin(writer *w);
 void writer_input(writer *w, const input_item *item, const tc_input *in, const tc_entities *e);
 void writer_end(writer *w);
+/* The label of a word without tokens: "O" where the model has it, else its first. */
+const char *conll_outside(const tc_model_info *info);
 
 /* Escaped text; what HTML cannot carry (most control characters) as U+FFFD. */
 void html_text(out *o, const char *s, size_t n);

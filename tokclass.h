@@ -12004,17 +12004,17 @@ static tc_status tc__train_reserve(tc_trainer *t, uint64_t tokens, uint64_t sequ
                                    size_t longest) {
     tc__params *p = &t->params;
     tc__layout a = {NULL, 0, 0};
+    size_t group = TC__GROUP_TOKENS;
     char *arena;
     tc_status status;
+    if (group < longest) group = longest;
     if (t->max_tokens) return TC_OK;
     if (tokens > INT32_MAX || sequences > INT32_MAX)
         return tc__diag_fail(t->env.diag, TC_ERROR_LENGTH, 0, "the batch has too many tokens");
     t->session->sequences = (size_t)sequences;
     status = tc__fwd_starts(t->session);
     if (!status) status = tc__train_scratch(t, (size_t)tokens, longest);
-    if (!status && tokens > TC__GROUP_TOKENS)
-        status = tc__fwd_lanes(t->session,
-                               longest > TC__GROUP_TOKENS ? longest : TC__GROUP_TOKENS, 0);
+    if (!status && tokens > TC__GROUP_TOKENS) status = tc__fwd_lanes(t->session, group, 0);
     if (status) return status;
     tc__train_lay(t, &a, tokens);
     if (a.overflow) return TC_ERROR_MEMORY;

@@ -1456,7 +1456,7 @@ static void test_train_ranges(void) {
     made_free(&base);
 }
 
-/* The rows of the word embeddings are updated, also one, or one more than a task takes. */
+/* The rows of the word embeddings are updated, also a single one. */
 static void test_train_one_row(void) {
     static const plan p = {1, 12, 3, 20, 10, 2, 5, 12, "gelu", TC_F32};
     static const int32_t ids[3] = {7, 7, 7}, labels[3] = {0, 1, 2};

@@ -457,7 +457,7 @@ static int train_checkpoint(train_job *j) {
 }
 
 static int train_paths(train_job *j) {
-    if (tool_writable(j->out)) return TOOL_FAILED;
+    if (tool_writable(j->out) || (j->page && tool_writable(j->page))) return TOOL_FAILED;
     if (j->checkpoint && train_checkpoint(j)) return TOOL_FAILED;
     if (train_apart(j)) return TOOL_FAILED;
     if (j->checkpoint) tool_saver_also(&j->temporary, j->checkpoint_temporary);
@@ -535,9 +535,7 @@ static int train_page(train_job *j) {
 
 /* What ends a run early ends its page too, which would load itself again for ever. */
 static void train_stopped(train_job *j) {
-    if (!j->w.report) return;
-    report_stop(j->w.report);
-    watch_page(&j->w, NULL, NULL);
+    if (j->w.report && report_stop(j->w.report)) watch_page(&j->w, NULL, NULL);
 }
 
 /* ---- the run ---- */
@@ -601,7 +599,7 @@ static int train_run(train_job *j) {
     j->w.c = &j->c;
     if (train_paths(j)) return TOOL_FAILED;
     if (j->page) tool_save_cleanup(j->page); /* of a run that was killed, as below */
-    if (train_page(j) || watch_open(&j->w, j->log, j->run.resume != NULL)) return TOOL_FAILED;
+    if (watch_open(&j->w, j->log, j->run.resume != NULL) || train_page(j)) return TOOL_FAILED;
     j->w.by_loss = j->run.best == TC_BEST_LOSS;
     j->run.stepped = watch_stepped;
     j->run.evaluated = watch_evaluated;
@@ -614,6 +612,9 @@ static int train_run(train_job *j) {
     status = tc_trainer_run(j->trainer, &j->run, &result);
     if (!status) watch_catch_up(&j->w);
     failed = watch_close(&j->w);
+    if (j->w.report)
+        report_progress(j->w.report, REPORT_RUNNING, result.steps,
+                        tc_trainer_steps(j->trainer));
     if (failed) return TOOL_FAILED;
     if (status) return train_fail(j, status);
     if (watch_interrupted)

@@ -72,7 +72,11 @@ void report_progress(report *r, report_state state, uint64_t step, uint64_t tota
     r->total = total;
 }
 
-void report_stop(report *r) { r->state = REPORT_STOPPED; }
+int report_stop(report *r) {
+    if (r->state != REPORT_RUNNING) return 0;
+    r->state = REPORT_STOPPED;
+    return 1;
+}
 
 /* -------------------------------------------------------------------------------- labels */
 

@@ -35,7 +35,8 @@ void report_step(report *r, uint64_t step, double loss);
 void report_evaluation(report *r, const tc_train_evaluation *e);
 /* How far the training is. */
 void report_progress(report *r, report_state state, uint64_t step, uint64_t total);
-void report_stop(report *r); /* where it is */
+/* Ends a training that is running: whether it was. */
+int report_stop(report *r);
 
 /* Appends the page to `o`; `table` and `e` are null as long as nothing was evaluated. */
 void report_page(report *r, out *o, const tc_score_table *table, const tc_evaluation *e);

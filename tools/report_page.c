@@ -832,8 +832,8 @@ static void page_sentences(page *p) {
                             : " an error. Above a wrong word is the label in the data, below "
                               "it that of the model.");
     if (p->t->scheme)
-        out_text(o, " Entities are marked here by the rules of default mode, so that errors in "
-                    "strict mode's sense can be others.");
+        out_text(o, " Entities are marked by the rules of default mode: strict mode may count "
+                    "other errors.");
     if (r->kept_count < r->wrong) {
         out_text(o, " Here are the first ");
         html_number(o, r->kept_count);

@@ -254,7 +254,9 @@ static int tool_saver_fail(tool_saver *s, const char *what, char *message, size_
 /* Bytes of a name that it begins with: file systems take 255, and longer ones are to fail. */
 static size_t tool_kept(const char *name) {
     size_t n = strlen(name), most = 255 - (sizeof TOOL_SUFFIX - 1) - 6;
-    return n < most || n > 255 ? n : most;
+    if (n < most || n > 255) return n;
+    for (n = most; n && (name[n] & 0xC0) == 0x80;) n--; /* no part of a character */
+    return n;
 }
 
 void tool_save_cleanup(const char *path) {

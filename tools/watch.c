@@ -93,6 +93,7 @@ static int watch_cut(watch *w, uint64_t step) {
 }
 
 static int watch_flush(watch *w) {
+    if (w->failed) return 1;
     if (!w->log || !w->line.size) return 0;
     out_text(&w->line, "}\n");
     if (w->line.failed) return w->failed = tool_fail(w->log_path, "out of memory");

@@ -11,14 +11,14 @@
  * model, input and number of threads loads and warms up outside the clock. "err" and a reason
  * is the answer of a failure.
  *
- * Usage: ours FOLDER DTYPE [LEVEL]; models are FOLDER/MODEL/DTYPE.tcm. Or ours start COMMAND...:
- * runs it without its output and prints the seconds that it took and its most memory in MiB. A
- * process has at least the most memory of the one that it was forked from: a small one is to. */
+ * Usage: ours FOLDER DTYPE [LEVEL]; models are FOLDER/MODEL/DTYPE.tcm.
+ * ours start COMMAND... runs it, its output aside, and prints the seconds that it took and its
+ * most memory in MiB: from here, as a process counts that of the one that starts it too. */
 #define _POSIX_C_SOURCE 200809L
 #define TOKCLASS_IMPLEMENTATION
 #include "tokclass.h"
-#include <pthread.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>

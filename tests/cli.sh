@@ -1451,7 +1451,7 @@ fi
 rm -f x.tcm
 # Results take the place of the progress bar.
 name='results beside a progress bar'
-for n in 2000 8000 32000; do
+for n in 100 500 2500 12500 62500; do
     yes 'Anna Smith lives in Paris with Bob.' | head -n $n >in
     "$program" tag "$model" --progress --threads 1 --isa base --batch-tokens 64 <in >mixed 2>&1
     tr '\r' '\n' <mixed | grep -a '^tag \[' >bars && break

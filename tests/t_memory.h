@@ -108,27 +108,29 @@ static void test_memory_failures(void) {
     made_free(&m);
 }
 
-static void test_memory_steady(void) {
+/* `rounds` texts: each but the first allocates its result alone. */
+static void test_memory_steady(tc_aggregation how, const char *text, int rounds) {
     ledger l;
     tc_env env;
     tc_tagger *tagger;
+    tc_tag_options o;
     tc_result *result;
     made m;
     long before;
     int i;
     memset(&l, 0, sizeof l);
     memset(&env, 0, sizeof env);
+    memset(&o, 0, sizeof o);
+    o.aggregation = how;
     env.allocate = ledger_allocate;
     env.user = &l;
     if (!made_plan(&m, &tag_plan, NULL) || tc_tagger_create(m.model, &env, &tagger)) {
         CHECK(0);
         return;
     }
-    for (i = 0; i < 4; i++) {
+    for (i = 0; i < rounds; i++) {
         before = l.calls;
-        CHECK(!tc_tag(tagger,
-                      "my name is anna smith in new york, my name is anna smith in new york.",
-                      &result));
+        CHECK(!tag_text(tagger, text, &o, &result));
         if (i) CHECK_EQ(l.calls - before, 1);
         tc_result_free(result);
     }
@@ -267,46 +269,18 @@ static void test_memory_new_model(void) {
 }
 #endif
 
-/* As test_memory_steady, with means of words, and for longer. */
-static void test_memory_means(void) {
-    ledger l;
-    tc_env env;
-    tc_tagger *tagger;
-    tc_tag_options o;
-    tc_result *result;
-    made m;
-    long before;
-    int i;
-    memset(&l, 0, sizeof l);
-    memset(&env, 0, sizeof env);
-    memset(&o, 0, sizeof o);
-    o.aggregation = TC_AGGREGATION_AVERAGE;
-    env.allocate = ledger_allocate;
-    env.user = &l;
-    if (!made_plan(&m, &tag_plan, NULL) || tc_tagger_create(m.model, &env, &tagger)) {
-        CHECK(0);
-        return;
-    }
-    for (i = 0; i < 100; i++) {
-        before = l.calls;
-        CHECK(!tag_text(tagger,
-                        "my name is ann smith in new york, my name is ann smith in new york.",
-                        &o, &result));
-        if (i) CHECK_EQ(l.calls - before, 1);
-        tc_result_free(result);
-    }
-    tc_tagger_free(tagger);
-    made_free(&m);
-}
-
 static void test_memory(void) {
-    test_memory_means();
+    test_memory_steady(TC_AGGREGATION_AVERAGE,
+                       "my name is ann smith in new york, my name is ann smith in new york.",
+                       100);
     test_memory_bounded();
     test_memory_scratch(TC_F32);
     test_memory_scratch(TC_S16);
     test_memory_scratch(TC_S8);
     test_memory_failures();
-    test_memory_steady();
+    test_memory_steady(TC_AGGREGATION_SIMPLE,
+                       "my name is anna smith in new york, my name is anna smith in new york.",
+                       4);
 #ifndef TC_NO_TRAIN
     test_memory_new_model();
 #endif

@@ -2974,11 +2974,17 @@ typedef struct tc__fetch {
 /* At the first steps that is a row each of the results of the next tile: a store that waits for
  * its line holds up loads from the same place of another page. Later panels that are wanted
  * after these, of which `tiles` tiles together pass over `pace` bytes at each of n steps. Few
- * tiles wait for their panels more than for their results: they fetch panels at all steps. */
-static tc__fetch *tc__kvec_fetch(tc__fetch fetch[2], size_t tiles, size_t rows, size_t n,
-                                 size_t ldc, size_t c_stride, size_t pace, size_t stride) {
+ * tiles wait for their panels more than for their results: they fetch panels at all steps.
+ * Short panels that adjoin come one after the other: memory is slow where a stream begins. */
+static tc__fetch *tc__kvec_fetch(tc__fetch fetch[2], size_t tiles, size_t rows, size_t panels,
+                                 size_t n, size_t ldc, size_t c_stride, size_t pace,
+                                 size_t stride) {
     const int few = tiles < 5 || n < 2 * rows;
     size_t steps = (few ? n : n - rows) * tiles;
+    if (stride == pace * n && stride <= 32768) {
+        pace *= panels;
+        stride = 64;
+    }
     fetch[0].pace = ldc * sizeof(float);
     fetch[0].stride = c_stride * sizeof(float);
     fetch[1].pace = (pace * n + steps - 1) / (steps + !steps);
@@ -4582,7 +4588,8 @@ typedef struct tc__product {
     size_t block, panels, wide;     /* rows of an item, panels in all and of an item */
 } tc__product;
 
-enum { TC__GEMM_WIDENED = 192 }; /* numbers of k: two panels of so many stay in L1, with A */
+/* Numbers of k: two panels of so many stay in L1, with A; about so many of one are a part. */
+enum { TC__GEMM_WIDENED = 192, TC__GEMM_DEEP = 2048 };
 
 /* Floats that a worker needs for two panels of any matrix with `columns`: of halves widened in
  * parts, of s8 spread to 16 bits, or, where weights are split, to widen one and split two. */
@@ -4638,6 +4645,18 @@ static tc__panels tc__gemm_panels(const tc__product *p, size_t first, size_t wid
     tc__panels out = tc__kref_panels(panels + first * stride, stride, wide * 16);
     out.bias = p->w->bias ? p->w->bias + first * 16 : NULL;
     return out;
+}
+
+/* Products with weights in f32. Many panels meet the rows part by part of k: what a tile reads
+ * stays in L2 while the rows pass, and a few rows stay in L1 while the panels do. */
+static void tc__gemm_floats(const tc__product *p, size_t first, size_t wide, const float *a,
+                            size_t rows, float *c) {
+    size_t K = p->w->columns, deep = TC__GEMM_DEEP / p->ops->tile_panels;
+    size_t parts = (K + deep / 2 - 1) / deep;
+    size_t step = wide > 2 && parts > 1 ? (K + parts - 1) / parts : K, k;
+    tc__panels b = tc__gemm_panels(p, first, wide);
+    for (k = 0; k < K; k += step, b.at += step * 16, b.add = 1)
+        p->ops->gemm(rows, tc__mem_least(K - k, step), a + k, p->lda, &b, c, p->ldc);
 }
 
 /* Products with weights in halves, widened part by part; the next part comes into cache
@@ -4732,8 +4751,7 @@ static void tc__gemm_item(void *context, size_t item, unsigned worker) {
     } else if (tc__gemm_widens(p->w->dtype)) {
         tc__gemm_widened(p, first, wide, p->a + r * p->lda, rows, c, scratch);
     } else {
-        tc__panels panels = tc__gemm_panels(p, first, wide);
-        p->ops->gemm(rows, K, p->a + r * p->lda, p->lda, &panels, c, p->ldc);
+        tc__gemm_floats(p, first, wide, p->a + r * p->lda, rows, c);
     }
     tc__gemm_finish(p, r, rows, first, wide);
 }
@@ -15801,7 +15819,7 @@ static void TC__K(tiles)(const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS
                          const tc__panels *b, float *c, size_t ldc, size_t c_stride) {
     size_t groups = (rows + TC__KROWS - 1) / TC__KROWS, p, g;
     tc__fetch fetch[2],
-        *first = tc__kvec_fetch(fetch, groups, TC__KROWS, K, ldc, c_stride,
+        *first = tc__kvec_fetch(fetch, groups, TC__KROWS, TC__KPANELS, K, ldc, c_stride,
                                 b->ahead ? b->ahead_pace : 64,
                                 b->ahead ? b->ahead_stride : b->stride * sizeof(float));
     if (down) { /* what the next tile walks down, instead of panels */
@@ -16872,8 +16890,8 @@ static void TC__Q(gemm)(size_t rows, size_t K, const tc__qrows *a, const tc__qpa
     size_t most = TC__QHELD && rows >= 16 ? TC__QHELD : TC__QROWS; /* rows of a tile */
     size_t parts = (rows + most - 1) / most, groups = (K * TC__QBYTES + 3) / 4, p, g;
     tc__fetch fetch[2],
-        *first = tc__kvec_fetch(fetch, parts, TC__OF_TYPE(FIRST, TC__QTYPE), groups, ldc, 16,
-                                b->ahead_pace, b->ahead_stride);
+        *first = tc__kvec_fetch(fetch, parts, TC__OF_TYPE(FIRST, TC__QTYPE), TC__KPANELS,
+                                groups, ldc, 16, b->ahead_pace, b->ahead_stride);
     for (p = 0; p < b->count; p += TC__KPANELS) {
         size_t wide = tc__mem_least(b->count - p, TC__KPANELS), row = 0, next;
         float *to = c + p * 16;

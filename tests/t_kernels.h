@@ -594,7 +594,7 @@ static void test_pack(void) {
 }
 
 /* c of a product with these weights packed as type t; scratch has a page behind it. */
-static void halves_product(const tc__ops *ops, tc_dtype t, uint32_t N, uint32_t K,
+static void packed_product(const tc__ops *ops, tc_dtype t, uint32_t N, uint32_t K,
                            const float *w, const float *bias, size_t rows, const float *a,
                            float *c) {
     int overflow = 0;
@@ -645,10 +645,40 @@ static void test_halves(const tc__ops *ops) {
                 for (i = 0; i < (size_t)N * K; i++)
                     w[i] = t == TC_F16 ? tc__bytes_from_f16(tc__bytes_to_f16(w[i]))
                                        : tc__bytes_from_bf16(tc__bytes_to_bf16(w[i]));
-                halves_product(ops, TC_F32, N, K, w, bias, rows, a, want);
-                halves_product(ops, (tc_dtype)t, N, K, w, bias, rows, a, c);
+                packed_product(ops, TC_F32, N, K, w, bias, rows, a, want);
+                packed_product(ops, (tc_dtype)t, N, K, w, bias, rows, a, c);
                 good &= memcmp(c, want, n * sizeof *c) == 0;
             }
+    CHECK_CASE(good, tc_level_name(ops->level));
+}
+
+/* Products in parts of K have the bits of one pass. */
+static void test_parts(const tc__ops *ops, const tc__ops *ref) {
+    static const uint32_t depths[] = {1536, 1537, 2049, 3072, 3073, 4100};
+    enum { DEEP = 4100, ROWS = 17, WIDE = 5 * 16 };
+    float *w = (float *)malloc(2 * WIDE * DEEP * sizeof *w), *panels = w + WIDE * DEEP;
+    float *a = (float *)malloc(ROWS * DEEP * sizeof *a);
+    size_t d, i;
+    uint32_t N;
+    int good = 1;
+    if (!w || !a) exit(1);
+    for (i = 0; i < WIDE * DEEP; i++) w[i] = random_float(1);
+    for (i = 0; i < ROWS * DEEP; i++) a[i] = random_float(0.1f);
+    for (d = 0; d < sizeof depths / sizeof *depths; d++)
+        for (N = 2 * 16; N <= WIDE; N += 3 * 16) {
+            uint32_t K = depths[d];
+            tc__panels b = tc__kref_panels(panels, 16 * (size_t)K, N);
+            size_t rows = d % 2 ? ROWS : 8;
+            float *c = guarded(rows * N), *want = guarded(rows * N);
+            for (i = 0; i < (size_t)N * K; i++)
+                panels[(i / K / 16 * K + i % K) * 16 + i / K % 16] = w[i];
+            b.bias = w;
+            ref->gemm(rows, K, a, K, &b, want, N);
+            packed_product(ops, TC_F32, N, K, w, w, rows, a, c);
+            good &= same(ops, c, want, rows * N);
+        }
+    free(w);
+    free(a);
     CHECK_CASE(good, tc_level_name(ops->level));
 }
 
@@ -979,6 +1009,7 @@ static void test_kernels(void) {
 #undef TC__OP_TEST
         test_attend(ops, ref);
         test_halves(ops);
+        test_parts(ops, ref);
         if (tc__ktab_split(ops->level)) test_split(ops, tc__ktab_split(ops->level));
     }
     CHECK_EQ(tc_level_choose(TC_LEVEL_SCALAR), TC_LEVEL_SCALAR);

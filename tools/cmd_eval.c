@@ -111,7 +111,7 @@ static int eval_open(eval_job *j, char **argv) {
     if (eval_outputs(j, argv)) return 1;
     if (common_load(&j->c, argv[1], &j->model)) return 1;
     if (labelled_open(&j->data, &j->c, argv[2], (int)j->column)) return 1;
-    if (labelled_none(j->data.path, j->data.info)) return 1;
+    if (labelled_none(&j->data)) return 1;
     if (!options.strict && scheme_is_bilou(j->data.info))
         tool_note(j->data.path, "%s", SCHEME_BILOU_NOTE);
     status = tc_scores_create(&options, &env, &j->scores);

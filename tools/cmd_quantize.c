@@ -33,8 +33,7 @@ typedef struct quantize_job {
     char *block; /* holds the new file */
     const void *data;
     size_t size;
-    tool_file file; /* of the labelled data */
-    tc_dataset *set;
+    labelled sentences;
     label_map pairs;
     uint32_t *labels; /* [words] that the model gave, as ids */
     size_t words, room, at;
@@ -269,7 +268,7 @@ static int quantize_pass(quantize_job *j, const quantize_side *s, size_t stop,
     if (scores) o.sentence = s == &j->before ? quantize_note : quantize_compare;
     j->stop = stop;
     j->start = tool_seconds();
-    status = tc_evaluate(s->model, j->set, &o, &env, scores, NULL);
+    status = tc_evaluate(s->model, j->sentences.set, &o, &env, scores, NULL);
     if (speed) *speed = (double)j->done / (tool_seconds() - j->start);
     j->base += j->done;
     return status ? common_fail(&j->c, tool_input(j->eval), status) : 0;
@@ -314,23 +313,13 @@ static int quantize_time(quantize_job *j) {
 }
 
 static int quantize_open_data(quantize_job *j) {
-    char why[200];
-    tc_data_options o;
-    tc_env env = common_env(&j->c);
-    tc_status status;
-    const char *name = tool_input(j->eval);
-    memset(&o, 0, sizeof o);
-    o.column = (int)j->column;
     if (tool_same(j->out, j->eval)) return tool_fail(j->out, "is an input too");
-    if (tool_file_open(j->eval, &j->file, why, sizeof why)) return tool_fail(name, "%s", why);
-    if (labelled_utf8(&j->c, name, &j->file)) return 1;
-    status = tc_dataset_open(j->file.data, j->file.size, &o, &env, &j->set);
-    if (status) return common_fail(&j->c, name, status);
-    return labelled_none(name, tc_dataset_get_info(j->set));
+    return labelled_open(&j->sentences, &j->c, j->eval, (int)j->column) ||
+           labelled_none(&j->sentences);
 }
 
 static int quantize_evaluate(quantize_job *j) {
-    size_t n = tc_dataset_get_info(j->set)->sentences;
+    size_t n = j->sentences.info->sentences;
     int failed;
     tool_progress_start(&j->progress, "score", 2 * n, j->c.progress);
     failed = quantize_score(j, &j->before) || quantize_score(j, &j->after);
@@ -449,8 +438,7 @@ static int quantize_run(quantize_job *j) {
 static void quantize_close(quantize_job *j) {
     tc_model_free(j->after.model);
     common_unload(&j->c, j->before.model);
-    tc_dataset_free(j->set);
-    tool_file_close(&j->file);
+    labelled_close(&j->sentences);
     label_map_free(&j->pairs);
     free(j->block);
     free(j->labels);

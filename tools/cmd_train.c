@@ -30,9 +30,8 @@ typedef struct train_job {
     tc_writer *writer; /* of a model made from a configuration */
     tc_model *model;
     tc_trainer *trainer;
-    tc_dataset *data[3]; /* train, dev, test */
-    tool_file files[3];  /* that these lie in */
-    uint32_t *numbers;   /* of --order */
+    labelled data[3];  /* train, dev, test */
+    uint32_t *numbers; /* of --order */
     label_map maps;
     const char **labels;               /* of the training data, behind the map */
     char *checkpoint_path, *best_path; /* in the folder of --checkpoint, or null */
@@ -229,7 +228,7 @@ static int train_by_bytes(const void *a, const void *b) {
 
 /* The labels of the training data behind the map, each once, in the order of their bytes. */
 static int train_labels(train_job *j) {
-    const tc_data_info *d = tc_dataset_get_info(j->data[0]);
+    const tc_data_info *d = j->data[0].info;
     uint32_t i, n = 0;
     j->labels = (const char **)malloc((d->num_labels + 1u) * sizeof *j->labels);
     if (!j->labels) return tool_fail(NULL, "out of memory");
@@ -251,25 +250,13 @@ static int train_labels(train_job *j) {
 
 static int train_load_data(train_job *j) {
     const char *const names[3] = {j->train, j->dev, j->test};
-    tc_data_options o;
-    tc_env env = common_env(&j->c);
     int i;
-    memset(&o, 0, sizeof o);
-    o.column = (int)j->column;
-    for (i = 0; i < 3; i++) {
-        char why[200];
-        tc_status status;
-        if (!names[i]) continue;
-        if (tool_file_open(names[i], &j->files[i], why, sizeof why))
-            return tool_fail(tool_input(names[i]), "%s", why);
-        if (labelled_utf8(&j->c, tool_input(names[i]), &j->files[i])) return TOOL_FAILED;
-        status = tc_dataset_open(j->files[i].data, j->files[i].size, &o, &env, &j->data[i]);
-        if (status) return common_fail(&j->c, tool_input(names[i]), status);
-        if (labelled_none(tool_input(names[i]), tc_dataset_get_info(j->data[i])))
+    for (i = 0; i < 3; i++)
+        if (names[i] && (labelled_open(&j->data[i], &j->c, names[i], (int)j->column) ||
+                         labelled_none(&j->data[i])))
             return TOOL_FAILED;
-    }
-    j->run.train = j->data[0];
-    j->run.dev = j->data[1];
+    j->run.train = j->data[0].set;
+    j->run.dev = j->data[1].set;
     return 0;
 }
 
@@ -291,21 +278,18 @@ static void train_invalid(const char *path, const scheme_found *found) {
 
 /* Says which scheme the labels have and where they do not keep to it. Nothing is repaired. */
 static int train_scheme(train_job *j) {
-    const char *names[2];
     scheme_kind kind = (scheme_kind)j->scheme;
     scheme_found found;
     int i;
-    names[0] = tool_input(j->train);
-    names[1] = j->dev ? tool_input(j->dev) : NULL;
-    for (i = 0; i < 2 && j->data[i]; i++) {
-        if (scheme_scan(j->data[i], kind, &found)) return tool_fail(NULL, "out of memory");
+    for (i = 0; i < 2 && j->data[i].set; i++) {
+        if (scheme_scan(j->data[i].set, kind, &found)) return tool_fail(NULL, "out of memory");
         kind = found.kind;
         if (!i)
-            tool_note(names[i], "the scheme of the labels is %s%s%s", scheme_names[kind],
+            tool_note(j->data[i].path, "the scheme of the labels is %s%s%s", scheme_names[kind],
                       j->scheme || !kind ? "" : ", as it seems",
                       kind == SCHEME_BILOU ? "; " SCHEME_BILOU_NOTE : "");
         if (!kind) return 0;
-        train_invalid(names[i], &found);
+        train_invalid(j->data[i].path, &found);
     }
     return 0;
 }
@@ -314,7 +298,7 @@ static int train_scheme(train_job *j) {
 static int train_read_order(train_job *j) {
     tool_file file;
     char why[200], where[TOOL_PLACE];
-    const size_t sentences = tc_dataset_get_info(j->data[0])->sentences;
+    const size_t sentences = j->data[0].info->sentences;
     size_t at = 0, line = 0, n = 0;
     int failed = 0, digits;
     if (!j->order) return 0;
@@ -388,8 +372,9 @@ static int train_check_model(train_job *j) {
     if (j->options.freeze_layers > info->num_hidden_layers)
         tool_note("train", "--freeze layers:%u: the model has %u layers",
                   (unsigned)j->options.freeze_layers, (unsigned)info->num_hidden_layers);
-    if (!j->data[2]) return 0;
-    status = tc_batcher_create(j->trainer, j->data[2], j->maps.pairs, j->maps.count, &batcher);
+    if (!j->data[2].set) return 0;
+    status =
+        tc_batcher_create(j->trainer, j->data[2].set, j->maps.pairs, j->maps.count, &batcher);
     tc_batcher_free(batcher);
     return status ? common_fail(&j->c, tool_input(j->test), status) : 0;
 }
@@ -476,11 +461,11 @@ static int train_paths(train_job *j) {
 
 /* ---- the page ---- */
 
-static void train_page_data(report *r, const char *name, const char *path, tc_dataset *d) {
-    const tc_data_info *info = d ? tc_dataset_get_info(d) : NULL;
-    if (info)
-        report_option(r, name, "%s, %llu sentences, %llu words", path,
-                      (unsigned long long)info->sentences, (unsigned long long)info->words);
+static void train_page_data(report *r, const char *name, const labelled *l) {
+    if (l->set)
+        report_option(r, name, "%s, %llu sentences, %llu words", l->path,
+                      (unsigned long long)l->info->sentences,
+                      (unsigned long long)l->info->words);
 }
 
 static void train_page_options(train_job *j, report *r) {
@@ -489,9 +474,9 @@ static void train_page_options(train_job *j, report *r) {
                                                                                  "none"};
     const tc_train_options *o = &j->options;
     report_option(r, "base", "%s", j->base ? j->base : j->config);
-    train_page_data(r, "train", j->train, j->data[0]);
-    train_page_data(r, "dev", j->dev, j->data[1]);
-    train_page_data(r, "test", j->test, j->data[2]);
+    train_page_data(r, "train", &j->data[0]);
+    train_page_data(r, "dev", &j->data[1]);
+    train_page_data(r, "test", &j->data[2]);
     if (j->map) report_option(r, "map", "%s", j->map);
     report_option(r, "labels", "%lu", (unsigned long)o->num_labels);
     if (o->max_steps)
@@ -666,7 +651,7 @@ static int train_scores(train_job *j, tc_scores *scores) {
     o.user = j;
     if (j->page && report_begin(j->w.report, info->labels, info->num_labels, &j->maps, 0))
         return tool_fail(NULL, "out of memory");
-    status = tc_evaluate(j->model, j->data[j->test ? 2 : 1], &o, &env, scores, &e);
+    status = tc_evaluate(j->model, j->data[j->test ? 2 : 1].set, &o, &env, scores, &e);
     if (!status && j->test) status = tc_scores_report(scores, 4, &text);
     if (!status && j->test) printf("\n%s", text.data);
     if (!status) status = tc_scores_table(scores, &table);
@@ -697,10 +682,7 @@ static void train_close(train_job *j) {
     tc_trainer_free(j->trainer);
     common_unload(&j->c, j->model);
     tc_writer_free(j->writer);
-    for (i = 0; i < 3; i++) {
-        tc_dataset_free(j->data[i]);
-        tool_file_close(&j->files[i]);
-    }
+    for (i = 0; i < 3; i++) labelled_close(&j->data[i]);
     report_free(j->w.report);
     label_map_free(&j->maps);
     free((void *)j->labels);

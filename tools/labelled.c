@@ -15,10 +15,10 @@ int labelled_fail(const labelled *l, uint64_t line, const char *format, ...) {
     return tool_fail(tool_place(where, l->path, line), "%s", what);
 }
 
-int labelled_none(const char *where, const tc_data_info *info) {
-    if (!info->sentences) return tool_fail(where, "there is no labelled sentence");
-    if (info->columns != 1) return 0;
-    return tool_fail(where, "the lines have one column: words without labels");
+int labelled_none(const labelled *l) {
+    if (!l->info->sentences) return tool_fail(l->path, "there is no labelled sentence");
+    if (l->info->columns != 1) return 0;
+    return tool_fail(l->path, "the lines have one column: words without labels");
 }
 
 static int labelled_set(labelled *l, const void *data, size_t size, int column) {
@@ -33,15 +33,16 @@ static int labelled_set(labelled *l, const void *data, size_t size, int column) 
     return 0;
 }
 
-int labelled_utf8(const common *c, const char *where, const tool_file *file) {
-    const char *text = (const char *)file->data;
+/* With --strict-utf8: 1 after a message for the first line of the file that is no UTF-8. */
+static int labelled_utf8(const labelled *l) {
+    const char *text = (const char *)l->file.data;
     char place[TOOL_PLACE];
     uint64_t line = 1;
     size_t i, step;
     int good;
-    for (i = 0; c->strict_utf8 && i < file->size; i += step) {
-        step = tool_utf8(text + i, file->size - i, &good);
-        if (!good) return tool_fail(tool_place(place, where, line), "ill-formed UTF-8");
+    for (i = 0; l->c->strict_utf8 && i < l->file.size; i += step) {
+        step = tool_utf8(text + i, l->file.size - i, &good);
+        if (!good) return tool_fail(tool_place(place, l->path, line), "ill-formed UTF-8");
         line += text[i] == '\n';
     }
     return 0;
@@ -52,10 +53,9 @@ int labelled_open(labelled *l, common *c, const char *path, int column) {
     memset(l, 0, sizeof *l);
     l->c = c;
     l->path = tool_input(path);
-    if (tool_file_open(path, &l->file, message, sizeof message)) {
+    if (tool_file_open(path, &l->file, message, sizeof message))
         return tool_fail(l->path, "%s", message);
-    }
-    if (labelled_utf8(c, l->path, &l->file)) return 1;
+    if (labelled_utf8(l)) return 1;
     return labelled_set(l, l->file.data, l->file.size, column);
 }
 

@@ -19,10 +19,8 @@ int labelled_open(labelled *l, common *c, const char *path, int column);
 /* The same from the bytes of another, which stays open. */
 int labelled_again(labelled *l, const labelled *other, int column);
 void labelled_close(labelled *l);
-/* With --strict-utf8: 1 after a message for the first line of the file that is no UTF-8. */
-int labelled_utf8(const common *c, const char *where, const tool_file *file);
-/* 1 after a message for `where` if there is nothing to learn from or to score. */
-int labelled_none(const char *where, const tc_data_info *info);
+/* 1 after a message if there is nothing to learn from or to score. */
+int labelled_none(const labelled *l);
 /* Sentence `index`, valid until the next call. 0, or 1 after a message. */
 int labelled_sentence(labelled *l, size_t index, tc_sentence *sentence);
 /* Reports "FILE:LINE: WHAT" and returns 1. */

@@ -160,9 +160,10 @@ wrong 'stride not below max-length' tokenize m --stride 8 --max-length 8
 wrong 'pair with words' tokenize m --pair --input words
 wrong 'skip-special without decode' tokenize m --skip-special
 wrong 'unknown isa' tag m --isa pentium
+err_has '--isa pentium is no known instruction set; available here: '
 err_has 'scalar'
 wrong 'isa that no machine has yet' tag m --isa avx512-bf16
-err_has 'available'
+err_has '--isa avx512-bf16 is not available; available here: '
 case $(uname -m) in x86_64 | amd64) other=neon ;; *) other=avx2 ;; esac
 wrong 'isa of another machine' tag m --isa $other
 err_has 'available'
@@ -1527,6 +1528,521 @@ if mkfifo feed answer 2>/dev/null; then
 else
     skipped=$((skipped + 1))
 fi
+
+# -------------------------------------------------------------------- again, by command
+# program: options
+wrong 'quantize --format text without data' quantize m q.tcm --dtype s8 --format text
+err_has '--format needs --eval'
+# program: options
+wrong 'train without --out' train m --train d
+err_has '--out is missing'
+wrong 'train without --train' train m --out n.tcm
+err_has '--train is missing'
+# program: the other names of --help
+for word in -h help; do
+    run "help, $word" 0 $word
+    out_has 'usage: tokclass'
+done
+run 'help of tag, -h' 0 tag -h
+out_has 'usage: tokclass tag'
+# options: --help fills its lines
+run 'help fills its lines' 0 tag --help
+out_has '  --input lines|document|jsonl|conll
+                          what the files hold; default lines'
+out_has '                          default ansi on a terminal, else jsonl; ansi with'
+# output that fills the buffer to its last byte
+run 'ids of two words' 0 tokenize "$model" --text 'a in' --no-special
+ids=$(sed 's/{"ids": \[\([^]]*\)\].*/\1/' out)
+awk -v a="${ids%%,*}" -v b="${ids##* }" 'BEGIN { printf "%s", b
+    for (i = 1; i < 32768; i++) printf " %s", a; print "" }' >in
+run 'a text of 65536 bytes' 0 tokenize "$model" --decode
+n=$(($(wc -c <out)))
+[ "$n" = 65537 ] && pass || fail "$name" "$n bytes"
+# the CPUs of a process are those that it may use
+if command -v taskset >/dev/null && [ "$(getconf _NPROCESSORS_ONLN)" -gt 1 ]; then
+    name='threads of a process with one CPU'
+    taskset -c "$(taskset -cp $$ | sed 's/.*: *\([0-9]*\).*/\1/')" \
+        "$program" bench "$model" --shapes 1x2 --json >out 2>err
+    out_has '"threads": 1,'
+fi
+# every command on a model knows --isa
+for command in 'tag m' 'tokenize m' 'encode m --output mean' 'eval m d' 'info m' 'bench m' 'export m f' \
+    'convert f m' 'quantize m n --dtype s8' 'score d' 'data d' 'train m --train d --out n'; do
+    # shellcheck disable=SC2086
+    wrong "unknown isa: $command" $command --isa pentium
+    err_has 'is no known instruction set'
+done
+# every command: --help does nothing else
+printf 'Ada O\n' >in
+for command in tag tokenize encode train eval data score convert export quantize info bench; do
+    run "$command, --help alone" 0 $command --help
+    [ "$(tail -n 1 out)" = '  --help                  this text' ] && pass || fail "$name" "$(tail -n 1 out)"
+    err_empty
+done
+# convert: weights that are not read, by their kind
+mkdir weights.other
+cp hf/config.json hf/vocab.txt weights.other
+: >weights.other/tf_model.h5
+broken 'weights of TensorFlow' convert weights.other other.tcm
+err_has 'weights.other/tf_model.h5: this format is not read'
+: >weights.other/flax_model.msgpack
+: >weights.other/pytorch_model.pt
+broken 'weights in a pickle' convert weights.other other.tcm
+err_has 'weights.other/pytorch_model.pt: pickles can run code and are not read'
+# convert: labels that are not numbered from 0
+cp -r hf gaps
+sed 's/"6": "I-LOC"/"7": "I-LOC"/' hf/config.json >gaps/config.json
+broken 'a gap in id2label' convert gaps gaps.tcm
+err_has 'the keys of id2label are not 0 to 6: there is "7"'
+# convert: a folder without weights has the class of its tokenizer from config.json
+mkdir classy
+cp hf/tokenizer.json classy
+printf '{"model_type": "tapas", "tokenizer_class": "TapasTokenizer"}' >classy/config.json
+run 'a class named by config.json' 0 convert classy classy.tcm --task tokenizer
+err_has 'classy: the tokenizer_class TapasTokenizer is not known here'
+# convert: the keys of id2label are numbers as JSON writes them
+for key in '06' ''; do
+    rm -rf gaps
+    cp -r hf gaps
+    sed "s/\"6\": \"I-LOC\"/\"$key\": \"I-LOC\"/" hf/config.json >gaps/config.json
+    broken "a key \"$key\" of id2label" convert gaps gaps.tcm
+    err_has "the keys of id2label are not 0 to 6: there is \"$key\""
+done
+# convert: messages have the line of config.json
+rm -rf lined
+cp -r hf lined
+sed 's/"hidden_act": "[a-z]*"/"hidden_act": "mish"/' hf/config.json >lined/config.json
+n=$(grep -n mish lined/config.json | cut -d : -f 1)
+broken 'the line of a message' convert lined lined.tcm
+err_has "tokclass: lined/config.json:$n: the activation \"mish\" is not supported"
+# convert: --dtype f32 of a checkpoint in f16
+run 'a checkpoint in f16' 0 quantize new.tcm half.tcm --dtype f16
+run 'a checkpoint in f16' 0 export half.tcm half
+run 'a checkpoint in f16' 0 convert half half.tcm
+for dtype in f32 f16 bf16 s8; do
+    run "f16 to $dtype" 0 convert half x.tcm --dtype $dtype
+    run "f16 to $dtype" 0 info x.tcm
+    out_has "dtype               $dtype"
+done
+run 'f16 as it is' 0 info half.tcm
+out_has 'dtype               f16'
+# info: the class of transformers
+run 'info, the class of transformers' 0 info "$model" --json
+out_has '"architectures": ["BertForTokenClassification"]'
+run 'info, the class of transformers' 0 convert hf encoder.tcm --task feature-extraction --quiet
+run 'info, the class of transformers' 0 info encoder.tcm --json
+out_has '"architectures": ["BertModel"]'
+# info: the lines of numbers
+run 'info, its lines' 0 info "$model"
+for line in 'layers              6' 'hidden size         384' 'intermediate size   1536' \
+    'attention heads     12' 'activation          gelu' 'positions           512' \
+    'vocabulary          8500' 'limit in tokens     512' "bytes               $(($(wc -c <"$model")))" \
+    'labels              7: O B-PER I-PER B-ORG I-ORG B-LOC I-LOC'; do
+    out_has "$line"
+done
+# info: JSON, every key
+run 'info as json, its keys' 0 info "$model" --json
+[ "$(sed -n 's/^  \("[a-z_0-9]*"\):.*/\1/p' out | tr -d '\n')" = \
+    '"model_type""architectures""num_hidden_layers""hidden_size""intermediate_size""num_attention_heads""embedding_size""max_position_embeddings""type_vocab_size""hidden_act""layer_norm_eps""dtype""parameters""task""vocab_size""max_length""id2label""tokenizer_model""bytes""tensors""file_version""producer""isa_available""isa"' ] &&
+    pass || fail "$name" "$(cat out)"
+# info: the numbers are checked with --verify alone
+size=$(($(wc -c <"$model")))
+head -c $((size * 3 / 4)) "$model" >flipped.tcm
+printf '\252\125\252\125\252\125\252\125' >>flipped.tcm
+tail -c +$((size * 3 / 4 + 9)) "$model" >>flipped.tcm
+run 'info of a changed file' 0 info flipped.tcm
+broken 'info of a changed file, --verify' info flipped.tcm --verify
+# tokenize: the second text of a pair ends with its line
+printf 'a\tb\nc\td\n' >in
+run 'pairs of neighbouring lines' 0 tokenize "$model" --pair
+out_has '"tokens": ["[CLS]", "a", "[SEP]", "b", "[SEP]"], "offsets": [[0, 0], [0, 1], [0, 0], [0, 1], [0, 0]]'
+out_has '"tokens": ["[CLS]", "c", "[SEP]", "d", "[SEP]"], "offsets": [[0, 0], [0, 1], [0, 0], [0, 1], [0, 0]]'
+# tokenize: --pair with JSON lines
+printf '{"text": "a", "text_pair": "b"}\n["a", "b"]\n' >in
+broken 'a pair of words' tokenize "$model" --pair --input jsonl
+err_has 'standard input:2: --pair needs texts, not an array of words'
+out_lines 1
+out_has '"tokens": ["[CLS]", "a", "[SEP]", "b", "[SEP]"]'
+# encode: more inputs than a group
+yes 'Ada' | head -n 200 >in
+run 'encode many lines' 0 encode "$model" --output cls
+out_lines 200
+run 'encode many lines, npy' 0 encode "$model" --output cls --format npy
+n=$(($(wc -c <out)))
+[ "$n" = $((128 + 200 * 384 * 4)) ] && pass || fail "$name" "$n bytes"
+# encode: the mean is that of the hidden states
+run 'encode, mean of hidden' 0 encode "$model" --output hidden --text 'Ada in Paris'
+sed 's/.*"hidden": \[\[//; s/\]\]}.*//' out | awk '{ n = split($0, row, "\\], \\[")
+    for (i = 1; i <= n; i++) { d = split(row[i], v, ", "); for (k = 1; k <= d; k++) s[k] += v[k] / n }
+    for (k = 1; k <= d; k++) print s[k] }' >rows
+run 'encode, mean of hidden' 0 encode "$model" --output mean --text 'Ada in Paris'
+sed 's/.*\[//; s/\].*//' out | tr ',' '\n' | paste - rows | awk '{ e = $1 - $2
+    if (e > 1e-4 || e < -1e-4) bad = 1 } END { exit bad || NR != 384 }' && pass ||
+    fail "$name" 'differs'
+# encode: --help does no work
+printf 'Ada\n' >in
+run 'encode, help before input' 0 encode "$model" --output cls --text Ada --help
+out_has 'usage: tokclass encode'
+out_lacks '{"vector"'
+err_empty
+# encode: what is no encoder
+broken 'encode with a tokenizer' encode tokenizer.tcm --output mean --text Ada
+err_has 'tokenizer.tcm: the file holds a tokenizer and no model'
+run 'an encoder' 0 convert hf encoder.tcm --task feature-extraction --quiet
+broken 'logits of an encoder' encode encoder.tcm --output logits --text Ada
+err_has 'encoder.tcm: the model has no token-classification head'
+# encode: the limit of the model
+run 'a limit of 8 tokens' 0 convert hf short.tcm --max-length 8 --quiet
+printf 'a a a a a a\na a a a a a a\n' >in
+broken 'a limit of 8 tokens' encode short.tcm --output cls
+err_has "standard input:2: 9 tokens, but the model's limit is 8"
+out_lines 1
+# tag: nothing behind a failure, though later groups are fine
+{
+    printf 'Not \377 fine.\n'
+    yes 'Fine.' | head -n 200
+} >in
+broken 'tag ends at the first failure' tag "$model" --strict-utf8 --threads 1
+err_has 'standard input:1'
+out_empty
+# tag: the legend of the page counts each label
+run 'html, the legend' 0 tag "$model" --format html --text 'Anna met Bob in Lyon and Anna left.'
+out_has '<span><mark class="c0">PER</mark> 3</span>'
+out_has '<span><mark class="c2">LOC</mark> 1</span>'
+# tag: O takes no colour from the types
+run 'html, a label that is no type' 0 tag "$model" --format html --ignore-labels '' \
+    --text 'Anna met Bob.'
+out_has '<span><mark class="c9">O</mark> '
+# tag: a carriage return alone ends a line of the page
+printf 'Ada\rin Lyon\n' >in
+run 'html, a carriage return' 0 tag "$model" --format html
+grep -q '^in <mark' out && pass || fail "$name" 'the words are one'
+out_lacks "$(printf '\r')"
+# tag: the title
+cp in doc.txt
+for files in '' - doc.txt 'doc.txt doc.txt'; do
+    case $files in doc.txt) title=doc.txt ;; doc*) title='several files' ;; *) title=text ;; esac
+    # shellcheck disable=SC2086
+    run "html, the title of \"$files\"" 0 tag "$model" --format html $files
+    out_has "<title>Entities in $title</title>"
+    out_has "<h1>Entities in $title</h1>"
+done
+# tag: no bar for work of less than a second
+run 'no bar for short work' 0 tag "$model" --progress --text 'Ada in Lyon'
+err_empty
+# tag: what is no tagger
+run 'an encoder' 0 convert hf encoder.tcm --task feature-extraction --quiet
+broken 'tag with an encoder' tag encoder.tcm --text Ada
+err_has 'encoder.tcm: the model has no token-classification head'
+broken 'tag with a tokenizer' tag tokenizer.tcm --text Ada
+err_has 'tokenizer.tcm: '
+# tag, eval: the label of a word without tokens is O, wherever O stands among the labels
+run 'a model whose first label is not O' 0 train new.tcm --train train --column 3 --out x.tcm \
+    --max-steps 1 --quiet
+printf 'Ada B-X\n\342\200\213 O\n' >lost
+run 'a word without tokens' 0 tag x.tcm --input conll --format conll lost
+[ "$(sed -n 2p out | cut -f 2)" = O ] && pass || fail "$name" "$(cat out)"
+run 'a word without tokens, eval' 0 eval x.tcm lost --predictions predicted --quiet
+grep -q ' O$' predicted && pass || fail "$name" "$(cat predicted)"
+# tag: a line feed inside an entity is a space of TSV
+printf 'In New\nYork City and New\r\nYork.\n' >in
+run 'tsv, an entity over two lines' 0 tag "$model" --input document --format tsv
+awk -F '\t' 'NF != 6 { bad = 1 } END { exit bad }' out && pass || fail "$name" 'not six columns'
+out_has "${tab}New York"
+# tag: a failure of the library names no place in the group
+printf 'Fine.\nNot \377 fine.\n' >in
+broken 'the place of a failure' tag "$model" --strict-utf8
+err_has 'tokclass: standard input:2: ill-formed UTF-8'
+grep -q 'input 0' err && fail "$name" 'the place in the group' || pass
+# tag: types without a colour of their own take the colours that are used least
+printf 'of B-X\nthe B-Y\n\nof B-X\nthe B-Y\n' >types
+run 'a model of two types' 0 train --from-config config.json --vocab "$vocab" --train types \
+    --out types.tcm --max-steps 60 --learning-rate 1e-3 --quiet
+run 'html, types of no usual name' 0 tag types.tcm --format html --text 'of the'
+n=$(grep -o '<span><mark class="c[0-8]">[XY]' out | sed 's/.>.$//' | sort -u | wc -l)
+[ "$((n))" = 2 ] && pass || fail "$name" 'one colour for two types'
+# tag: a mark of the page, whole
+run 'html, a mark' 0 tag "$model" --format html --text "$sylvain"
+sed 's/<i>0\.[0-9]*/<i>S/g' out >marks
+grep -qF ' at <mark class="c1">Hugging Face<b>ORG <i>S</i></b></mark> in ' marks && pass ||
+    fail "$name" "$(grep mark out)"
+n=$(grep -o '<mark' out | wc -l)
+m=$(grep -o '</mark>' out | wc -l)
+[ "$((n))" = "$((m))" ] && pass || fail "$name" 'marks without an end'
+# tag: the bar is gone at the end
+name='the end of a progress bar'
+for n in 500 2500 12500 62500; do
+    yes 'Anna Smith lives in Paris with Bob.' | head -n $n >in
+    "$program" tag "$model" --progress --threads 1 --isa base --batch-tokens 64 <in >out 2>err
+    [ -s err ] && break
+done
+[ "$(tail -c 4 err | od -An -c | tr -d ' ')" = '\r033[K' ] && pass || fail "$name" 'it stays'
+# tag: the page has the text once, with the labels in it
+run 'html, the text' 0 tag "$model" --format html --text "$sylvain" --text 'No.'
+sed -n 's/^<p dir="auto">//p' out | sed 's/<b>[A-Z]* <i>[0-9.]*<\/i><\/b>//g; s/<[^>]*>//g' >text
+printf '%s\nNo.\n' "$sylvain" | cmp -s - text && pass || fail "$name" "$(cat text)"
+run 'ansi, the text' 0 tag "$model" --format ansi --text "$sylvain" --text 'No.'
+esc=$(printf '\033')
+sed "s/ $esc\[1m[A-Z]*//g; s/$esc\[[0-9;]*m//g" out >text
+printf '%s\nNo.\n' "$sylvain" | cmp -s - text && pass || fail "$name" "$(cat text)"
+# tag: types that are used everywhere have their colours
+printf 'of B-GPE\nthe B-DATE\n\nof B-GPE\nthe B-DATE\n' >types
+run 'a model of usual types' 0 train --from-config config.json --vocab "$vocab" --train types \
+    --out types.tcm --max-steps 60 --learning-rate 1e-3 --quiet
+run 'html, types of usual names' 0 tag types.tcm --format html --text 'of the'
+out_has '<mark class="c3">GPE</mark>'
+out_has '<mark class="c5">DATE</mark>'
+# tag: coloured text ends with one line feed
+for text in 'Ada' 'Ada\n' ''; do
+    input "$text"
+    run "ansi, the end of \"$text\"" 0 tag "$model" --input document --format ansi
+    out_lines 1
+done
+# data: BILOU by one of its letters
+for letter in U L; do
+    printf 'a %s-X\nb O\n' $letter >one
+    run "data of BILOU, $letter alone" 0 data one
+    out_has '  scheme                BILOU'
+done
+# data: JSON, every key
+printf 'Ada O\n\342\231\236 B-X\n\nin I-X\n' >odd
+run 'data as json, whole' 0 data odd --model "$model" --format json
+out_is '{"file": "odd", "format": "columns", "separator": "space", "columns": 2, "word_column": 1, "label_column": 2, "sentences": 2, "words": 3, "longest_words": 2, "longest_words_line": 1, "repeated_sentences": 0, "labels": {"B-X": 1, "I-X": 1, "O": 1}, "scheme": "IOB2", "entities": {"X": 2}, "invalid": 1, "invalid_first": [{"line": 4, "before": null, "label": "I-X"}], "tokens": 4, "unknown_tokens": 1, "unknown_share": 0.25, "words_without_tokens": 0, "longest_tokens": 5, "longest_tokens_line": 1, "max_length": 512, "over_max_length": 0}\n'
+# data: the invalid labels are listed, and no more
+printf 'a B-Y\nb I-X\n' >bad1
+run 'data, one invalid label' 0 data bad1
+out_has '    line 2: I-X after B-Y'
+out_lacks ': the sentence'
+run 'data, one invalid label as json' 0 data bad1 --format json
+out_has '"invalid_first": [{"line": 2, "before": "B-Y", "label": "I-X"}]'
+# train: --test prints the report of the finished model
+run 'train with --test' 0 train "$model" --train people --test people --out x.tcm --max-steps 1 \
+    --quiet
+out_has '              precision    recall  f1-score   support'
+out_has 'weighted avg'
+# train: a run that goes on has the page and the log of an unbroken one
+(
+    set -- train new.tcm --train train --dev train --column 3 --max-steps 1500 --eval 300 --quiet
+    "$program" "$@" --out whole.tcm --log whole.log --report whole.html >out 2>err
+    set -- "$@" --out x.tcm --checkpoint ck --save-every 10 --log run.log --report page.html
+    "$program" "$@" >out 2>err &
+    until grep -q eval_f1 run.log 2>/dev/null || ! kill -0 $! 2>/dev/null; do sleep 0.1; done
+    kill -TERM $!
+    wait $!
+    "$program" "$@" --resume >out 2>err
+)
+name='a page over two runs'
+for page in whole page; do
+    grep -o '<circle.*</circle>\|<polyline[^>]*>' $page.html >$page.marks
+done
+n=$(grep -c 'class="b"' whole.marks)
+[ "$n" = 5 ] && cmp -s whole.marks page.marks && pass || fail "$name" 'other curves'
+for log in whole run; do sed 's/, "eval_runtime": [^,}]*//' $log.log >$log.lines; done
+cmp -s whole.lines run.lines && pass || fail "$name" 'another log'
+cmp -s whole.tcm x.tcm && pass || fail "$name" 'another model'
+# train: the options on the page
+run 'train, options on the page' 0 train new.tcm --train train --dev train --column 3 --out x.tcm \
+    --max-steps 1 --best loss --report page.html --quiet
+grep -q '<dt>best by</dt><dd>loss</dd>' page.html && pass || fail "$name" 'no best by'
+# train: a checkpoint after every N updates, here before the first epoch is over
+name='train, --save-every'
+rm -rf ck run.log
+"$program" train new.tcm --train labelled.conll --batch-size 1 --max-steps 100000 --save-every 5 \
+    --checkpoint ck --out x.tcm --log run.log --quiet >out 2>err &
+until [ "$(($(cat run.log 2>/dev/null | wc -l)))" -gt 10 ] || ! kill -0 $! 2>/dev/null; do sleep 0.01; done
+kill -KILL $!
+wait $! 2>/dev/null
+[ -s ck/checkpoint.tcm ] && pass || fail "$name" 'no checkpoint after 10 updates'
+rm -rf ck run.log
+# train: the common options
+wrong 'train, unknown isa' train m --train d --out n.tcm --isa pentium
+err_has 'is no known instruction set'
+run 'train, --quiet' 0 train new.tcm --train train --dev train --column 3 --out x.tcm \
+    --max-steps 1 --quiet
+err_empty
+# train: the curve of the loss has a point for each update
+run 'train, the curve of the loss' 0 train new.tcm --train train --column 3 --out x.tcm \
+    --max-steps 7 --report page.html --quiet
+n=$(sed -n 's/.*<polyline class="line a" points="\([^"]*\)".*/\1/p' page.html | tr ' ' '\n' | grep -c ,)
+[ "$n" = 7 ] && pass || fail "$name" "$n points, not 7"
+# train: a run that begins removes the checkpoint of an earlier one
+name='train anew, and a crash before the first checkpoint'
+rm -rf ck run.log
+mkdir ck
+cp new.tcm ck/checkpoint.tcm
+cp new.tcm ck/best.tcm
+"$program" train new.tcm --train labelled.conll --max-steps 100000 --save-every 50000 \
+    --checkpoint ck --out x.tcm --log run.log --quiet >out 2>err &
+until [ "$(($(cat run.log 2>/dev/null | wc -l)))" -gt 2 ] || ! kill -0 $! 2>/dev/null; do sleep 0.01; done
+kill -KILL $!
+wait $! 2>/dev/null
+[ -z "$(ls ck)" ] && pass || fail "$name" "left: $(ls ck)"
+rm -rf ck run.log
+# train: options of checkpoints without a folder for them
+for option in --resume '--save-every 5'; do
+    # shellcheck disable=SC2086
+    wrong "train $option without --checkpoint" train m --train d --out n.tcm $option
+    err_has "${option%% *} needs --checkpoint"
+done
+# train: an update is a batch times the accumulation
+printf 'of B-X\n\nthe O\n\nin B-X\n\nof O\n\nthe B-X\n\nin O\n' >six
+for options in '--batch-size 1:6' '--batch-size 4:2' '--batch-size 1 --gradient-accumulation 3:2' \
+    '--batch-size 2 --epochs 2:6' '--max-steps 4:4'; do
+    # shellcheck disable=SC2086
+    run "updates of ${options%:*}" 0 train --from-config config.json --vocab "$vocab" --train six \
+        --out six.tcm --epochs 1 ${options%:*} --log six.log --quiet
+    n=$(($(wc -l <six.log)))
+    [ "$n" = "${options#*:}" ] && pass || fail "$name" "$n updates, not ${options#*:}"
+done
+# train: --freeze
+for freeze in layers layers: layers:x layers:1x layers:4097 embedding; do
+    wrong "train --freeze $freeze" train m --train d --out n --freeze $freeze
+    err_has "--freeze $freeze is neither embeddings nor layers:K"
+done
+run 'train --freeze, all layers' 0 train new.tcm --train train --column 3 --out x.tcm --max-steps 2 \
+    --freeze layers:4096
+err_has '--freeze layers:4096: the model has 2 layers'
+for freeze in embeddings layers:1; do
+    run "train --freeze $freeze" 0 train new.tcm --train train --column 3 --out "$freeze.tcm" \
+        --max-steps 2 --freeze $freeze --quiet
+    err_empty
+done
+for a in x.tcm embeddings.tcm; do
+    cmp -s layers:1.tcm $a && fail "$name" "the same model as $a" || pass
+done
+# train: every option that was given stands on the page
+run 'train, every option on the page' 0 train new.tcm --train train --dev train --column 3 --out x.tcm \
+    --max-steps 1 --gradient-accumulation 2 --warmup-steps 3 --lr-scheduler cosine --dropout 0.25 \
+    --attention-dropout 0.5 --label-smoothing 0.125 --layer-decay 0.75 --freeze embeddings \
+    --max-length 32 --seed 9 --map NEW=O --weight-decay 0.5 --report page.html --quiet
+tr -d '\n' <page.html >out
+for pair in 'batches in an update:2' 'warmup:3 updates' 'learning rate:5e-05, cosine' 'dropout:0.25' \
+    'attention dropout:0.5' 'label smoothing:0.125' 'layer decay:0.75' 'frozen:embeddings' \
+    'max length:32' 'seed:9' 'map:NEW=O' 'weight decay:0.5' 'updates:1' 'batch size:8'; do
+    out_has "<dt>${pair%%:*}</dt><dd>${pair#*:}</dd>"
+done
+# train: the first number beyond the data
+printf 'Ada B-X\n\nBo O\n' >two
+printf '1\n0\n' >order
+run 'an order' 0 train --from-config config.json --vocab "$vocab" --train two --out x.tcm --quiet \
+    --order order --max-steps 1
+printf '1\n2\n' >order
+broken 'an order just beyond the data' train --from-config config.json --vocab "$vocab" --train two \
+    --out x.tcm --quiet --order order --max-steps 1
+err_has 'tokclass: order:2: there is no sentence 2, the last is 1'
+# eval: the page has the options
+run 'eval, options on the page' 0 eval "$model" people --map NEW=O --report page.html --column 2 \
+    --max-length 64
+grep -q '<dt>map</dt><dd>NEW=O</dd>' page.html && pass || fail "$name" 'no map'
+grep -q '<dt>column</dt><dd>2</dd>' page.html && pass || fail "$name" 'no column'
+grep -q '<dt>max length</dt><dd>64</dd>' page.html && pass || fail "$name" 'no max length'
+# eval: the page of tags that are no spans: words and pairs
+printf 'of A\nthe B\n\nin A\nof C\nthe A\n\nto B\nof B\n\nthe C\n' >pos
+run 'a model of tags' 0 train --from-config config.json --vocab "$vocab" --train pos \
+    --out pos.tcm --max-steps 1 --quiet
+run 'a page of tags' 0 eval pos.tcm pos --predictions predicted --report page.html
+tr ' ' '\n' <predicted | grep . >tags
+awk 'NF == 2 { print $2 }' pos | paste -d ' ' - tags |
+    awk '$1 != $2 { n[$1 " as " $2]++ } END { for (k in n) print k, n[k] }' | sort >want
+sed -n 's/^<tr>.* data-n="\(. as .\)".*<b>\([0-9]*\)<.*/\1 \2/p' page.html | sort >pairs
+[ -s want ] && cmp -s pairs want && pass || fail "$name" "pairs: $(tr '\n' ' ' <pairs)"
+n=$(grep -c '^<li data-e=' page.html)
+m=$(awk 'NF == 2 { print $2 } !NF { print "" }' pos | awk 'NR == FNR { p[NR] = $0; next }
+    NF { bad += $0 != p[++k]; next } { n += bad > 0; bad = 0 } END { print n + (bad > 0) }' tags -)
+[ "$n" = "$m" ] && pass || fail "$name" "$n sentences, not $m"
+# eval: the figures of the page
+run 'eval, the figures of the page' 0 eval "$model" people --report page.html --format json
+loss=$(sed 's/.*"eval_loss": \([0-9.]*\).*/\1/' out)
+tr '\n' ' ' <page.html | grep -qF "<dt>Loss</dt><dd>$(printf '%.4f' "$loss")</dd>" && pass ||
+    fail "$name" 'no loss'
+# eval: a page of labels with suffixes
+printf 'of X-B\nthe X-I\n\nin O\nof X-B\n' >suffixes
+run 'a model of suffixes' 0 train --from-config config.json --vocab "$vocab" --train suffixes \
+    --out suffix.tcm --max-steps 1 --quiet
+run 'a page of suffixes' 0 eval suffix.tcm suffixes --suffix --report page.html --quiet
+out_has '           X '
+grep -q '>X<' page.html && ! grep -q '>X-<' page.html && pass || fail "$name" 'no type X'
+# eval: what the page opens, it closes
+run 'eval, a page of errors' 0 eval "$model" people --report page.html
+for tag in section table thead tbody tr td th ul li dl dt dd div span a b i; do
+    n=$(grep -o "<$tag[ >]" page.html | wc -l)
+    m=$(grep -o "</$tag>" page.html | wc -l)
+    [ "$((n))" = "$((m))" ] && pass || fail "$name" "<$tag>: $n, </$tag>: $m"
+done
+# eval: a page names what differs, also where the labels are of one length
+printf 'Sarah B-PER\nlives O\nin O\nLyon B-PER\n' >lyon
+run 'eval, labels of one length' 0 eval "$model" lyon --predictions predicted --report page.html
+[ "$(cat predicted)" = 'B-PER O O B-LOC' ] && pass || fail "$name" "$(cat predicted)"
+n=$(grep -c '^<li data-e="t[0-9]*,[0-9]*">' page.html)
+[ "$n" = 1 ] && pass || fail "$name" "$(grep '^<li' page.html | cut -c 1-40)"
+# eval: the matrix of the page is square
+run 'eval, the matrix of the page' 0 eval "$model" people --report page.html
+sed -n '/<table class="matrix/,/<\/table>/p' page.html | tr -d '\n' | sed 's/<tr>/@/g' | tr '@' '\n' |
+    grep '<t[dh][ >]' |
+    awk '{ print gsub(/<t[dh][ >]/, "") }' | sort -u >cells
+[ "$(($(wc -l <cells)))" = 1 ] && pass || fail "$name" "cells in rows: $(tr '\n' ' ' <cells)"
+# eval: no space between words of Chinese on the page
+printf '\346\235\261 B-LOC\n\344\272\254 O\n\346\250\252 B-PER\nAda O\nBo B-ORG\n' >kyo
+run 'eval, Chinese on the page' 0 eval "$model" kyo --report page.html
+sed -n '/^<li data-e=/,/<\/li>/p' page.html | sed 's/<b>[^<]*<\/b>//g; s/<[^>]*>//g' | tr -d '\n' >text
+grep -q "$(printf '\346\235\261\344\272\254\346\250\252 Ada Bo')" text && pass || fail "$name" "$(cat text)"
+# score: the head of the confusions stands above its columns
+printf 'a B-X B-X\n' >both
+run 'score, the head of the confusions' 0 score both --confusion
+out_has '  gold                     predicted                same words   overlap'
+out_has '  X                        X                                 1         0'
+# score and eval: --scheme IOB1, the first of the list, asks for spans as --mode does
+printf 'of B\nthe N\n\nin V\n' >pos
+run 'a model of tags' 0 train --from-config config.json --vocab "$vocab" --train pos \
+    --out pos.tcm --max-steps 1 --quiet
+for command in 'score pos pos' 'eval pos.tcm pos'; do
+    # shellcheck disable=SC2086
+    run "${command%% *}, spans by --mode" 0 $command --mode default
+    head -n 9 out >spans
+    # shellcheck disable=SC2086
+    run "${command%% *}, spans by --scheme" 0 $command --scheme IOB1 --quiet
+    head -n 9 out | cmp -s - spans && pass || fail "$name" 'differs from --mode default'
+done
+# score: more types than confusions are counted for
+awk 'BEGIN { for (i = 0; i < 300; i++) print "a", "B-T" i, "B-T" i }' >types
+run 'score, 300 types' 0 score types --confusion
+err_has 'score: confusions are counted for up to 255 types'
+out_lacks 'same words, other type'
+run 'score, 300 types as json' 0 score types --format json
+out_has '"support": 300, "confusion": null}'
+# score: the table of confusions has a row for each, and no more
+printf 'a B-X B-X\nb B-Y B-X\n' >both
+run 'score, the table of confusions' 0 score both --confusion
+sed -n '/^  gold  *predicted /,$p' out | sed 1d | sed 's/  */ /g' >rows
+printf ' X X 1 0\n Y X 1 0\n' | cmp -s - rows && pass || fail "$name" "$(cat rows)"
+run 'score, the confusions as json' 0 score both --format json
+out_has '"pairs": [{"gold": "X", "predicted": "X", "exact": 1, "overlap": 0}, {"gold": "Y", "predicted": "X", "exact": 1, "overlap": 0}]}}'
+# score: the counts of the confusions
+printf 'a B-X B-X\nb O O\nc B-X B-Y\nd O O\ne B-X B-X\nf O I-X\ng B-X O\nh O O\ni O B-Y\nj O O\n' >both
+printf 'k B-X B-Y\nl I-X O\n' >>both
+run 'score, the counts of the confusions' 0 score both --confusion
+sed -n '/^entities$/,/^$/p' out | sed 's/^ *//; s/  */ /g' | tr '\n' ',' >counts
+printf 'entities,gold 5,predicted 5,correct 1,same words, other type 1,same type, other words 1,other type and words 1,missed 1,spurious 1,,' |
+    cmp -s - counts && pass || fail "$name" "$(cat counts)"
+# quantize: the speeds are measured
+run 'quantize, speeds' 0 quantize "$model" q2.tcm --dtype s16 --eval people
+grep -q '^sentences/s  *[0-9]*[1-9][0-9]*\.[0-9]  *[0-9]*[1-9][0-9]*\.[0-9]  x [0-9]' out && pass ||
+    fail "$name" "$(grep sentences out)"
+# export: a failure leaves an empty folder that was there
+mkdir void
+broken 'export of a changed file into a folder' export no-such-model.tcm void
+name='export to a full disk into an empty folder'
+(
+    trap '' XFSZ
+    ulimit -f 2000
+    "$program" export "$model" void >out 2>err
+)
+[ -d void ] && [ -z "$(ls -A void)" ] && pass || fail "$name" 'the folder is gone, or not empty'
+# bench: the keys in front
+run 'bench json, its head' 0 bench "$model" --shapes 1x2 --json --threads 1
+out_has '{"model": "'
+out_has '", "dtype": "s8", "isa": "'
+out_has '"threads": 1, "compute": "exact"'
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

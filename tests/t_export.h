@@ -70,6 +70,7 @@ static int t_export_copy(made *out, const tc_model *in, const tc_model_desc *d, 
         int kept = t.rows == 1 || !strncmp(t.name, "head", 4) || strstr(t.name, ".type");
         good = !tc_model_read(in, i, data);
         if (halves && kept) t_export_halves(data, (size_t)t.rows * t.columns);
+        if (halves > 1 && kept) data[0] = halves == 2 ? 65536.0f : 1.0f / (1 << 25);
         if (good && (d->num_labels || strncmp(t.name, "head", 4) != 0) &&
             (d->type_vocab_size || !strstr(t.name, ".type")))
             good = !tc_writer_tensor(out->writer, t.name, t.rows, t.columns, data);
@@ -249,6 +250,7 @@ static void t_export_types(const tc_model *model) {
         const char *type, *computed;
     } cases[] = {{TC_F32, 0, "F32", "float32"},    {TC_F16, 0, "mixed", "float32"},
                  {TC_BF16, 0, "mixed", "float32"}, {TC_F16, 1, "F16", "float16"},
+                 {TC_F16, 2, "mixed", "float32"},  {TC_F16, 3, "mixed", "float32"},
                  {TC_BF16, 1, "mixed", "float32"}, {TC_S16, 0, "F32", "float32"},
                  {TC_S8, 0, "F32", "float32"}};
     tc_model_desc d;
@@ -351,6 +353,9 @@ static void t_export_tokenizers(void) {
         "\"continuing_subword_prefix\":\"@\",\"max_input_chars_per_word\":7,"
         "\"vocab\":{\"[UNK]\":0,\"b\":1,\"\":2}},\"decoder\":{\"type\":\"WordPiece\","
         "\"prefix\":\"@\",\"cleanup\":false}}",
+        /* an empty token at the end and no added one: the vocabulary keeps its length */
+        "\"model\":{\"unk_token\":\"a\",\"continuing_subword_prefix\":\"##\","
+        "\"max_input_chars_per_word\":7,\"vocab\":{\"a\":0,\"b\":1,\"\":2}}}",
         /* one inside, which alone makes the added token's id */
         "\"added_tokens\":[{\"id\":3,\"content\":\"z\"}],\"model\":{\"unk_token\":\"a\","
         "\"continuing_subword_prefix\":\"##\",\"max_input_chars_per_word\":7,"
@@ -371,9 +376,18 @@ static void t_export_tokenizers(void) {
     for (i = 0; i < sizeof cases / sizeof *cases; i++) {
         made m;
         int n = snprintf(text, sizeof text, "%s%s", head, cases[i]);
-        if (made_tokenizer(&m, "tokenizer.json", text, (size_t)n))
-            t_export_round(m.model, "tokenizer", 0);
-        else
+        if (made_tokenizer(&m, "tokenizer.json", text, (size_t)n)) {
+            t_export_round(m.model, "tokenizer", 1);
+            if (strstr(cases[i], "x y")) {
+                size_t size;
+                char *map = test_read_file(
+                    t_export_file("tokenizer", "special_tokens_map.json"), &size);
+                CHECK(map && strstr(map, "\"additional_special_tokens\"") &&
+                      strstr(map, "\"x y\""));
+                free(map);
+            }
+            CHECK(t_export_remove("tokenizer"));
+        } else
             CHECK_CASE(0, cases[i]);
         made_free(&m);
     }

@@ -27,6 +27,7 @@ static void t_hf_config_good(void) {
     CHECK(c.numbers[HF_VOCAB] == 30522 && c.numbers[HF_EMBEDDING] == 768 && c.eps == 1e-12f);
     CHECK(c.numbers[HF_LABELS] == 2 && !strcmp(c.labels[1], "LABEL_1"));
     CHECK(!strcmp(c.hidden_act, "gelu") && !c.architecture[0]);
+    CHECK_EQ(c.pad_token_id, 0);
     CHECK(
         !t_hf_config(&arena,
                      "{\"model_type\":\"electra\",\"hidden_act\":\"swish\",\"num_labels\":3,"
@@ -270,6 +271,33 @@ static void t_hf_unknown(void) {
     json_arena_free(&arena);
 }
 
+/* A role in plain text is the token of added_tokens_decoder, where there is one. */
+static void t_hf_decoder_role(void) {
+    static const char text[] = "{\"version\":\"1.0\",\"added_tokens\":[{\"id\":2,\"content\":"
+                               "\"[CLS]\",\"special\":true}]," T_HF_MODEL "}";
+    static const char config[] =
+        "{\"tokenizer_class\":\"BertTokenizer\",\"added_tokens_decoder\":{\"2\":{\"content\":"
+        "\"[CLS]\",\"lstrip\":true,\"special\":true}},\"cls_token\":\"[CLS]\"}";
+    t_hf_files files = {text, NULL, config, NULL, NULL};
+    json_arena arena = {NULL};
+    hf_tokenizer t;
+    hf_error e;
+    uint32_t i, found = 0;
+    CHECK_CASE(!t_hf_tokenizer(&arena, &files, &t, &e), e.message);
+    for (i = 0; i < t.desc.added_count; i++)
+        found += t.desc.added[i].id == 2 && t.desc.added[i].lstrip && t.desc.added[i].special;
+    CHECK_EQ(found, 1);
+    /* a role beside an additional special token of the same content: the role's flags count */
+    files.config =
+        "{\"tokenizer_class\":\"BertTokenizer\",\"cls_token\":{\"content\":\"[CLS]\"},"
+        "\"additional_special_tokens\":[{\"content\":\"[CLS]\",\"lstrip\":true}]}";
+    CHECK_CASE(!t_hf_tokenizer(&arena, &files, &t, &e), e.message);
+    for (found = i = 0; i < t.desc.added_count; i++)
+        found += t.desc.added[i].id == 2 && !t.desc.added[i].lstrip;
+    CHECK_EQ(found, 1);
+    json_arena_free(&arena);
+}
+
 static void t_hf_template(void) {
     static const char text[] =
         "{\"version\":\"1.0\",\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":["
@@ -292,6 +320,29 @@ static void t_hf_template(void) {
     CHECK(t.desc.decoder_wordpiece && !t.desc.decoder_cleanup);
     CHECK(t.desc.decoder_prefix.length == 1 && t.desc.decoder_prefix.data[0] == '@');
     CHECK(!t.desc.lowercase && !t.desc.clean_text && !t.desc.added_count);
+    {
+        static const char *const bad[] = {
+            "{\"version\":\"1.0\",\"post_processor\":{\"type\":\"TemplateProcessing\","
+            "\"single\":["
+            "],\"pair\":[],\"special_tokens\":{}}," T_HF_MODEL "}",
+            "{\"version\":\"1.0\",\"post_processor\":{\"type\":\"TemplateProcessing\","
+            "\"single\":["
+            "{\"Sequence\":{\"id\":\"A\",\"type_id\":0}},{\"Sequence\":{\"id\":\"A\",\"type_"
+            "id\":0}}"
+            "],\"pair\":[],\"special_tokens\":{}}," T_HF_MODEL "}",
+            "{\"version\":\"1.0\",\"post_processor\":{\"type\":\"TemplateProcessing\","
+            "\"single\":["
+            "{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}],\"pair\":[{\"Sequence\":{\"id\":"
+            "\"A\","
+            "\"type_id\":0}}],\"special_tokens\":{}}," T_HF_MODEL "}"};
+        size_t i;
+        for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+            files.tokenizer = bad[i];
+            CHECK_CASE(t_hf_tokenizer(&arena, &files, &t, &e) &&
+                           strstr(e.message, "does not hold each sequence once"),
+                       bad[i]);
+        }
+    }
     json_arena_free(&arena);
 }
 
@@ -591,6 +642,7 @@ static void test_hf(void) {
     t_hf_tokenizer_json();
     t_hf_unknown();
     t_hf_template();
+    t_hf_decoder_role();
     t_hf_tokenizer_bad();
     t_hf_weights();
     t_hf_folders();

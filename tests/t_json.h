@@ -116,6 +116,14 @@ static void t_json_any(void) {
     json_doc doc;
     char message[100];
     CHECK(json_parse(&doc, text, sizeof(text) - 1, message, sizeof(message)));
+    {
+        static const char *const leads[] = {
+            "\x80\x80",     "\xC0\x80",     "\xC1\xBF",         "\xF5\x80\x80\x80",
+            "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80"};
+        size_t bad, i;
+        for (i = 0; i < sizeof(leads) / sizeof(leads[0]); i++)
+            CHECK_CASE(!json_utf8(leads[i], strlen(leads[i]), &bad) && bad == 0, leads[i]);
+    }
     CHECK(json_parse_any(&doc, wrong, sizeof(wrong) - 1, message, sizeof(message)));
     if (json_parse_any(&doc, text, sizeof(text) - 1, message, sizeof(message))) {
         CHECK_CASE(0, message);
@@ -154,6 +162,10 @@ static void t_json_messages(void) {
     CHECK(json_parse(&doc, "\xEF\xBB\xBF{}", 5, message, sizeof(message)));
     CHECK(json_parse(&doc, "\"\\ud800\"", 8, message, sizeof(message)));
     CHECK(strstr(message, "surrogate") != NULL);
+    CHECK(json_parse(&doc, "\"ab\"", 3, message, sizeof(message)));
+    CHECK(!strcmp(message, "line 1, column 4 (byte 3): the text ends inside a string"));
+    CHECK(json_parse(&doc, "{a\": 1}", 7, message, sizeof(message)));
+    CHECK(!strcmp(message, "line 1, column 2 (byte 1): expected a key in double quotes"));
 }
 
 /* A vocabulary of 100,000 keys: parsed and walked in linear time, in order. */

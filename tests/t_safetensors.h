@@ -128,6 +128,7 @@ static void t_st_types(void) {
     CHECK(!st_read(st_find(&file, "b"), out) && out[0] == 1 && out[1] == -3.140625f);
     CHECK(!st_readable(st_find(&file, "i")) && st_read(st_find(&file, "i"), out));
     CHECK(!strcmp(st_shape_text(st_find(&file, "h"), shape, sizeof(shape)), "[2, 4]"));
+    CHECK(!strcmp(st_shape_text(st_find(&file, "h"), shape, 32), "[2, ...]"));
     st_close(&file);
     free(bytes);
 }

@@ -172,6 +172,31 @@ static void test_pool_scarce(void) {
     threads_left = before;
 }
 
+/* The caller's item waits until a worker has one. */
+static void waiting_item(void *context, size_t item, unsigned worker) {
+    unsigned *seen = (unsigned *)context;
+    long turns;
+    (void)item;
+    __atomic_fetch_add(&seen[worker], 1, __ATOMIC_SEQ_CST);
+    for (turns = 0; worker == 0 && turns < 2000000; turns++) {
+        if (__atomic_load_n(&seen[1], __ATOMIC_SEQ_CST)) break;
+        sched_yield();
+    }
+}
+
+/* Workers take items: the caller does not do them all. */
+static void test_pool_workers(void) {
+    unsigned seen[2] = {0, 0};
+    tc__pool *pool;
+    tc_env env;
+    memset(&env, 0, sizeof env);
+    CHECK_EQ(tc__thread_create(&env, 2, &pool), TC_OK);
+    CHECK_EQ(tc__thread_count(pool), 2);
+    tc__thread_run(pool, waiting_item, seen, 2);
+    CHECK(seen[0] + seen[1] == 2 && seen[1] > 0);
+    tc__thread_free(&env, pool);
+}
+
 /* An item that lasts longer than a worker's turn. */
 static void long_item(void *context, size_t item, unsigned worker) {
     uint64_t end = tc__thread_time() + TC__POOL_TURN + 1;
@@ -220,6 +245,7 @@ static void test_base(void) {
     test_pool();
 #if !defined(TC_OPENMP) && !defined(TC_NO_THREADS)
     test_pool_scarce();
+    test_pool_workers();
     test_pool_turns();
 #endif
 }

@@ -593,6 +593,46 @@ static void test_pack(void) {
     }
 }
 
+/* Integers of weights: ties go to even, none is beyond the limit where the scale is a subnormal
+ * number, a row of zeros has zeros and a sum of 0. */
+static void test_pack_edges(void) {
+    int t;
+    for (t = TC_S16; t <= TC_S8; t++) {
+        const int limit = (int)tc__gemm_limit((tc_dtype)t);
+        const size_t g = tc__gemm_group((tc_dtype)t);
+        int overflow = 0, good = 1;
+        size_t bytes = (size_t)tc__gemm_bytes((tc_dtype)t, 3, 9, &overflow), i, n;
+        unsigned char *packed = (unsigned char *)calloc(bytes, 1);
+        float w[3][9] = {{0.5f, 1.5f, 2.5f, -0.5f, -1.5f, -2.5f, 0}, {0}, {0}};
+        int want[3][9] = {{0, 2, 2, 0, -2, -2, 0}, {0}, {0}};
+        const int32_t *sums;
+        if (!packed) exit(1);
+        w[0][7] = (float)limit;
+        want[0][7] = limit;
+        w[2][0] = (float)(limit + limit / 2 - 1) * 1.401298464324817e-45f; /* scale: one unit */
+        w[2][1] = -w[2][0];
+        want[2][0] = limit;
+        want[2][1] = -limit;
+        tc__gemm_pack(packed, (tc_dtype)t, 3, 9, w[0]);
+        sums = (const int32_t *)(const void *)(packed +
+                                               tc__mem_round((size_t)tc__gemm_panel_bytes(
+                                                                 (tc_dtype)t, 3, 9, &overflow),
+                                                             64)) +
+               16;
+        for (n = 0; n < 3; n++) {
+            int sum = 0;
+            for (i = 0; i < 9; i++) {
+                size_t at = tc__kref_place(i, n, g);
+                good &= (int)tc__gemm_get(packed, (tc_dtype)t, at, 1) == want[n][i];
+                sum += want[n][i];
+            }
+            good &= sum == sums[n];
+        }
+        free(packed);
+        CHECK_CASE(good, tc_dtype_name((tc_dtype)t));
+    }
+}
+
 /* c of a product with these weights packed as type t; scratch has a page behind it. */
 static void packed_product(const tc__ops *ops, tc_dtype t, uint32_t N, uint32_t K,
                            const float *w, const float *bias, size_t rows, const float *a,
@@ -908,7 +948,8 @@ static void test_split(const tc__ops *ops, const tc__split *split) {
         for (panels = 1; panels <= 5; panels++)
             for (K = 1; K <= 133; K += K < 4 ? 1 : 43) {
                 size_t wide = tc__mem_round(K, 32), bytes = wide * 32, N = panels * 16;
-                size_t ldc = N + 5, n = (rows - 1) * ldc + N, lda = wide * 4 + rows % 3 * 4;
+                size_t ldc = N + 5, n = (rows - 1) * ldc + N,
+                       lda = wide * (K % 3 == 0 || !split->panel ? 2 : 4) + rows % 3 * 4;
                 float *a = guarded_random(rows * K, 3), *b = guarded_random(N * K, 2);
                 float *c = guarded(n), *want = guarded(n), worst = 0;
                 unsigned char *q = (unsigned char *)(void *)guarded(rows * lda / 4);
@@ -927,7 +968,7 @@ static void test_split(const tc__ops *ops, const tc__split *split) {
                     a[i] = tc__bytes_from_bf16(tc__bytes_to_bf16(a[i]));
                 for (i = 0; i < N * K && !tiles.lo; i++)
                     b[i] = tc__bytes_from_bf16(tc__bytes_to_bf16(b[i]));
-                memset(hi, 0, 2 * panels * bytes);
+                memset(hi, split->panel ? 255 : 0, 2 * panels * bytes); /* no numbers */
                 for (i = 0; i < panels && split->panel; i++)
                     split->panel(hi + i * bytes, hi + (panels + i) * bytes, b + i * K * 16, K);
                 for (i = 0; i < N * K && !split->panel; i++) { /* [panel][k][16] */
@@ -981,11 +1022,34 @@ static void test_cut(void) {
                 }
 }
 
+/* What every level must do to a row of tiny numbers, of zeros with both signs, and at the limit
+ * from which a step is kept: 2^-100. */
+static void check_quantize_tiny(const tc__ops *ops, size_t bytes, quantizer quantize) {
+    static const float tops[] = {0.0f, 1e-45f, 1e-40f, 7.8886085e-31f, 7.8886090522101181e-31f};
+    size_t t, i;
+    int good = 1;
+    for (t = 0; t < sizeof tops / sizeof *tops; t++) {
+        float x[32], zero = 0;
+        unsigned char q[64];
+        tc__qscale scale;
+        tc__qrows to;
+        to.q = q;
+        to.ld = 32 * bytes;
+        to.scale = &scale;
+        for (i = 0; i < 32; i++) x[i] = i % 2 ? -0.0f : i == 16 ? tops[t] : 0.0f;
+        quantize(&to, x, 32, 1, 32);
+        good &= (scale.step > 0) == (t == 4) && !isnan(scale.step);
+        good &= !memcmp(&scale.low, &zero, sizeof zero); /* never -0 */
+    }
+    CHECK_CASE(good, tc_level_name(ops->level));
+}
+
 static void test_kernels(void) {
     const tc__ops *ref = tc__ktab_get(TC_LEVEL_SCALAR);
     int level;
     test_reference();
     test_pack();
+    test_pack_edges();
     test_cut();
 #ifndef TC_NO_TRAIN
     test_reference_back();
@@ -1007,6 +1071,8 @@ static void test_kernels(void) {
         TC__OPS_TRAIN(TC__OP_TEST)
         TC__OPS_TRAIN_FLOAT(TC__OP_TEST)
 #undef TC__OP_TEST
+        check_quantize_tiny(ops, ops->s8_bytes, ops->quantize_s8);
+        check_quantize_tiny(ops, 2, ops->quantize_s16);
         test_attend(ops, ref);
         test_halves(ops);
         test_parts(ops, ref);

@@ -1,4 +1,4 @@
-# POSIX make. `make help` lists the targets; CC, CFLAGS, LDFLAGS, B (what is built) may be set.
+# POSIX make. `make help` lists the targets; CC, CPPFLAGS, CFLAGS, LDFLAGS, B (what is built) can be set.
 .POSIX:
 .PHONY: examples
 
@@ -23,18 +23,18 @@ all: $(B)/tokclass
 
 $(B)/tokclass.o: tools/tokclass.c tokclass.h
 	@mkdir -p $(B)
-	$(CC) $(CFLAGS) -I. -c -o $@ tools/tokclass.c
+	$(CC) $(CPPFLAGS) $(CFLAGS) -I. -c -o $@ tools/tokclass.c
 
 $(B)/tokclass: $(B)/tokclass.o $(PROGRAM) tools/*.h
-	$(CC) $(CFLAGS) $(LDFLAGS) -I. -o $@ $(PROGRAM) $(B)/tokclass.o $(LDLIBS)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -I. -o $@ $(PROGRAM) $(B)/tokclass.o $(LDLIBS)
 
 $(B)/all: tests/all.c tests/*.h tokclass.h $(READERS) tools/*.h
 	@mkdir -p $(B)
-	$(CC) $(CFLAGS) $(LDFLAGS) -I. -o $@ tests/all.c $(READERS) $(LDLIBS)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -I. -o $@ tests/all.c $(READERS) $(LDLIBS)
 
 $(B)/bench: tests/bench.c tokclass.h
 	@mkdir -p $(B)
-	$(CC) $(CFLAGS) $(LDFLAGS) -I. -o $@ tests/bench.c $(LDLIBS)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -I. -o $@ tests/bench.c $(LDLIBS)
 
 demo: $(B)/tokclass ## tag examples/demo.txt and show the text with coloured spans
 	@test -t 1 || export NO_COLOR=1; $(B)/tokclass tag examples/demo.tcm examples/demo.txt --format ansi
@@ -50,7 +50,7 @@ examples: ## build the programs in examples/
 	@OMPI_CC="$(CC)"; export OMPI_CC; for f in examples/*.c; do n=$${f##*/}; n=$${n%.c}; \
 	  case $$n in *_mpi) c=mpicc ;; *) c="$(CC)" ;; esac; \
 	  command -v $${c%% *} >/dev/null || { echo "skipped: $$f needs $$c"; continue; }; \
-	  echo "$(B)/$$n"; $$c $(CFLAGS) $(LDFLAGS) -I. -o "$(B)/$$n" "$$f" $(LDLIBS) || exit 1; \
+	  echo "$(B)/$$n"; $$c $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -I. -o "$(B)/$$n" "$$f" $(LDLIBS) || exit 1; \
 	  done
 
 check: ## the rules of layering, names and format
@@ -61,7 +61,7 @@ fuzz: ## run each fuzzer; FUZZ_SECONDS=60 is the time for all of them
 
 bench: $(B)/bench ## build and run the benchmark; writes a model of 437 MB into $(B); JSON lines: make -s bench JSON=--json
 	@$(B)/bench $(JSON) examples/demo.tcm examples/demo.txt $(B)/base.tcm examples/wikigold/test.conll
-	@s=$$(date +%s) && $(CC) $(CFLAGS) -I. -c -o $(B)/size.o tools/tokclass.c && \
+	@s=$$(date +%s) && $(CC) $(CPPFLAGS) $(CFLAGS) -I. -c -o $(B)/size.o tools/tokclass.c && \
 		echo "object file, compiled in $$(($$(date +%s) - s)) s:" >&2 && size $(B)/size.o >&2
 
 bench-train: $(B)/tokclass ## fine-tune the demo on a small corpus, with the F1 that it reaches
@@ -77,7 +77,7 @@ section: ## print a section of the header: make section S=33
 	@awk -v s=$(S) '/^\/\* =+ [0-9][0-9]-/ { on = index($$3, s) == 1 } on' tokclass.h
 
 install: $(B)/tokclass ## PREFIX=/usr/local DESTDIR=
-	mkdir -p "$(DESTDIR)$(PREFIX)/include" "$(DESTDIR)$(PREFIX)/bin"
+	umask 022; mkdir -p "$(DESTDIR)$(PREFIX)/include" "$(DESTDIR)$(PREFIX)/bin"
 	cp tokclass.h "$(DESTDIR)$(PREFIX)/include/tokclass.h"
 	cp $(B)/tokclass "$(DESTDIR)$(PREFIX)/bin/tokclass"
 	chmod 644 "$(DESTDIR)$(PREFIX)/include/tokclass.h"; chmod 755 "$(DESTDIR)$(PREFIX)/bin/tokclass"

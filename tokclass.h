@@ -104,7 +104,8 @@
  *
  * Same bits. Every result is defined as one sequence of IEEE operations and exact sums of
  * integers (31-kref), so AVX2, AVX-512, NEON and the scalar reference agree in every bit. Only
- * TC_LEVEL_BASE, for CPUs without fused multiply-add, differs by rounding. Conditions: the
+ * TC_LEVEL_BASE, for CPUs without fused multiply-add, differs by rounding, which in s8 can move
+ * an activation to the next integer and a logit by some per cent. Conditions: the
  * floating-point environment that a program starts with (rounding to nearest, subnormals kept:
  * no -ffast-math in what is linked; the implementation refuses it), floats of 32 bits in
  * registers too (32-bit x86: -msse2 -mfpmath=sse), and finite numbers; the bits of a NaN are
@@ -117,8 +118,9 @@
  *
  * Errors. A call that can fail returns a status and clears its output first. With tc_env.diag
  * set, one sentence says what was wrong and where. The library never prints, exits, or reads
- * the environment, and has no state but its objects. Any bytes may be handed to it as text or
- * as a file.
+ * the environment, and has no state but its objects; but null for an object of a call that
+ * returns no status meets TC_ASSERT (05-config). Any bytes may be handed to it as text or as a
+ * file.
  *
  * Memory. All of it comes from tc_env.allocate. A loaded file is mapped, not read: pages are
  * shared by processes, and weights are used where they lie; those of f16 and bf16 are widened
@@ -363,7 +365,8 @@ typedef enum tc_compute {
  * call; what `diag` points to must outlive the object made (models use it only to load). */
 typedef struct tc_env {
     /* realloc with sizes: old is null for a new block; new_size 0 frees and returns null.
-     * Must be safe to call from every thread that uses an object made with it. */
+     * Blocks are aligned as malloc's, to 16 bytes. Must be safe to call from every thread that
+     * uses an object made with it, as long as such an object or a result of it lives. */
     void *(*allocate)(void *user, void *old, size_t old_size, size_t new_size);
     void *user;       /* handed to allocate */
     unsigned threads; /* worker threads of a session or tagger, the caller's included; 0 = 1,
@@ -485,7 +488,8 @@ typedef struct tc_entities {
     int truncated;    /* TC_LONG_TRUNCATE cut this input */
 } tc_entities;
 
-/* Everything a call of tc_tagger_tag found: one block, freed by tc_result_free. */
+/* Everything a call of tc_tagger_tag found: one block, freed by tc_result_free. It may outlive
+ * tagger and model. */
 typedef struct tc_result {
     const tc_entities *inputs; /* [count], in the order of the inputs */
     size_t count;
@@ -617,7 +621,7 @@ typedef enum tc_schedule {
 /* Opens a .tcm file with a token-classification head. One thread. *out is null on failure. */
 TC_API tc_status tc_load(const char *path, tc_tagger **out);
 #endif
-/* Finds the entities of a NUL-terminated UTF-8 text: result->inputs[0]. */
+/* Finds the entities of a NUL-terminated UTF-8 text (null: none): result->inputs[0]. */
 TC_API tc_status tc_tag(tc_tagger *tagger, const char *text, tc_result **out);
 /* Frees a result or a tagger; null does nothing. */
 TC_API void tc_result_free(tc_result *result);
@@ -660,8 +664,9 @@ TC_API tc_status tc_encoding_create(const tc_tokenizer *tokenizer, const tc_env 
 TC_API void tc_encoding_free(tc_encoding *encoding);
 /* Tokenizes; `options` null = zeros. What an earlier run gave is lost. With a max_length there
  * is a window 0 and, where text is left, further ones, in HuggingFace's order of overflow.
- * TC_ERROR_ARGUMENT: no room beside the special tokens, or for the stride; TC_ERROR_LENGTH: a
- * strategy that cannot reach max_length; text of 2 GiB or more. */
+ * As there, a max_length that the special tokens fill gives a window of them alone, then one
+ * with all the text, however long. TC_ERROR_ARGUMENT: no room for them, or for the stride;
+ * TC_ERROR_LENGTH: a strategy that cannot reach max_length; text of 2 GiB or more. */
 TC_API tc_status tc_encoding_run(tc_encoding *encoding, const tc_input *input,
                                  const tc_encode_options *options);
 /* Windows of the last run; 1 or more after success. */
@@ -7294,7 +7299,8 @@ static tc_status tc__encode_sequences(tc_encoding *e, const tc_input *input) {
     tc_status status = TC_OK;
     size_t i;
     if (!tc__encode_given(input))
-        return tc__diag_fail(e->env.diag, TC_ERROR_ARGUMENT, 0, "a text with a length is null");
+        return tc__diag_fail(e->env.diag, TC_ERROR_ARGUMENT, 0,
+                             "a text or word with a length is null");
     if (!input->words) {
         status = tc__encode_text(e, &e->sequence[0], input->text ? input->text : "",
                                  input->length, -1);

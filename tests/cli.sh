@@ -1589,6 +1589,12 @@ err_has 'weights.other/tf_model.h5: this format is not read'
 : >weights.other/pytorch_model.pt
 broken 'weights in a pickle' convert weights.other other.tcm
 err_has 'weights.other/pytorch_model.pt: pickles can run code and are not read'
+# convert: padding on the left is told
+rm -rf lefty
+cp -r hf lefty
+printf '{"do_lower_case": true, "padding_side": "left"}' >lefty/tokenizer_config.json
+run 'padding on the left' 0 convert lefty lefty.tcm
+err_has 'lefty: padding_side is left: with a stride transformers shifts'
 # convert: labels that are not numbered from 0
 cp -r hf gaps
 sed 's/"6": "I-LOC"/"7": "I-LOC"/' hf/config.json >gaps/config.json
@@ -1777,6 +1783,12 @@ for n in 500 2500 12500 62500; do
     [ -s err ] && break
 done
 [ "$(tail -c 4 err | od -An -c | tr -d ' ')" = '\r033[K' ] && pass || fail "$name" 'it stays'
+# tag: an accent of its own stays with its letter
+printf 'Andre\314\201 left Paris.\n' >in
+run 'html, an accent of its own' 0 tag "$model" --format html
+out_has "$(printf 'Andre\314\201<b>PER')"
+NO_COLOR=1 run 'ansi, an accent of its own' 0 tag "$model" --format ansi
+out_has "$(printf '[Andre\314\201 PER] left [Paris LOC].')"
 # tag: the page has the text once, with the labels in it
 run 'html, the text' 0 tag "$model" --format html --text "$sylvain" --text 'No.'
 sed -n 's/^<p dir="auto">//p' out | sed 's/<b>[A-Z]* <i>[0-9.]*<\/i><\/b>//g; s/<[^>]*>//g' >text

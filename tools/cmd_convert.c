@@ -44,6 +44,13 @@ static void convert_check_class(const convert_args *args, const hf_folder *folde
                   folder->tokenizer.strange);
 }
 
+/* Padding on the left moves the tokens behind it. */
+static void convert_check_padding(const convert_args *args, const hf_folder *folder) {
+    if (folder->tokenizer.pads_left)
+        tool_note(args->folder, "padding_side is left: with a stride transformers shifts the "
+                                "positions of short windows; here they keep theirs");
+}
+
 /* A vocabulary of an uncased model has at most a few capital letters. */
 static void convert_check_case(const convert_args *args, const hf_folder *folder) {
     const tc_tokenizer_desc *t = &folder->tokenizer.desc;
@@ -154,6 +161,7 @@ static int convert_run(const convert_args *args) {
     convert_check_ids(args, &folder);
     convert_check_kept(args, &folder);
     convert_check_class(args, &folder);
+    convert_check_padding(args, &folder);
     convert_check_case(args, &folder);
     convert_check_head(args, &folder);
     if (hf_has_read(&folder, args->path))

@@ -132,6 +132,7 @@ typedef struct hf_tokenizer {
     uint32_t max_length; /* model_max_length, 0 if there is none */
     const char *keeps; /* what it keeps by tokenizer.json alone and the class by default not */
     const char *strange; /* its class if that is not known here, or null */
+    int pads_left; /* padding_side: short windows of a stride would have other positions */
 } hf_tokenizer;
 
 /* Reads a tokenizer as transformers 4 does. 0 on success; everything is in `arena` or in the

@@ -970,6 +970,7 @@ static int hf__settings(hf_build *b) {
                               "truncation_side is neither left nor right");
         desc->truncate_left = (uint8_t)json_is(node, "left");
     }
+    b->out->pads_left = json_is(json_get(&b->config, root, "padding_side"), "left");
     if (hf_bool(&b->config, root, file, "clean_up_tokenization_spaces", desc->clean_up_spaces,
                 &value, b->error))
         return -1;

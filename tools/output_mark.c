@@ -77,12 +77,36 @@ int mark_colour(const mark_palette *p, const char *type) {
     return MARK_OTHER;
 }
 
-/* Where a mark may begin and end: behind what is out already, inside the text. */
+/* The length of the characters at the beginning of a text that combine with what is before:
+ * accents, variation selectors, joiners. */
+static size_t mark_combining(const char *text, size_t n) {
+    static const uint32_t ranges[][2] = {{0x300, 0x36F},   {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF},
+                                         {0x200D, 0x200D}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F},
+                                         {0xFE20, 0xFE2F}};
+    size_t i = 0, step, r;
+    int good;
+    for (; i < n; i += step) {
+        const unsigned char *p = (const unsigned char *)text + i;
+        uint32_t c = 0;
+        step = tool_utf8(text + i, n - i, &good);
+        if (step == 2) c = (p[0] & 31u) << 6 | (p[1] & 63u);
+        if (step == 3) c = (p[0] & 15u) << 12 | (p[1] & 63u) << 6 | (p[2] & 63u);
+        for (r = 0; r < 7 && (c < ranges[r][0] || c > ranges[r][1]); r++) {
+        }
+        if (!good || r == 7) break;
+    }
+    return i;
+}
+
+/* Where a mark may begin and end: behind what is out already, inside the text, not within a
+ * letter and its accent. */
 static int mark_span(const input_item *item, const tc_entity *e, size_t cursor, size_t *start,
                      size_t *end) {
     *start = e->start.byte < cursor ? cursor : e->start.byte;
     *end = e->end.byte < item->length ? e->end.byte : item->length;
-    return *start < *end;
+    if (*start >= *end) return 0;
+    *end += mark_combining(item->text + *end, item->length - *end);
+    return 1;
 }
 
 /* -------------------------------------------------------------------------------- ansi */

@@ -320,30 +320,31 @@ static void t_hf_template(void) {
     CHECK(t.desc.decoder_wordpiece && !t.desc.decoder_cleanup);
     CHECK(t.desc.decoder_prefix.length == 1 && t.desc.decoder_prefix.data[0] == '@');
     CHECK(!t.desc.lowercase && !t.desc.clean_text && !t.desc.added_count);
-    {
-        static const char *const bad[] = {
-            "{\"version\":\"1.0\",\"post_processor\":{\"type\":\"TemplateProcessing\","
-            "\"single\":["
-            "],\"pair\":[],\"special_tokens\":{}}," T_HF_MODEL "}",
-            "{\"version\":\"1.0\",\"post_processor\":{\"type\":\"TemplateProcessing\","
-            "\"single\":["
-            "{\"Sequence\":{\"id\":\"A\",\"type_id\":0}},{\"Sequence\":{\"id\":\"A\",\"type_"
-            "id\":0}}"
-            "],\"pair\":[],\"special_tokens\":{}}," T_HF_MODEL "}",
-            "{\"version\":\"1.0\",\"post_processor\":{\"type\":\"TemplateProcessing\","
-            "\"single\":["
-            "{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}],\"pair\":[{\"Sequence\":{\"id\":"
-            "\"A\","
-            "\"type_id\":0}}],\"special_tokens\":{}}," T_HF_MODEL "}"};
-        size_t i;
-        for (i = 0; i < sizeof bad / sizeof *bad; i++) {
-            files.tokenizer = bad[i];
-            CHECK_CASE(t_hf_tokenizer(&arena, &files, &t, &e) &&
-                           strstr(e.message, "does not hold each sequence once"),
-                       bad[i]);
-        }
+    json_arena_free(&arena);
+}
+
+/* Templates that lack a sequence or have it twice. */
+static void t_hf_template_bad(void) {
+#define T_HF_A "{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}"
+    static const char *const bad[][2] = {
+        {"", ""}, {T_HF_A "," T_HF_A, ""}, {T_HF_A, T_HF_A}}; /* single, pair */
+    char text[1000];
+    t_hf_files files = {text, NULL, NULL, NULL, NULL};
+    json_arena arena = {NULL};
+    hf_tokenizer t;
+    hf_error e;
+    size_t i;
+    for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+        snprintf(text, sizeof text,
+                 "{\"version\":\"1.0\",\"post_processor\":{\"type\":\"TemplateProcessing\","
+                 "\"single\":[%s],\"pair\":[%s],\"special_tokens\":{}}," T_HF_MODEL "}",
+                 bad[i][0], bad[i][1]);
+        CHECK_CASE(t_hf_tokenizer(&arena, &files, &t, &e) &&
+                       strstr(e.message, "does not hold each sequence once"),
+                   text);
     }
     json_arena_free(&arena);
+#undef T_HF_A
 }
 
 static void t_hf_tokenizer_bad(void) {
@@ -642,6 +643,7 @@ static void test_hf(void) {
     t_hf_tokenizer_json();
     t_hf_unknown();
     t_hf_template();
+    t_hf_template_bad();
     t_hf_decoder_role();
     t_hf_tokenizer_bad();
     t_hf_weights();

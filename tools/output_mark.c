@@ -83,6 +83,7 @@ static size_t mark_combining(const char *text, size_t n) {
     static const uint32_t ranges[][2] = {{0x300, 0x36F},   {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF},
                                          {0x200D, 0x200D}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F},
                                          {0xFE20, 0xFE2F}};
+    const size_t count = sizeof ranges / sizeof *ranges;
     size_t i = 0, step, r;
     int good;
     for (; i < n; i += step) {
@@ -91,9 +92,9 @@ static size_t mark_combining(const char *text, size_t n) {
         step = tool_utf8(text + i, n - i, &good);
         if (step == 2) c = (p[0] & 31u) << 6 | (p[1] & 63u);
         if (step == 3) c = (p[0] & 15u) << 12 | (p[1] & 63u) << 6 | (p[2] & 63u);
-        for (r = 0; r < 7 && (c < ranges[r][0] || c > ranges[r][1]); r++) {
+        for (r = 0; r < count && (c < ranges[r][0] || c > ranges[r][1]); r++) {
         }
-        if (!good || r == 7) break;
+        if (!good || r == count) break;
     }
     return i;
 }

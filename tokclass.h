@@ -124,8 +124,8 @@
  *
  * Memory. All of it comes from tc_env.allocate. A loaded file is mapped, not read: pages are
  * shared by processes, and weights are used where they lie; those of f16 and bf16 are widened
- * in cache, part by part. After two calls of a shape a tagger allocates nothing but
- * its result.
+ * in registers or in cache, part by part. After two calls of a shape a tagger allocates nothing
+ * but its result.
  *
  * Labelled data. A data set maps a file of columns or JSON and knows where sentences begin;
  * a sentence is parsed when it is asked for. Scores count gold against predicted tags, sentence
@@ -2157,6 +2157,7 @@ static int tc__cpu_has(tc_level level) {
  *
  * gemm     c[r][j] = start + sum over k of a[r][k] * b[j/16][k][j%16], one chain of fma in the
  *          order of k; rows x count*16 outputs
+ * gemm_t   the same with panels [K/2][16][2] of type t, K even, the stride in pairs
  * gelu     y = x * Phi(x), y may be x; Phi by a polynomial, the error function of models.md
  *          section 2
  * gelu_new 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), written as x / (1 + exp(-2u))
@@ -2175,6 +2176,10 @@ static int tc__cpu_has(tc_level level) {
 #define TC__OPS(X)                                                                             \
     X(gemm, (size_t rows, size_t K, const float *a, size_t lda, const tc__panels *b, float *c, \
              size_t ldc))                                                                      \
+    X(gemm_f16, (size_t rows, size_t K, const float *a, size_t lda, const tc__panels *b,       \
+                 float *c, size_t ldc))                                                        \
+    X(gemm_bf16, (size_t rows, size_t K, const float *a, size_t lda, const tc__panels *b,      \
+                  float *c, size_t ldc))                                                       \
     X(gelu, (float *y, const float *x, size_t ld, size_t rows, size_t n))                      \
     X(gelu_new, (float *y, const float *x, size_t ld, size_t rows, size_t n))                  \
     X(relu, (float *y, const float *x, size_t ld, size_t rows, size_t n))                      \
@@ -2309,6 +2314,7 @@ typedef struct tc__adamw {
 typedef struct tc__ops {
     tc_level level;
     size_t tile_rows, tile_panels; /* what gemm holds in registers */
+    size_t half_rows;              /* up to which gemm_f16 is of use, gemm_bf16 to twice it */
     size_t s8_bytes;               /* of a number in the rows and panels of gemm_s8 */
 #define TC__OP_FIELD(name, args) void(*name) args;
     TC__OPS(TC__OP_FIELD)
@@ -2493,17 +2499,28 @@ TC__INLINE tc__panels tc__kref_panels(const float *at, size_t stride, size_t col
     return b;
 }
 
-static void tc__k_gemm_scalar(size_t rows, size_t K, const float *a, size_t lda,
-                              const tc__panels *b, float *c, size_t ldc) {
-    size_t r, j, k;
-    for (r = 0; r < rows; r++)
-        for (j = 0; j < b->count * 16; j++) {
-            const float *column = b->at + j / 16 * b->stride + j % 16;
-            float sum = b->add ? c[r * ldc + j] : b->bias ? b->bias[j] : 0.0f;
-            for (k = 0; k < K; k++) sum = fmaf(a[r * lda + k], column[k * 16], sum);
-            c[r * ldc + j] = sum;
-        }
+/* Place of (k, column) in a panel of groups of g rows: [K/g][16][g]. */
+TC__INLINE size_t tc__kref_place(size_t k, size_t column, size_t g) {
+    return (k / g * 16 + column) * g + k % g;
 }
+
+/* `number` is (k, column) of a panel. */
+#define TC__KREF_GEMM(name, type, number)                                                      \
+    static void tc__k_##name##_scalar(size_t rows, size_t K, const float *a, size_t lda,       \
+                                      const tc__panels *b, float *c, size_t ldc) {             \
+        size_t r, j, k;                                                                        \
+        for (r = 0; r < rows; r++)                                                             \
+            for (j = 0; j < b->count * 16; j++) {                                              \
+                const type *panel = (const type *)(const void *)(b->at + j / 16 * b->stride);  \
+                const size_t column = j % 16;                                                  \
+                float sum = b->add ? c[r * ldc + j] : b->bias ? b->bias[j] : 0.0f;             \
+                for (k = 0; k < K; k++) sum = fmaf(a[r * lda + k], number, sum);               \
+                c[r * ldc + j] = sum;                                                          \
+            }                                                                                  \
+    }
+TC__KREF_GEMM(gemm, float, panel[k * 16 + column])
+TC__KREF_GEMM(gemm_f16, uint16_t, tc__bytes_from_f16(panel[tc__kref_place(k, column, 2)]))
+TC__KREF_GEMM(gemm_bf16, uint16_t, tc__bytes_from_bf16(panel[tc__kref_place(k, column, 2)]))
 
 #define TC__KREF_MAP(name, expression)                                                         \
     static void tc__k_##name##_scalar(float *y, const float *x, size_t ld, size_t rows,        \
@@ -2579,11 +2596,6 @@ static void tc__k_divide_scalar(float *y, size_t ldy, const float *x, size_t ldx
         size_t i;
         for (i = 0; i < n; i++) y[i] = x[i] * factor;
     }
-}
-
-/* Place of (k, column) in a panel of groups of g rows: [K/g][16][g]. */
-TC__INLINE size_t tc__kref_place(size_t k, size_t column, size_t g) {
-    return (k / g * 16 + column) * g + k % g;
 }
 
 /* Numbers of a panel in groups of g, one by one. */
@@ -2886,6 +2898,8 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *   TC__KHOLD             where tiles have one panel: rows up to which one keeps numbers of a
  *                         while columns pass, not columns while rows pass: so order hides the
  *                         latency of few sums
+ *   TC__KALONE            where tiles have two panels: rows of those of one
+ *   TC__KHALVES           rows of a tile with weights in halves, if there are such tiles
  *   TC__KSUMS             sums of a burst: 12
  *   TC__R_LOAD STORE SET1 ADD SUB MUL DIV ABS SQRT       as usual
  *   TC__R_LOAD_SOME(p, n, v)  lanes below n from p, those of v in the others; no other is read
@@ -2899,8 +2913,8 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *   TC__I_GT(a, b)        of signed numbers
  *   TC__I_SELECT(m, a, b) a where the mask m (all ones or zeros) is set, else b
  *   TC__I_OF_R TC__R_OF_I bits kept                      TC__R_FROM_I  signed integer to f32
- *   TC__R_F16(low, high, v)  lower halves of the lanes of v, f16, in f32 at low, the upper ones
- *                         at high; where the CPU has such
+ *   TC__R_F16(low, high, v)  registers of f32: the lower halves of the lanes of v, f16, and the
+ *                         upper ones; where the CPU has such
  *   TC__I_PACK16(p, v)    the low 16 bits of the 16 lanes of an array of registers, which are
  *                         TC__MAGIC_BITS + q, q in -32768..32767
  *   TC__I_PACK8(p, v)     the same for bytes and q in 0..255
@@ -2956,12 +2970,15 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
 #define TC__EACH1(n, X, panels) TC__EACH_##n(X, panels)
 #define TC__EACH_2(X, panels) X(1, panels) X(2, panels)
 #define TC__EACH_3(X, panels) TC__EACH_2(X, panels) X(3, panels)
-#define TC__EACH_5(X, panels) TC__EACH_3(X, panels) X(4, panels) X(5, panels)
+#define TC__EACH_4(X, panels) TC__EACH_3(X, panels) X(4, panels)
+#define TC__EACH_5(X, panels) TC__EACH_4(X, panels) X(5, panels)
 #define TC__EACH_6(X, panels) TC__EACH_5(X, panels) X(6, panels)
 #define TC__EACH_8(X, panels) TC__EACH_6(X, panels) X(7, panels) X(8, panels)
 #define TC__EACH_14(X, panels)                                                                 \
     TC__EACH_8(X, panels)                                                                      \
     X(9, panels) X(10, panels) X(11, panels) X(12, panels) X(13, panels) X(14, panels)
+/* What a tile multiplies with panels: rows of a with f32, columns of it, rows with halves. */
+enum { TC__BY_ROWS, TC__BY_COLUMNS, TC__BY_ROWS_F16, TC__BY_ROWS_BF16 };
 /* Into L1, or no nearer than L2; an address behind the last does no harm. */
 #if defined(__GNUC__) || defined(__clang__)
 #define TC__PREFETCH(p) __builtin_prefetch((p), 0, 3)
@@ -3171,13 +3188,13 @@ __attribute__((target("avx2"))) TC__INLINE __m256 tc__kx86_load_some(const float
     __m256i m = tc__kx86_below(n);
     return _mm256_blendv_ps(v, _mm256_maskload_ps(p, m), _mm256_castsi256_ps(m));
 }
-__attribute__((target("avx2,f16c"))) TC__INLINE void tc__kx86_f16_avx2(float *low, float *high,
-                                                                       __m256i v) {
+__attribute__((target("avx2,f16c"))) TC__INLINE void
+tc__kx86_f16_avx2(__m256 *low, __m256 *high, __m256i v) {
     __m256i order = _mm256_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15, 0, 1,
                                      4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15);
     v = _mm256_permute4x64_epi64(_mm256_shuffle_epi8(v, order), 0xD8);
-    _mm256_storeu_ps(low, _mm256_cvtph_ps(_mm256_castsi256_si128(v)));
-    _mm256_storeu_ps(high, _mm256_cvtph_ps(_mm256_extracti128_si256(v, 1)));
+    *low = _mm256_cvtph_ps(_mm256_castsi256_si128(v));
+    *high = _mm256_cvtph_ps(_mm256_extracti128_si256(v, 1));
 }
 __attribute__((target("avx2"))) TC__INLINE void
 tc__kx86_spread8_avx2(int16_t *low, int16_t *high, const int8_t *in) {
@@ -3188,10 +3205,11 @@ tc__kx86_spread8_avx2(int16_t *low, int16_t *high, const int8_t *in) {
 }
 #define TC__KNAME avx2
 #define TC__KTARGET __attribute__((target("avx2,fma,f16c")))
-#define TC__R_F16(low, high, v) tc__kx86_f16_avx2(low, high, v)
+#define TC__R_F16(low, high, v) tc__kx86_f16_avx2(&(low), &(high), v)
 #define TC__KROWS 6
 #define TC__KPANELS 1
 #define TC__KHOLD 5
+#define TC__KHALVES 4
 #define TC__R __m256
 #define TC__I __m256i
 #define TC__RW 8
@@ -3302,15 +3320,13 @@ TC__KX86_AVX512 TC__INLINE void tc__kx86_transpose16(__m512 *r) {
     }
 }
 #define TC__KX86_BELOW(n) ((__mmask16)((1u << (n)) - 1))
-TC__KX86_AVX512 TC__INLINE void tc__kx86_f16_avx512(float *low, float *high, __m512i v) {
+TC__KX86_AVX512 TC__INLINE void tc__kx86_f16_avx512(__m512 *low, __m512 *high, __m512i v) {
     static const uint16_t order[32] = {0,  2,  4,  6,  8,  10, 12, 14, 16, 18, 20,
                                        22, 24, 26, 28, 30, 1,  3,  5,  7,  9,  11,
                                        13, 15, 17, 19, 21, 23, 25, 27, 29, 31};
     v = _mm512_maskz_permutexvar_epi16(0xFFFFFFFF, _mm512_loadu_si512(order), v);
-    _mm512_storeu_ps(low,
-                     _mm512_maskz_cvtph_ps(0xFFFF, _mm512_maskz_extracti64x4_epi64(0xF, v, 0)));
-    _mm512_storeu_ps(high,
-                     _mm512_maskz_cvtph_ps(0xFFFF, _mm512_maskz_extracti64x4_epi64(0xF, v, 1)));
+    *low = _mm512_maskz_cvtph_ps(0xFFFF, _mm512_maskz_extracti64x4_epi64(0xF, v, 0));
+    *high = _mm512_maskz_cvtph_ps(0xFFFF, _mm512_maskz_extracti64x4_epi64(0xF, v, 1));
 }
 TC__KX86_AVX512 TC__INLINE void tc__kx86_spread8_avx512(int16_t *low, int16_t *high,
                                                         const int8_t *in) {
@@ -3323,9 +3339,11 @@ TC__KX86_AVX512 TC__INLINE void tc__kx86_spread8_avx512(int16_t *low, int16_t *h
 }
 #define TC__KNAME avx512
 #define TC__KTARGET TC__KX86_AVX512
-#define TC__R_F16(low, high, v) tc__kx86_f16_avx512(low, high, v)
+#define TC__R_F16(low, high, v) tc__kx86_f16_avx512(&(low), &(high), v)
 #define TC__KROWS 14
 #define TC__KPANELS 2
+#define TC__KALONE 8
+#define TC__KHALVES 8
 #define TC__R __m512
 #define TC__I __m512i
 #define TC__RW 16
@@ -3877,8 +3895,8 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, int8x8_t a, uint
 #define TC__KTARGET
 #define TC__KSUMS 16
 #define TC__R_F16(low, high, v)                                                                \
-    vst1q_f32(low, vcvt_f32_f16(vreinterpret_f16_u16(vmovn_u32(v))));                          \
-    vst1q_f32(high, vcvt_f32_f16(vreinterpret_f16_u16(vshrn_n_u32(v, 16))))
+    low = vcvt_f32_f16(vreinterpret_f16_u16(vmovn_u32(v)));                                    \
+    high = vcvt_f32_f16(vreinterpret_f16_u16(vshrn_n_u32(v, 16)))
 #define TC__KROWS 5
 #define TC__KPANELS 1
 #define TC__R float32x4_t
@@ -4305,35 +4323,33 @@ static TC__BF16 void tc__karm_split_burst(float *out, size_t count) {
 #define TC__OP_DOTPROD(name, args) tc__k_##name##_dotprod,
 #define TC__OP_I8MM(name, args) tc__k_##name##_i8mm,
 
+/* Rows and panels of a level's tiles. */
+#define TC__KTILE(level) tc__k_rows_##level, tc__k_panels_##level, tc__k_half_rows_##level
 /* The ops of f32 (X), of s16 (Y) and of s8 (Z). */
 #define TC__KTAB(X, Y, Z)                                                                      \
     TC__OPS(X) TC__OPS_S16(Y) TC__OPS_S8(Z) TC__OPS_TRAIN(X) TC__OPS_TRAIN_FLOAT(X)
 
 static const tc__ops *tc__ktab_get(tc_level level) {
-    static const tc__ops scalar = {TC_LEVEL_SCALAR, 4, 1, 1,
-                                   TC__KTAB(TC__OP_SCALAR, TC__OP_SCALAR, TC__OP_SCALAR)};
-    static const tc__ops base = {TC_LEVEL_BASE, tc__k_rows_base, tc__k_panels_base,
-                                 tc__k_bytes_s8_base,
+    static const tc__ops scalar = {
+        TC_LEVEL_SCALAR, 4, 1, 0, 1, TC__KTAB(TC__OP_SCALAR, TC__OP_SCALAR, TC__OP_SCALAR)};
+    static const tc__ops base = {TC_LEVEL_BASE, TC__KTILE(base), tc__k_bytes_s8_base,
                                  TC__KTAB(TC__OP_BASE, TC__OP_BASE, TC__OP_BASE)};
 #ifdef TC__X86
-    static const tc__ops avx2 = {TC_LEVEL_AVX2, tc__k_rows_avx2, tc__k_panels_avx2,
-                                 tc__k_bytes_s8_avx2,
+    static const tc__ops avx2 = {TC_LEVEL_AVX2, TC__KTILE(avx2), tc__k_bytes_s8_avx2,
                                  TC__KTAB(TC__OP_AVX2, TC__OP_AVX2, TC__OP_AVX2)};
 #ifdef TC__AVX2_VNNI
     static const tc__ops avx2_vnni = {
-        TC_LEVEL_AVX2_VNNI, tc__k_rows_avx2, tc__k_panels_avx2, tc__k_bytes_s8_avx2_vnni,
+        TC_LEVEL_AVX2_VNNI, TC__KTILE(avx2), tc__k_bytes_s8_avx2_vnni,
         TC__KTAB(TC__OP_AVX2, TC__OP_AVX2_VNNI, TC__OP_AVX2_VNNI)};
     if (level == TC_LEVEL_AVX2_VNNI) return &avx2_vnni;
 #endif
-    static const tc__ops avx512 = {TC_LEVEL_AVX512, tc__k_rows_avx512, tc__k_panels_avx512,
-                                   tc__k_bytes_s8_avx512,
+    static const tc__ops avx512 = {TC_LEVEL_AVX512, TC__KTILE(avx512), tc__k_bytes_s8_avx512,
                                    TC__KTAB(TC__OP_AVX512, TC__OP_AVX512, TC__OP_AVX512)};
     static const tc__ops avx512_vnni = {
-        TC_LEVEL_AVX512_VNNI, tc__k_rows_avx512, tc__k_panels_avx512,
-        tc__k_bytes_s8_avx512_vnni,
+        TC_LEVEL_AVX512_VNNI, TC__KTILE(avx512), tc__k_bytes_s8_avx512_vnni,
         TC__KTAB(TC__OP_AVX512, TC__OP_AVX512_VNNI, TC__OP_AVX512_VNNI)};
 #ifdef TC__AMX
-    static const tc__ops amx = {TC_LEVEL_AMX, tc__k_rows_avx512, tc__k_panels_avx512, 1,
+    static const tc__ops amx = {TC_LEVEL_AMX, TC__KTILE(avx512), 1,
                                 TC__KTAB(TC__OP_AVX512, TC__OP_AVX512_VNNI, TC__OP_AMX)};
     if (level == TC_LEVEL_AMX) return &amx;
 #endif
@@ -4342,22 +4358,20 @@ static const tc__ops *tc__ktab_get(tc_level level) {
     if (level == TC_LEVEL_AVX512_VNNI) return &avx512_vnni;
 #endif
 #ifdef TC__ARM
-    static const tc__ops neon = {TC_LEVEL_NEON, tc__k_rows_neon, tc__k_panels_neon,
-                                 tc__k_bytes_s8_neon,
+    static const tc__ops neon = {TC_LEVEL_NEON, TC__KTILE(neon), tc__k_bytes_s8_neon,
                                  TC__KTAB(TC__OP_NEON, TC__OP_NEON, TC__OP_NEON)};
 #ifdef TC__DOTPROD
-    static const tc__ops dotprod = {TC_LEVEL_DOTPROD, tc__k_rows_neon, tc__k_panels_neon,
-                                    tc__k_bytes_s8_dotprod,
+    static const tc__ops dotprod = {TC_LEVEL_DOTPROD, TC__KTILE(neon), tc__k_bytes_s8_dotprod,
                                     TC__KTAB(TC__OP_NEON, TC__OP_NEON, TC__OP_DOTPROD)};
     if (level == TC_LEVEL_DOTPROD) return &dotprod;
 #endif
 #ifdef TC__I8MM
-    static const tc__ops i8mm = {TC_LEVEL_I8MM, tc__k_rows_neon, tc__k_panels_neon, 1,
+    static const tc__ops i8mm = {TC_LEVEL_I8MM, TC__KTILE(neon), 1,
                                  TC__KTAB(TC__OP_NEON, TC__OP_NEON, TC__OP_I8MM)};
     if (level == TC_LEVEL_I8MM) return &i8mm;
 #endif
 #ifdef TC__BF16
-    static const tc__ops bf16 = {TC_LEVEL_BF16, tc__k_rows_neon, tc__k_panels_neon, 1,
+    static const tc__ops bf16 = {TC_LEVEL_BF16, TC__KTILE(neon), 1,
                                  TC__KTAB(TC__OP_NEON, TC__OP_NEON, TC__OP_I8MM)};
     if (level == TC_LEVEL_BF16) return &bf16;
 #endif
@@ -4412,8 +4426,9 @@ static tc_level tc__ktab_choose(tc_level cap) {
  * A weight W [N,K] (out, in) is stored as panels of 16 outputs, k innermost in groups of g:
  * [N/16][K/g][16][g], g = 1 for f32, 2 for f16, bf16 and s16, 4 for s8; N and K padded with
  * zeros. Integers carry behind them one f32 scale and one int32 sum a column. Kernels read f32
- * and integer panels in place; those of f16 and bf16 are widened, part by part, into a scratch
- * that stays in cache. With integer weights the other operand is quantised too, row by row. */
+ * and integer panels in place; those of f16 and bf16 are widened: in registers for few rows,
+ * else part by part into a scratch that stays in cache. With integer weights the other operand
+ * is quantised too, row by row. */
 
 typedef struct tc__matrix {
     tc_dtype dtype;
@@ -4643,25 +4658,41 @@ static tc__qpanels tc__gemm_integers(const tc__product *p, size_t first, size_t 
     return out;
 }
 
-/* The panels of an item in f32. */
+/* Whether products of so many rows read halves as they are. bf16 is widened by two shifts, f16
+ * at several times their cost. */
+TC__INLINE int tc__gemm_direct(const tc__product *p, size_t rows) {
+    size_t most = p->ops->half_rows * (p->w->dtype == TC_BF16 ? 2 : 1);
+    return tc__gemm_widens(p->w->dtype) && p->w->columns % 2 == 0 && rows <= most;
+}
+
+/* The panels of an item in f32, or in pairs of halves. */
 static tc__panels tc__gemm_panels(const tc__product *p, size_t first, size_t wide) {
-    size_t stride = 16 * p->w->columns;
+    size_t stride = 16 * p->w->columns / (tc__gemm_widens(p->w->dtype) ? 2 : 1);
     const float *panels = (const float *)(const void *)p->w->panels;
     tc__panels out = tc__kref_panels(panels + first * stride, stride, wide * 16);
     out.bias = p->w->bias ? p->w->bias + first * 16 : NULL;
     return out;
 }
 
-/* Products with weights in f32. Many panels meet the rows part by part of k: what a tile reads
- * stays in L2 while the rows pass, and a few rows stay in L1 while the panels do. */
+/* Products with weights in f32, or in halves read as they are. Many panels meet the rows part
+ * by part of k: what a tile reads stays in L2 while the rows pass, and a few rows stay in L1
+ * while the panels do. */
 static void tc__gemm_floats(const tc__product *p, size_t first, size_t wide, const float *a,
                             size_t rows, float *c) {
+    const size_t pair = tc__gemm_widens(p->w->dtype) ? 2 : 1;
     size_t K = p->w->columns, deep = TC__GEMM_DEEP / p->ops->tile_panels;
     size_t parts = (K + deep / 2 - 1) / deep;
-    size_t step = wide > 2 && parts > 1 ? (K + parts - 1) / parts : K, k;
+    size_t step = wide > 2 && parts > 1 ? tc__mem_round((K + parts - 1) / parts, 2) : K, k;
     tc__panels b = tc__gemm_panels(p, first, wide);
-    for (k = 0; k < K; k += step, b.at += step * 16, b.add = 1)
-        p->ops->gemm(rows, tc__mem_least(K - k, step), a + k, p->lda, &b, c, p->ldc);
+    for (k = 0; k < K; k += step, b.at += step * 16 / pair, b.add = 1) {
+        size_t n = tc__mem_least(K - k, step);
+        if (p->w->dtype == TC_F16)
+            p->ops->gemm_f16(rows, n, a + k, p->lda, &b, c, p->ldc);
+        else if (p->w->dtype == TC_BF16)
+            p->ops->gemm_bf16(rows, n, a + k, p->lda, &b, c, p->ldc);
+        else
+            p->ops->gemm(rows, n, a + k, p->lda, &b, c, p->ldc);
+    }
 }
 
 /* Products with weights in halves, widened part by part; the next part comes into cache
@@ -4753,7 +4784,7 @@ static void tc__gemm_item(void *context, size_t item, unsigned worker) {
     } else if (p->split) {
         tc__tiles tiles = tc__gemm_tiles(p, first, wide, scratch);
         p->split->gemm(rows, K, a.q + r * a.ld, a.ld, &tiles, c, p->ldc);
-    } else if (tc__gemm_widens(p->w->dtype)) {
+    } else if (tc__gemm_widens(p->w->dtype) && !tc__gemm_direct(p, rows)) {
         tc__gemm_widened(p, first, wide, p->a + r * p->lda, rows, c, scratch);
     } else {
         tc__gemm_floats(p, first, wide, p->a + r * p->lda, rows, c);
@@ -4785,7 +4816,7 @@ static void tc__gemm_quantize(const tc__product *p, size_t r, size_t rows) {
 static int tc__gemm_in_place(const tc__product *p) {
     if (p->w->dtype == TC_S8) return p->ops->s8_bytes == 1;
     if (p->split) return tc__gemm_halves(p->w);
-    return p->w->dtype == TC_S16 || p->w->dtype == TC_F32;
+    return !tc__gemm_widens(p->w->dtype) || tc__gemm_direct(p, p->rows);
 }
 
 enum { TC__GEMM_ITEM = 16384, TC__GEMM_SHARES = 8, TC__GEMM_LEAST = 40 };
@@ -15674,6 +15705,38 @@ TC_API const tc_model *tc_trainer_model(tc_trainer *trainer) {
 
 enum { TC__K(rows) = TC__KROWS, TC__K(panels) = TC__KPANELS };
 
+/* X(rows, panels) for the tiles of a product; where those of `wide` panels begin; groups of
+ * rows that meet a last panel alone. */
+#ifndef TC__KALONE
+#define TC__KALONE 0
+#define TC__EACH_TILE(rows, X) TC__EACH(rows, X, 1)
+#define TC__GROUPS_ALONE(rows, most) (rows)
+#else
+#define TC__EACH_TILE(rows, X) TC__EACH(TC__KALONE, X, 1) TC__EACH(rows, X, 2)
+#define TC__GROUPS_ALONE(rows, most)                                                           \
+    (((rows) + tc__mem_least(most, TC__KALONE) - 1) / tc__mem_least(most, TC__KALONE))
+#endif
+#define TC__TILES_OF(tiles, wide) ((tiles) + ((wide) == TC__KPANELS ? TC__KALONE : 0))
+
+#ifndef TC__R_F16
+/* The half in the low 16 bits of each lane, see tc__bytes_from_f16. */
+TC__KINLINE TC__R TC__K(half)(TC__I h) {
+    TC__I magnitude = TC__I_AND(h, TC__I_SET1(0x7FFF)), by = TC__I_SET1(0x38000000);
+    TC__I sign = TC__I_SHL(TC__I_AND(h, TC__I_SET1(0x8000)), 16);
+    TC__I special = TC__I_AND(TC__I_GT(magnitude, TC__I_SET1(0x7BFF)), by);
+    TC__I bits = TC__I_ADD(TC__I_SHL(magnitude, 13), TC__I_ADD(by, special));
+    TC__R subnormal = TC__R_MUL(TC__R_FROM_I(magnitude), TC__R_SET1(TC__F16_LEAST));
+    bits = TC__I_SELECT(TC__I_GT(TC__I_SET1(0x400), magnitude), TC__I_OF_R(subnormal), bits);
+    return TC__R_OF_I(TC__I_OR(bits, sign));
+}
+#define TC__R_F16(low, high, v)                                                                \
+    low = TC__K(half)(v);                                                                      \
+    high = TC__K(half)(TC__I_SHR(v, 16))
+#endif
+#define TC__R_BF16(low, high, v)                                                               \
+    low = TC__R_OF_I(TC__I_SHL(v, 16));                                                        \
+    high = TC__R_OF_I(TC__I_AND(v, TC__I_SET1(0xFFFF0000u)))
+
 /* Adds K products to the sums of a tile: for each k `panels` loads of 16 columns, a broadcast a
  * row. A row is one of a, or, `down`, a column. */
 TC__KINLINE void TC__K(chain)(const int rows, const int panels, const int down, size_t K,
@@ -15755,18 +15818,60 @@ TC__KINLINE void TC__K(chain)(const int rows, const int panels, const int down, 
 #endif
 }
 
-/* rows x panels*16 outputs in registers. Chains begin at `bias`, at c itself, or at zero. */
-TC__KINLINE void TC__K(tile)(const int rows, const int panels, const int down, size_t K,
+/* The same for pairs of k with weights in halves, widened on their way. */
+TC__KINLINE void TC__K(chain_halves)(const int rows, const int panels, const int f16,
+                                     size_t pairs, TC__R sum[][TC__KPANELS * TC__RN],
+                                     const float *a, size_t lda, const float *b,
+                                     size_t panel_stride, tc__fetch *fetch) {
+    TC__R low[TC__KPANELS * TC__RN], high[TC__KPANELS * TC__RN];
+    const char *ahead = fetch->at;
+    const int width = panels * TC__RN;
+    size_t pace = fetch->pace, ahead_stride = fetch->stride;
+    int r, j;
+    fetch->at += pairs * pace;
+    for (; pairs; pairs--, a += 2, b += 16, ahead += pace) {
+        TC__UNROLL
+        for (j = 0; j < panels; j++) TC__PREFETCH(ahead + (size_t)j * ahead_stride);
+        TC__UNROLL
+        for (j = 0; j < width; j++) {
+            TC__I pair = TC__I_LOAD(b + (size_t)(j / TC__RN) * panel_stride +
+                                    (size_t)(j % TC__RN) * TC__RW);
+            if (f16) {
+                TC__R_F16(low[j], high[j], pair);
+            } else {
+                TC__R_BF16(low[j], high[j], pair);
+            }
+        }
+        TC__UNROLL
+        for (r = 0; r < rows; r++) {
+            TC__R x = TC__R_SET1(a[(size_t)r * lda]);
+            TC__UNROLL
+            for (j = 0; j < width; j++) sum[r][j] = TC__R_FMA(x, low[j], sum[r][j]);
+        }
+        TC__UNROLL
+        for (r = 0; r < rows; r++) {
+            TC__R x = TC__R_SET1(a[(size_t)r * lda + 1]);
+            TC__UNROLL
+            for (j = 0; j < width; j++) sum[r][j] = TC__R_FMA(x, high[j], sum[r][j]);
+        }
+    }
+}
+
+/* rows x panels*16 outputs in registers, from K lines of each panel. Chains begin at `bias`, at
+ * c itself, or at zero. */
+TC__KINLINE void TC__K(tile)(const int rows, const int panels, const int kind, size_t K,
                              const float *a, size_t lda, const float *b, size_t panel_stride,
                              tc__fetch *first, tc__fetch *later, const float *bias, int add,
                              float *c, size_t ldc, size_t c_stride) {
     TC__R sum[TC__KROWS][TC__KPANELS * TC__RN];
     const int width = panels * TC__RN;
+    const size_t step = kind == TC__BY_ROWS ? 1 : kind == TC__BY_COLUMNS ? lda : 2;
     size_t n = tc__mem_least(K, TC__KROWS);
     int r, j;
     TC__UNROLL
     for (j = 0; j < width; j++) {
-        TC__R start = bias ? TC__R_LOAD(bias + j * TC__RW) : TC__R_SET1(0.0f);
+        TC__R start =
+            bias && kind != TC__BY_COLUMNS ? TC__R_LOAD(bias + j * TC__RW) : TC__R_SET1(0.0f);
         TC__UNROLL
         for (r = 0; r < rows; r++)
             sum[r][j] = add ? TC__R_LOAD(c + (size_t)(j / TC__RN) * c_stride + (size_t)r * ldc +
@@ -15774,9 +15879,14 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, const int down, s
                             : start;
     }
     for (; K; n = K, first = later) {
-        TC__K(chain)
-        (rows, panels, down, n, sum, a, lda, b, panel_stride, first);
-        a += n * (down ? lda : 1);
+        if (kind == TC__BY_ROWS || kind == TC__BY_COLUMNS) {
+            TC__K(chain)
+            (rows, panels, kind == TC__BY_COLUMNS, n, sum, a, lda, b, panel_stride, first);
+        } else {
+            TC__K(chain_halves)
+            (rows, panels, kind == TC__BY_ROWS_F16, n, sum, a, lda, b, panel_stride, first);
+        }
+        a += n * step;
         b += n * 16;
         K -= n;
     }
@@ -15796,34 +15906,25 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, const int down, s
      tc__fetch *later, const float *bias, int add, float *c, size_t ldc, size_t c_stride)
 typedef void(*TC__K(tile_function)) TC__TILE_ARGS;
 
-#define TC__TILE1(rows, panels)                                                                \
-    static TC__KTARGET void TC__K(tile_##rows##x##panels) TC__TILE_ARGS {                      \
+#define TC__TILE_OF(name, kind, rows, panels)                                                  \
+    static TC__KTARGET void TC__K(name##_##rows##x##panels) TC__TILE_ARGS {                    \
         TC__K(tile)                                                                            \
-        (rows, panels, 0, K, a, lda, b, stride, first, later, bias, add, c, ldc, c_stride);    \
+        (rows, panels, kind, K, a, lda, b, stride, first, later, bias, add, c, ldc, c_stride); \
     }
-#ifdef TC_NO_TRAIN
-#define TC__TILE(rows, panels) TC__TILE1(rows, panels)
-#else
-#define TC__TILE(rows, panels)                                                                 \
-    TC__TILE1(rows, panels)                                                                    \
-    static TC__KTARGET void TC__K(tile_dw_##rows##x##panels) TC__TILE_ARGS {                   \
-        (void)bias;                                                                            \
-        TC__K(tile)                                                                            \
-        (rows, panels, 1, K, a, lda, b, stride, first, later, NULL, add, c, ldc, c_stride);    \
-    }
-#endif
+#define TC__TILE(rows, panels) TC__TILE_OF(tile, TC__BY_ROWS, rows, panels)
+#define TC__TILE_DW(rows, panels) TC__TILE_OF(tile_dw, TC__BY_COLUMNS, rows, panels)
+#define TC__TILE_F16(rows, panels) TC__TILE_OF(tile_f16, TC__BY_ROWS_F16, rows, panels)
+#define TC__TILE_BF16(rows, panels) TC__TILE_OF(tile_bf16, TC__BY_ROWS_BF16, rows, panels)
 #define TC__NAME(rows, panels) TC__K(tile_##rows##x##panels),
 #define TC__NAME_DW(rows, panels) TC__K(tile_dw_##rows##x##panels),
-TC__EACH(TC__KROWS, TC__TILE, 1)
-#if TC__KPANELS > 1
-TC__EACH(TC__KROWS, TC__TILE, 2)
-#endif
+#define TC__NAME_F16(rows, panels) TC__K(tile_f16_##rows##x##panels),
+#define TC__NAME_BF16(rows, panels) TC__K(tile_bf16_##rows##x##panels),
 
 /* Any rows and panels, in groups of rows as even as possible. */
-static void TC__K(tiles)(const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS], size_t rows,
+static void TC__K(tiles)(const TC__K(tile_function) * tiles, size_t most, size_t rows,
                          const int down, size_t K, const float *a, size_t lda,
                          const tc__panels *b, float *c, size_t ldc, size_t c_stride) {
-    size_t groups = (rows + TC__KROWS - 1) / TC__KROWS, p, g;
+    size_t groups = (rows + most - 1) / most, p, g;
     tc__fetch fetch[2],
         *first = tc__kvec_fetch(fetch, groups, TC__KROWS, TC__KPANELS, K, ldc, c_stride,
                                 b->ahead ? b->ahead_pace : 64,
@@ -15834,31 +15935,57 @@ static void TC__K(tiles)(const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS
     }
     for (p = 0; p < b->count; p += TC__KPANELS) {
         size_t wide = tc__mem_least(b->count - p, TC__KPANELS), row = 0, next;
+        const TC__K(tile_function) *wanted = TC__TILES_OF(tiles, wide);
         const float *panel = b->at + p * b->stride;
         float *to = c + p * c_stride;
+        if (wide < TC__KPANELS) groups = TC__GROUPS_ALONE(rows, most);
         fetch[1].at = b->ahead ? b->ahead + p * b->ahead_stride
                                : (const char *)(panel + wide * b->stride);
         for (g = 1; g <= groups; g++, row = next) {
             next = rows * g / groups;
             fetch[0].at = (const char *)(to + (g < groups ? next * ldc : wide * c_stride));
             if (down) fetch[1].at = (const char *)(a + (g < groups ? next : 0));
-            tiles[wide - 1][next - row - 1](
-                K, a + row * (down ? 1 : lda), lda, panel, b->stride, first, fetch + 1,
-                b->bias ? b->bias + p * 16 : NULL, b->add, to + row * ldc, ldc, c_stride);
+            wanted[next - row - 1](K, a + row * (down ? 1 : lda), lda, panel, b->stride, first,
+                                   fetch + 1, b->bias ? b->bias + p * 16 : NULL, b->add,
+                                   to + row * ldc, ldc, c_stride);
         }
     }
 }
 
+TC__EACH_TILE(TC__KROWS, TC__TILE)
 static void TC__K(gemm)(size_t rows, size_t K, const float *a, size_t lda, const tc__panels *b,
                         float *c, size_t ldc) {
-    static const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS] = {
-        {TC__EACH(TC__KROWS, TC__NAME, 1)},
-#if TC__KPANELS > 1
-        {TC__EACH(TC__KROWS, TC__NAME, 2)},
-#endif
-    };
-    TC__K(tiles)(tiles, rows, 0, K, a, lda, b, c, ldc, 16);
+    static const TC__K(tile_function) tiles[] = {TC__EACH_TILE(TC__KROWS, TC__NAME)};
+    TC__K(tiles)(tiles, TC__KROWS, rows, 0, K, a, lda, b, c, ldc, 16);
 }
+
+#ifdef TC__KHALVES
+TC__EACH_TILE(TC__KHALVES, TC__TILE_F16)
+static void TC__K(gemm_f16)(size_t rows, size_t K, const float *a, size_t lda,
+                            const tc__panels *b, float *c, size_t ldc) {
+    static const TC__K(tile_function) tiles[] = {TC__EACH_TILE(TC__KHALVES, TC__NAME_F16)};
+    TC__K(tiles)(tiles, TC__KHALVES, rows, 0, K / 2, a, lda, b, c, ldc, 16);
+}
+
+TC__EACH_TILE(TC__KHALVES, TC__TILE_BF16)
+static void TC__K(gemm_bf16)(size_t rows, size_t K, const float *a, size_t lda,
+                             const tc__panels *b, float *c, size_t ldc) {
+    static const TC__K(tile_function) tiles[] = {TC__EACH_TILE(TC__KHALVES, TC__NAME_BF16)};
+    TC__K(tiles)(tiles, TC__KHALVES, rows, 0, K / 2, a, lda, b, c, ldc, 16);
+}
+enum { TC__K(half_rows) = 2 * TC__KHALVES };
+#else
+static void TC__K(gemm_f16)(size_t rows, size_t K, const float *a, size_t lda,
+                            const tc__panels *b, float *c, size_t ldc) {
+    tc__k_gemm_f16_scalar(rows, K, a, lda, b, c, ldc); /* not wanted */
+}
+
+static void TC__K(gemm_bf16)(size_t rows, size_t K, const float *a, size_t lda,
+                             const tc__panels *b, float *c, size_t ldc) {
+    tc__k_gemm_bf16_scalar(rows, K, a, lda, b, c, ldc);
+}
+enum { TC__K(half_rows) = 0 };
+#endif
 
 /* Of n registers, whose chains the CPU can then have under way at the same time. */
 TC__KINLINE void TC__K(exps)(TC__R *x, const int n) {
@@ -16246,30 +16373,18 @@ static TC__KTARGET void TC__K(divide)(float *y, size_t ldy, const float *x, size
             body                                                                               \
         }
 
-#ifndef TC__R_F16
-/* The half in the low 16 bits of each lane, see tc__bytes_from_f16. */
-TC__KINLINE TC__R TC__K(half)(TC__I h) {
-    TC__I magnitude = TC__I_AND(h, TC__I_SET1(0x7FFF)), by = TC__I_SET1(0x38000000);
-    TC__I sign = TC__I_SHL(TC__I_AND(h, TC__I_SET1(0x8000)), 16);
-    TC__I special = TC__I_AND(TC__I_GT(magnitude, TC__I_SET1(0x7BFF)), by);
-    TC__I bits = TC__I_ADD(TC__I_SHL(magnitude, 13), TC__I_ADD(by, special));
-    TC__R subnormal = TC__R_MUL(TC__R_FROM_I(magnitude), TC__R_SET1(TC__F16_LEAST));
-    bits = TC__I_SELECT(TC__I_GT(TC__I_SET1(0x400), magnitude), TC__I_OF_R(subnormal), bits);
-    return TC__R_OF_I(TC__I_OR(bits, sign));
-}
-#define TC__R_F16(low, high, v)                                                                \
-    TC__R_STORE(low, TC__K(half)(v));                                                          \
-    TC__R_STORE(high, TC__K(half)(TC__I_SHR(v, 16)))
-#endif
+#define TC__KWIDEN_HALVES(type)                                                                \
+    TC__KWIDEN(2, TC__R low; TC__R high; type(low, high, v); TC__R_STORE(out + j, low);        \
+               TC__R_STORE(out + 16 + j, high);)
 
 static TC__KTARGET void TC__K(widen_f16)(float *out, const uint16_t *in, size_t K) {
-    TC__KWIDEN(2, TC__R_F16(out + j, out + 16 + j, v);)
+    TC__KWIDEN_HALVES(TC__R_F16)
 }
 
 static TC__KTARGET void TC__K(widen_bf16)(float *out, const uint16_t *in, size_t K) {
-    TC__KWIDEN(2, TC__R_STORE(out + j, TC__R_OF_I(TC__I_SHL(v, 16)));
-               TC__R_STORE(out + 16 + j, TC__R_OF_I(TC__I_AND(v, TC__I_SET1(0xFFFF0000u))));)
+    TC__KWIDEN_HALVES(TC__R_BF16)
 }
+#undef TC__KWIDEN_HALVES
 
 static TC__KTARGET void TC__K(burst)(float *out, size_t count) {
     enum { SUMS = TC__KSUMS };
@@ -16320,15 +16435,11 @@ static TC__KTARGET void TC__K(transpose)(float *out, size_t ldo, const float *in
 }
 
 #ifndef TC_NO_TRAIN
+TC__EACH_TILE(TC__KROWS, TC__TILE_DW)
 static void TC__K(gemm_dw)(size_t rows, size_t K, const float *a, size_t lda,
                            const tc__panels *b, float *c, size_t ldc, size_t c_stride) {
-    static const TC__K(tile_function) tiles[TC__KPANELS][TC__KROWS] = {
-        {TC__EACH(TC__KROWS, TC__NAME_DW, 1)},
-#if TC__KPANELS > 1
-        {TC__EACH(TC__KROWS, TC__NAME_DW, 2)},
-#endif
-    };
-    TC__K(tiles)(tiles, rows, 1, K, a, lda, b, c, ldc, c_stride);
+    static const TC__K(tile_function) tiles[] = {TC__EACH_TILE(TC__KROWS, TC__NAME_DW)};
+    TC__K(tiles)(tiles, TC__KROWS, rows, 1, K, a, lda, b, c, ldc, c_stride);
 }
 
 TC__KINLINE void TC__K(gelu_backs)(float *dy, const float *x, size_t ld, const int rows,
@@ -16618,10 +16729,15 @@ static TC__KTARGET float TC__K(squares)(const float *x, size_t n) {
 #endif
 
 #undef TC__TILE_ARGS
-#undef TC__TILE1
+#undef TC__TILE_OF
+#undef TC__TILE_DW
+#undef TC__TILE_F16
+#undef TC__TILE_BF16
 #undef TC__TILE
 #undef TC__NAME
 #undef TC__NAME_DW
+#undef TC__NAME_F16
+#undef TC__NAME_BF16
 #undef TC__AT
 #undef TC__KEACH
 #undef TC__KMAP
@@ -16856,10 +16972,7 @@ typedef void(*TC__Q(tile_function)) TC__TILE_ARGS;
         TC__Q(tile)(rows, panels, groups, a, lda, scale, b, panel, first, later, c, ldc);      \
     }
 #define TC__NAME(rows, panels) TC__Q(tile_##rows##x##panels),
-TC__EACH(TC__QROWS, TC__TILE, 1)
-#if TC__KPANELS > 1
-TC__EACH(TC__QROWS, TC__TILE, 2)
-#endif
+TC__EACH_TILE(TC__QROWS, TC__TILE)
 
 static TC__QTARGET void TC__Q(burst)(float *out, size_t count) {
     enum { SUMS = sizeof(TC__D) > sizeof(TC__I) ? TC__KSUMS / 2 : TC__KSUMS };
@@ -16887,12 +17000,7 @@ static TC__QTARGET void TC__Q(burst)(float *out, size_t count) {
 
 static void TC__Q(gemm)(size_t rows, size_t K, const tc__qrows *a, const tc__qpanels *b,
                         float *c, size_t ldc) {
-    static const TC__Q(tile_function) tiles[TC__KPANELS][TC__QROWS] = {
-        {TC__EACH(TC__QROWS, TC__NAME, 1)},
-#if TC__KPANELS > 1
-        {TC__EACH(TC__QROWS, TC__NAME, 2)},
-#endif
-    };
+    static const TC__Q(tile_function) tiles[] = {TC__EACH_TILE(TC__QROWS, TC__NAME)};
     size_t most = TC__QHELD && rows >= 16 ? TC__QHELD : TC__QROWS; /* rows of a tile */
     size_t parts = (rows + most - 1) / most, groups = (K * TC__QBYTES + 3) / 4, p, g;
     tc__fetch fetch[2],
@@ -16901,12 +17009,14 @@ static void TC__Q(gemm)(size_t rows, size_t K, const tc__qrows *a, const tc__qpa
     for (p = 0; p < b->count; p += TC__KPANELS) {
         size_t wide = tc__mem_least(b->count - p, TC__KPANELS), row = 0, next;
         float *to = c + p * 16;
+        const TC__Q(tile_function) *wanted = TC__TILES_OF(tiles, wide);
+        if (wide < TC__KPANELS) parts = TC__GROUPS_ALONE(rows, most);
         fetch[1].at = b->ahead + p * b->ahead_stride;
         for (g = 1; g <= parts; g++, row = next) {
             next = rows * g / parts;
             fetch[0].at = (const char *)(to + (g < parts ? next * ldc : wide * 16));
-            tiles[wide - 1][next - row - 1](groups, a->q + row * a->ld, a->ld, a->scale + row,
-                                            b, p, first, fetch + 1, to + row * ldc, ldc);
+            wanted[next - row - 1](groups, a->q + row * a->ld, a->ld, a->scale + row, b, p,
+                                   first, fetch + 1, to + row * ldc, ldc);
         }
     }
 }
@@ -17010,6 +17120,9 @@ static TC__QTARGET void TC__Q(quantize)(const tc__qrows *to, const float *x, siz
 /* The layer is forgotten. */
 #elif TC__KPART == 92
 #undef TC__RN
+#undef TC__EACH_TILE
+#undef TC__TILES_OF
+#undef TC__GROUPS_ALONE
 #undef TC__KINLINE
 #undef TC__KCHAINS
 #undef TC__R_SQRT
@@ -17025,12 +17138,15 @@ static TC__QTARGET void TC__Q(quantize)(const tc__qrows *to, const float *x, siz
 #undef TC__KROWS
 #undef TC__KPANELS
 #undef TC__KHOLD
+#undef TC__KHALVES
+#undef TC__KALONE
 #undef TC__R
 #undef TC__I
 #undef TC__RW
 #undef TC__R_LOAD
 #undef TC__R_LOAD_SOME
 #undef TC__R_F16
+#undef TC__R_BF16
 #undef TC__KSUMS
 #undef TC__R_STORE
 #undef TC__R_STORE_SOME

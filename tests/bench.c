@@ -303,10 +303,10 @@ static void bench_cold(tc_level level, tc_dtype dtype, size_t rows, shape s) {
 static void bench_colds(tc_level level) {
     static const shape shapes[] = {
         {2304, 768, "BERT"}, {768, 3072, "BERT"}, {1536, 384, "MiniLM"}, {384, 1536, "MiniLM"}};
-    static const tc_dtype types[] = {TC_F32, TC_S16, TC_S8};
+    static const tc_dtype types[] = {TC_F32, TC_F16, TC_BF16, TC_S16, TC_S8};
     static const size_t rows[] = {1, 4, 8, 16};
     size_t t, r, i;
-    for (t = 0; t < 3; t++)
+    for (t = 0; t < 5; t++)
         for (r = 0; r < 4; r++)
             for (i = 0; i < 4; i++) bench_cold(level, types[t], rows[r], shapes[i]);
 }
@@ -463,6 +463,15 @@ static size_t bench_quantize_s16_call(const tc__ops *o, float *x, float *y) {
     o->quantize_s16(&to, y, N, ROWS, N);
     return ROWS * N;
 }
+
+#define BENCH_HALVES(name)                                                                     \
+    static size_t bench_##name##_call(const tc__ops *o, float *x, float *y) {                  \
+        tc__panels b = tc__kref_panels(y, N * 8, 32);                                          \
+        o->name(8, N, x, N, &b, x + 8 * N, 32);                                                \
+        return 8 * N * 32;                                                                     \
+    }
+BENCH_HALVES(gemm_f16)
+BENCH_HALVES(gemm_bf16)
 
 static size_t bench_gemm_dw_call(const tc__ops *o, float *x, float *y) {
     tc__panels b = tc__kref_panels(y, ROWS * 16, 48);

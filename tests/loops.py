@@ -18,6 +18,8 @@ import sys
 KERNELS = {"tile_5x1_neon": 20, "tile_dw_5x1_neon": 20, "tile_2x1_s8_neon": 16,
            "tile_3x1_s16_neon": 24, "tile_5x1_s8_dotprod": 20, "tile_5_s8_i8mm": 20,
            "tile_5_split": 20, "tile_6x1_avx2": 12, "tile_14x2_avx512": 28,
+           "tile_f16_4x1_avx2": 16, "tile_bf16_4x1_avx2": 16,
+           "tile_f16_8x2_avx512": 32, "tile_bf16_8x2_avx512": 32,
            "tile_6x1_s8_avx2": 12, "tile_6x1_s16_avx2": 12, "tile_6x1_s8_avx2_vnni": 12,
            "tile_8x2_s16_avx512": 16, "tile_8x2_s8_avx512": 16,
            "tile_14x2_s16_avx512_vnni": 28, "tile_7x2_s16_avx512_vnni": 14}

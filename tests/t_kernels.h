@@ -75,40 +75,77 @@ static void sprinkle(const tc__ops *ops, float *x, size_t n, size_t each) {
 static const size_t deep_k[] = {193, 769, 1030, 1300};
 enum { DEEP_K = 4 };
 
-static int check_gemm(const tc__ops *ops, const tc__ops *ref, size_t rows, size_t panels,
-                      size_t k, size_t each) {
-    size_t lda = k + rows % 3, ldc = panels * 16 + rows % 5, stride = k * 16;
+typedef void gemm_op(size_t, size_t, const float *, size_t, const tc__panels *, float *,
+                     size_t);
+
+static gemm_op *gemm_of(const tc__ops *ops, tc_dtype t) {
+    return t == TC_F16 ? ops->gemm_f16 : t == TC_BF16 ? ops->gemm_bf16 : ops->gemm;
+}
+
+/* Some of the numbers in halves: any bits, subnormals and infinities too. */
+static void sprinkle_halves(const tc__ops *ops, uint16_t *x, size_t n, size_t each) {
+    size_t i;
+    for (i = random_u32() % each; i < n && ops->level != TC_LEVEL_BASE; i += 1 + each / 2)
+        x[i] = (uint16_t)(random_u32() >> 9);
+}
+
+static int check_gemm(const tc__ops *ops, const tc__ops *ref, tc_dtype t, size_t rows,
+                      size_t panels, size_t k, size_t each) {
+    size_t pair = t == TC_F32 ? 1 : 2, i;
+    size_t lda = k + rows % 3, ldc = panels * 16 + rows % 5, stride = k / pair * 16;
     size_t in = rows ? (rows - 1) * lda + k : 0;
     float *a = guarded_random(in, k > 99 ? 0.05f : 2), *b = guarded_random(panels * stride, 2),
           *bias = guarded_random(panels * 16, 1);
+    uint16_t *halves = (uint16_t *)(void *)b;
     size_t n = rows && panels ? (rows - 1) * ldc + panels * 16 : 0;
     float *c = guarded_random(n, 1), *expected = guarded(n);
     tc__panels at = tc__kref_panels(b, stride, panels * 16);
     if (each) sprinkle(ops, a, in, each * k + 7);
-    if (each) sprinkle(ops, b, panels * stride, each * stride + 5);
+    for (i = 0; i < panels * stride * 2 && t != TC_F32; i++)
+        halves[i] = t == TC_F16 ? tc__bytes_to_f16(random_float(2))
+                                : tc__bytes_to_bf16(random_float(2));
+    if (each && t == TC_F32) sprinkle(ops, b, panels * stride, each * stride + 5);
+    if (each && t != TC_F32)
+        sprinkle_halves(ops, halves, panels * stride * 2, each * stride + 5);
     memcpy(expected, c, n * sizeof *c);
     at.bias = rows % 2 ? bias : NULL;
     at.add = rows % 3 == 0;
-    ops->gemm(rows, k, a, lda, &at, c, ldc);
-    ref->gemm(rows, k, a, lda, &at, expected, ldc);
+    gemm_of(ops, t)(rows, k, a, lda, &at, c, ldc);
+    gemm_of(ref, t)(rows, k, a, lda, &at, expected, ldc);
     return same(ops, c, expected, n);
 }
 
-static void test_op_gemm(const tc__ops *ops, const tc__ops *ref) {
-    size_t rows, panels, k;
+/* Depths of k: small ones, odd ones for f32 alone, and some behind those of small models. */
+static void check_gemms(const tc__ops *ops, const tc__ops *ref, tc_dtype t) {
+    static const size_t small[2][5] = {{0, 1, 2, 3, 32}, {0, 2, 4, 6, 34}};
+    size_t rows, panels, i;
     int good = 1;
     for (rows = 0; rows <= 2 * ops->tile_rows + 1; rows++)
         for (panels = 0; panels <= 2 * ops->tile_panels + 1; panels++)
-            for (k = 0; k <= 33; k += k < 4 ? 1 : 29)
-                good &= check_gemm(ops, ref, rows, panels, k, 0) &&
-                        check_gemm(ops, ref, rows, panels, k, 2);
+            for (i = 0; i < 5; i++)
+                good &= check_gemm(ops, ref, t, rows, panels, small[t != TC_F32][i], 0) &&
+                        check_gemm(ops, ref, t, rows, panels, small[t != TC_F32][i], 2);
     CHECK_CASE(good, tc_level_name(ops->level));
     for (rows = 1; rows <= ops->tile_rows + 1; rows += ops->tile_rows)
         for (panels = 1; panels <= 3; panels++)
-            for (k = 0; k < DEEP_K; k++)
-                good &= check_gemm(ops, ref, rows, panels, deep_k[k], 0) &&
-                        check_gemm(ops, ref, rows, panels, deep_k[k], 1);
+            for (i = 0; i < DEEP_K; i++) {
+                size_t k = t == TC_F32 ? deep_k[i] : deep_k[i] / 2 * 2;
+                good &= check_gemm(ops, ref, t, rows, panels, k, 0) &&
+                        check_gemm(ops, ref, t, rows, panels, k, 1);
+            }
     CHECK_CASE(good, tc_level_name(ops->level));
+}
+
+static void test_op_gemm(const tc__ops *ops, const tc__ops *ref) {
+    check_gemms(ops, ref, TC_F32);
+}
+
+static void test_op_gemm_f16(const tc__ops *ops, const tc__ops *ref) {
+    check_gemms(ops, ref, TC_F16);
+}
+
+static void test_op_gemm_bf16(const tc__ops *ops, const tc__ops *ref) {
+    check_gemms(ops, ref, TC_BF16);
 }
 
 typedef void map_op(float *, const float *, size_t, size_t, size_t);

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #endif
 
-enum { GUARD_FLOATS = 64 * 1024 };
+enum { GUARD_FLOATS = 256 * 1024 };
 
 static uint32_t random_state = 12345;
 
@@ -707,7 +707,7 @@ static void packed_product(const tc__ops *ops, tc_dtype t, uint32_t N, uint32_t 
 
 /* Products with weights in halves have the bits of those with the same numbers in f32. */
 static void test_halves(const tc__ops *ops) {
-    static const uint32_t depths[] = {1, 2, 31, 64, 191, 192, 193, 400};
+    static const uint32_t depths[] = {1, 2, 31, 64, 191, 192, 193, 400, 3074};
     static const size_t counts[] = {1, 5, 14, 33};
     size_t d, r, i;
     int t, good = 1;

@@ -105,9 +105,9 @@
  * Same bits. Every result is defined as one sequence of IEEE operations and exact sums of
  * integers (31-kref), so AVX2, AVX-512, NEON and the scalar reference agree in every bit. Only
  * TC_LEVEL_BASE, for CPUs without fused multiply-add, differs by rounding, which in s8 can move
- * an activation to the next integer and a logit by some per cent. Conditions: the
- * floating-point environment that a program starts with (rounding to nearest, subnormals kept:
- * no -ffast-math in what is linked; the implementation refuses it), floats of 32 bits in
+ * an activation to the next integer and a logit by some per cent of the largest. Conditions:
+ * the floating-point environment that a program starts with (rounding to nearest, subnormals
+ * kept: no -ffast-math in what is linked; the implementation refuses it), floats of 32 bits in
  * registers too (32-bit x86: -msse2 -mfpmath=sse), and finite numbers; the bits of a NaN are
  * the CPU's own.
  *
@@ -119,8 +119,8 @@
  * Errors. A call that can fail returns a status and clears its output first. With tc_env.diag
  * set, one sentence says what was wrong and where. The library never prints, exits, or reads
  * the environment, and has no state but its objects; but null for an object of a call that
- * returns no status meets TC_ASSERT (05-config). Any bytes may be handed to it as text or as a
- * file.
+ * returns no status, and does not free it, meets TC_ASSERT (05-config). Any bytes may be handed
+ * to it as text or as a file.
  *
  * Memory. All of it comes from tc_env.allocate. A loaded file is mapped, not read: pages are
  * shared by processes, and weights are used where they lie; those of f16 and bf16 are widened
@@ -4667,7 +4667,7 @@ TC__INLINE int tc__gemm_direct(const tc__product *p, size_t rows) {
 
 /* The panels of an item in f32, or in pairs of halves. */
 static tc__panels tc__gemm_panels(const tc__product *p, size_t first, size_t wide) {
-    size_t stride = 16 * p->w->columns / (tc__gemm_widens(p->w->dtype) ? 2 : 1);
+    size_t stride = 16 * p->w->columns / tc__gemm_group(p->w->dtype);
     const float *panels = (const float *)(const void *)p->w->panels;
     tc__panels out = tc__kref_panels(panels + first * stride, stride, wide * 16);
     out.bias = p->w->bias ? p->w->bias + first * 16 : NULL;
@@ -4679,12 +4679,12 @@ static tc__panels tc__gemm_panels(const tc__product *p, size_t first, size_t wid
  * while the panels do. */
 static void tc__gemm_floats(const tc__product *p, size_t first, size_t wide, const float *a,
                             size_t rows, float *c) {
-    const size_t pair = tc__gemm_widens(p->w->dtype) ? 2 : 1;
+    const size_t group = tc__gemm_group(p->w->dtype); /* numbers in a word of a panel */
     size_t K = p->w->columns, deep = TC__GEMM_DEEP / p->ops->tile_panels;
     size_t parts = (K + deep / 2 - 1) / deep;
     size_t step = wide > 2 && parts > 1 ? tc__mem_round((K + parts - 1) / parts, 2) : K, k;
     tc__panels b = tc__gemm_panels(p, first, wide);
-    for (k = 0; k < K; k += step, b.at += step * 16 / pair, b.add = 1) {
+    for (k = 0; k < K; k += step, b.at += step * 16 / group, b.add = 1) {
         size_t n = tc__mem_least(K - k, step);
         if (p->w->dtype == TC_F16)
             p->ops->gemm_f16(rows, n, a + k, p->lda, &b, c, p->ldc);
@@ -4717,7 +4717,7 @@ static void tc__gemm_widened(const tc__product *p, size_t first, size_t wide, co
 }
 
 /* Weights whose panels are bf16 of the shape that products of split numbers take. */
-TC__INLINE int tc__gemm_halves(const tc__matrix *w) {
+TC__INLINE int tc__gemm_split_bf16(const tc__matrix *w) {
     return w->dtype == TC_BF16 && w->columns % 32 == 0;
 }
 
@@ -4733,7 +4733,7 @@ static tc__tiles tc__gemm_tiles(const tc__product *p, size_t first, size_t wide,
     out.bias = w->bias ? w->bias + first * 16 : NULL;
     out.hi = hi;
     out.lo = hi + wide * bytes;
-    if (tc__gemm_halves(w)) {
+    if (tc__gemm_split_bf16(w)) {
         out.hi = w->panels + first * bytes;
         out.lo = NULL;
         return out;
@@ -4805,7 +4805,7 @@ static void tc__gemm_quantize(const tc__product *p, size_t r, size_t rows) {
     to.scale += r;
     if (p->split)
         for (; rows--; to.q += to.ld, a += p->lda)
-            p->split->row(to.q, a, p->w->columns, !tc__gemm_halves(p->w));
+            p->split->row(to.q, a, p->w->columns, !tc__gemm_split_bf16(p->w));
     else if (p->w->dtype == TC_S8)
         p->ops->quantize_s8(&to, a, p->lda, rows, p->w->columns);
     else
@@ -4815,7 +4815,7 @@ static void tc__gemm_quantize(const tc__product *p, size_t r, size_t rows) {
 /* Whether kernels read the panels where they are; else they do it two at a time. */
 static int tc__gemm_in_place(const tc__product *p) {
     if (p->w->dtype == TC_S8) return p->ops->s8_bytes == 1;
-    if (p->split) return tc__gemm_halves(p->w);
+    if (p->split) return tc__gemm_split_bf16(p->w);
     return !tc__gemm_widens(p->w->dtype) || tc__gemm_direct(p, p->rows);
 }
 
@@ -9481,12 +9481,12 @@ static int tc__fwd_quantizes(const tc_session *s, tc__product *p) {
     size_t few =
         p->w->dtype == TC_BF16 ? 8 : 32; /* tokens that are not worth splitting weights */
     p->split = integer || s->total < few ? NULL : s->split;
-    if (p->split && !p->split->panel && !tc__gemm_halves(p->w)) p->split = NULL;
+    if (p->split && !p->split->panel && !tc__gemm_split_bf16(p->w)) p->split = NULL;
     if (!integer && !p->split) return 0;
     p->qa.scale = (tc__qscale *)(void *)s->integers.data;
     p->qa.q = (unsigned char *)(s->integers.data + 2 * tc__mem_round(p->rows, 16));
     p->qa.ld =
-        tc__gemm_qld(p->w->columns, tc__fwd_row_bytes(s, p->split && !tc__gemm_halves(p->w),
+        tc__gemm_qld(p->w->columns, tc__fwd_row_bytes(s, p->split && !tc__gemm_split_bf16(p->w),
                                                       p->w->dtype == TC_S8));
     return 1;
 }
@@ -15134,6 +15134,7 @@ TC_API tc_status tc_encoding_run(tc_encoding *encoding, const tc_input *input,
 }
 
 TC_API size_t tc_encoding_window_count(const tc_encoding *encoding) {
+    TC_ASSERT(encoding);
     return tc__encode_window_count(encoding);
 }
 
@@ -15146,6 +15147,7 @@ TC_API const tc_token *tc_encoding_tokens(const tc_encoding *encoding, size_t wi
 }
 
 TC_API tc_string tc_encoding_text(const tc_encoding *encoding, const tc_token *token) {
+    TC_ASSERT(encoding && token);
     return tc__encode_spelled(encoding, token);
 }
 
@@ -15173,9 +15175,14 @@ TC_API tc_status tc_tokenizer_describe(const tc_tokenizer *tokenizer, const tc_e
 TC_API void tc_tokenizer_desc_free(tc_tokenizer_desc *desc) { tc__tok_forget(desc); }
 
 TC_API tc_string tc_tokenizer_token(const tc_tokenizer *tokenizer, int32_t id) {
+    TC_ASSERT(tokenizer);
     return tc__tok_token(tokenizer, id);
 }
-TC_API uint32_t tc_tokenizer_size(const tc_tokenizer *tokenizer) { return tokenizer->size; }
+
+TC_API uint32_t tc_tokenizer_size(const tc_tokenizer *tokenizer) {
+    TC_ASSERT(tokenizer);
+    return tokenizer->size;
+}
 
 TC_API tc_status tc_tagger_create(const tc_model *model, const tc_env *env, tc_tagger **out) {
     tc_env e = tc__public_env(env);

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #endif
 
-enum { GUARD_FLOATS = 256 * 1024 };
+enum { GUARD_FLOATS = 512 * 1024 };
 
 static uint32_t random_state = 12345;
 
@@ -680,12 +680,13 @@ static void packed_product(const tc__ops *ops, tc_dtype t, uint32_t N, uint32_t 
     tc__matrix m;
     tc__product p;
     float *scratch = guarded(tc__gemm_scratch(ops, NULL, K));
-    unsigned char *packed =
-        (unsigned char *)calloc((size_t)tc__gemm_bytes(t, N, K, &overflow), 1);
+    size_t bytes = (size_t)tc__gemm_bytes(t, N, K, &overflow);
+    unsigned char *packed = (unsigned char *)(void *)guarded(bytes / sizeof(float));
     memset(&env, 0, sizeof env);
     memset(&m, 0, sizeof m);
     memset(&p, 0, sizeof p);
-    if (!packed || tc__thread_create(&env, 1, &pool)) exit(1);
+    memset(packed, 0, bytes);
+    if (tc__thread_create(&env, 1, &pool)) exit(1);
     tc__gemm_pack(packed, t, N, K, w);
     m.dtype = t;
     m.rows = N;
@@ -702,7 +703,6 @@ static void packed_product(const tc__ops *ops, tc_dtype t, uint32_t N, uint32_t 
     p.scratch = &scratch;
     tc__gemm_run(pool, &p);
     tc__thread_free(&env, pool);
-    free(packed);
 }
 
 /* Products with weights in halves have the bits of those with the same numbers in f32. */

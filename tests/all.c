@@ -6,6 +6,9 @@
 #endif
 #include <errno.h>
 #include <pthread.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 /* A system that gives `threads_left` more threads. */
 static unsigned threads_left = 100000;
@@ -16,6 +19,16 @@ static int scarce_create(pthread_t *thread, const pthread_attr_t *attributes,
     return pthread_create(thread, attributes, run, context);
 }
 
+/* A caller's mistake ends the tests, or the call that a test expects to meet it. */
+static jmp_buf mistake_met;
+static int mistake_expected;
+static void caller_mistake(const char *what) {
+    if (mistake_expected) longjmp(mistake_met, 1);
+    fprintf(stderr, "TC_ASSERT(%s) does not hold\n", what);
+    abort();
+}
+
+#define TC_ASSERT(x) ((x) ? (void)0 : caller_mistake(#x))
 #define pthread_create scarce_create
 #define TOKCLASS_IMPLEMENTATION
 #include "../tokclass.h"

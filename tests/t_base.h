@@ -236,7 +236,49 @@ static void test_pool_turns(void) {
 }
 #endif
 
+#define CHECK_MISTAKE(call)                                                                    \
+    do {                                                                                       \
+        mistake_expected = 1;                                                                  \
+        if (setjmp(mistake_met)) {                                                             \
+            CHECK(1);                                                                          \
+        } else {                                                                               \
+            (void)(call);                                                                      \
+            CHECK_CASE(0, #call);                                                              \
+        }                                                                                      \
+        mistake_expected = 0;                                                                  \
+    } while (0)
+
+/* Null for the object of a call without a status is a mistake; for one that frees it is not. */
+static void test_null_objects(void) {
+    static const tc_token token = {0};
+    size_t count;
+    CHECK_MISTAKE(tc_model_get_info(NULL));
+    CHECK_MISTAKE(tc_model_describe(NULL));
+    CHECK_MISTAKE(tc_model_tokenizer(NULL));
+    CHECK_MISTAKE(tc_encoding_window_count(NULL));
+    CHECK_MISTAKE(tc_encoding_tokens(NULL, 0, &count));
+    CHECK_MISTAKE(tc_encoding_text(NULL, &token));
+    CHECK_MISTAKE(tc_tokenizer_token(NULL, 0));
+    CHECK_MISTAKE(tc_tokenizer_size(NULL));
+    CHECK_MISTAKE(tc_dataset_get_info(NULL));
+    CHECK_MISTAKE(tc_trainer_set_hook(NULL, NULL, NULL));
+    CHECK_MISTAKE(tc_trainer_steps(NULL));
+    CHECK_MISTAKE(tc_trainer_model(NULL));
+    tc_result_free(NULL);
+    tc_tagger_free(NULL);
+    tc_model_free(NULL);
+    tc_encoding_free(NULL);
+    tc_tokenizer_desc_free(NULL);
+    tc_writer_free(NULL);
+    tc_dataset_free(NULL);
+    tc_scores_free(NULL);
+    tc_trainer_free(NULL);
+    tc_batcher_free(NULL);
+    tc_session_free(NULL);
+}
+
 static void test_base(void) {
+    test_null_objects();
     test_checksum();
     test_half();
     test_utf8();

@@ -3,11 +3,36 @@
 #define T_BASE_H
 
 static void test_checksum(void) {
+    /* the beginnings of a text: whole stripes, words, a half word, bytes; and each of these
+     * alone */
+    static const char text[] =
+        "The quick brown fox jumps over the lazy dog, and the lazy dog sleeps on.";
+    static const struct {
+        size_t size;
+        uint64_t sum;
+    } sums[] = {{4, UINT64_C(0xCDF13A49D263200F)},  {7, UINT64_C(0xC6FCE9D72E310949)},
+                {8, UINT64_C(0xD07B38A78A153B0B)},  {31, UINT64_C(0x3F8D95AB32C127D9)},
+                {32, UINT64_C(0xE2BBC9136629A4EE)}, {36, UINT64_C(0x9457EE2B0CACE793)},
+                {40, UINT64_C(0x581A9E84F2AB44EF)}, {64, UINT64_C(0x77945C7C87633796)},
+                {71, UINT64_C(0xEEC5F06A80DD56DA)}};
+    size_t i;
     /* values of the xxHash specification's reference program, seed 0 */
     CHECK(tc__bytes_checksum("", 0) == UINT64_C(0xEF46DB3751D8E999));
     CHECK(tc__bytes_checksum("abc", 3) == UINT64_C(0x44BC2CF5AD770999));
     CHECK(tc__bytes_checksum("The quick brown fox jumps over the lazy dog", 43) ==
           UINT64_C(0x0B242D361FDA71BC));
+    for (i = 0; i < sizeof sums / sizeof *sums; i++)
+        CHECK(tc__bytes_checksum(text, sums[i].size) == sums[i].sum);
+}
+
+/* A reader gives nothing more after a read too far, also what would still be there. */
+static void test_reader(void) {
+    static const unsigned char bytes[13] = {1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3};
+    tc__reader r = {bytes, sizeof bytes, 0, 0};
+    CHECK(tc__bytes_take_u32(&r) == 1 && tc__bytes_take_u64(&r) == 2 && !r.bad);
+    CHECK(tc__bytes_take(&r, 0) == bytes + 12 && !r.bad);
+    CHECK(tc__bytes_take_u32(&r) == 0 && r.bad && r.at == 12);
+    CHECK(tc__bytes_take(&r, 1) == NULL && r.bad && r.at == 12);
 }
 
 /* Every half: widened, compared with its value by definition, and narrowed again. */
@@ -37,6 +62,13 @@ static void test_half(void) {
     CHECK_EQ(tc__bytes_to_f16(2.98023259e-8f), 1);
     CHECK_EQ(tc__bytes_to_bf16(1.0f + 1.0f / 256), 0x3F80);
     CHECK_EQ(tc__bytes_to_bf16(1.0f + 3.0f / 256), 0x3F82);
+    /* what is no number stays none, also where its low bits alone said so */
+    CHECK_EQ(tc__bytes_to_f16(tc__bytes_to_float(0x7F800001)), 0x7E00);
+    CHECK_EQ(tc__bytes_to_f16(tc__bytes_to_float(0xFFFFFFFF)), 0xFE00);
+    CHECK_EQ(tc__bytes_to_bf16(tc__bytes_to_float(0x7F800001)), 0x7FC0);
+    CHECK_EQ(tc__bytes_to_bf16(tc__bytes_to_float(0xFFFFFFFF)), 0xFFFF);
+    CHECK_EQ(tc__bytes_to_bf16(-INFINITY), 0xFF80);
+    CHECK_EQ(tc__bytes_to_bf16(tc__bytes_to_float(0x7F7FFFFF)), 0x7F80); /* beyond the range */
 }
 
 /* Every code point goes out and in; every ill-formed lead takes its maximal subpart. */
@@ -114,8 +146,32 @@ static void test_sizes(void) {
     (void)tc__mem_add(UINT64_MAX, 1, &overflow);
     CHECK(overflow);
     overflow = 0;
+    (void)tc__mem_add(TC__SIZE_LIMIT - 1, 2, &overflow);
+    CHECK(overflow);
+    overflow = 0;
     (void)tc__gemm_bytes(TC_S8, UINT32_MAX, UINT32_MAX, &overflow);
     CHECK(overflow);
+}
+
+/* Room that was reserved is there, with 64 bytes behind it; what no memory holds is refused. */
+static void test_reserve(void) {
+    tc__floats f;
+    tc__buf b;
+    tc_env env;
+    size_t i;
+    int good = 1;
+    memset(&env, 0, sizeof env);
+    memset(&b, 0, sizeof b);
+    memset(&f, 0, sizeof f);
+    for (i = 0; i < 200; i++) { /* used up to every distance from the end */
+        b.used = b.capacity > i ? b.capacity - i : 0;
+        good &= !tc__mem_reserve(&env, &b, i % 90) && b.capacity - b.used >= i % 90 + 64;
+    }
+    CHECK(good);
+    CHECK_EQ(tc__mem_reserve(&env, &b, UINT64_MAX - 70), TC_ERROR_MEMORY);
+    CHECK_EQ(tc__mem_floats(&env, &f, UINT64_C(1) << 62), TC_ERROR_MEMORY);
+    tc__mem_drop(&env, &b);
+    tc__mem_drop(&env, &f.raw);
 }
 
 static void count_item(void *context, size_t item, unsigned worker) {
@@ -144,6 +200,31 @@ static void test_pool(void) {
         CHECK(good);
         tc__thread_free(&env, pool);
     }
+}
+
+static void count_call(void *context) { ++*(int *)context; }
+
+/* What the caller does beside a region: once, in the first one, whatever its items. */
+static void test_pool_beside(void) {
+    unsigned char seen[5];
+    unsigned threads;
+    size_t items;
+    tc_env env;
+    memset(&env, 0, sizeof env);
+    for (threads = 1; threads <= 2; threads++)
+        for (items = 0; items <= sizeof seen; items++) {
+            tc__pool *pool;
+            int calls = 0;
+            memset(seen, 0, sizeof seen);
+            CHECK_EQ(tc__thread_create(&env, threads, &pool), TC_OK);
+            pool->beside.run = count_call;
+            pool->beside.context = &calls;
+            tc__thread_run(pool, count_item, seen, items);
+            CHECK_EQ(calls, 1);
+            tc__thread_run(pool, count_item, seen, items);
+            CHECK_EQ(calls, 1);
+            tc__thread_free(&env, pool);
+        }
 }
 
 #if !defined(TC_OPENMP) && !defined(TC_NO_THREADS)
@@ -197,12 +278,84 @@ static void test_pool_workers(void) {
     tc__thread_free(&env, pool);
 }
 
+/* A worker that sleeps is woken for the next region, more than once. */
+static void test_pool_sleepers(void) {
+    tc__pool *pool;
+    tc_env env;
+    int round;
+    memset(&env, 0, sizeof env);
+    CHECK_EQ(tc__thread_create(&env, 2, &pool), TC_OK);
+    for (round = 0; round < 3; round++) {
+        unsigned seen[2] = {0, 0};
+        long turns;
+        for (turns = 0; turns < 2000000; turns++) {
+            if (__atomic_load_n(&pool->sleepers, __ATOMIC_SEQ_CST)) break;
+            sched_yield();
+        }
+        CHECK_EQ(__atomic_load_n(&pool->sleepers, __ATOMIC_SEQ_CST), 1);
+        tc__thread_run(pool, waiting_item, seen, 2);
+        CHECK(seen[0] + seen[1] == 2 && seen[1] > 0);
+    }
+    tc__thread_free(&env, pool);
+}
+
+/* A worker that wakes where no region is open takes nothing: its items may be changing. */
+static void test_pool_closed(void) {
+    unsigned char seen[2] = {0, 0};
+    tc__pool *pool;
+    tc_env env;
+    long turns;
+    memset(&env, 0, sizeof env);
+    CHECK_EQ(tc__thread_create(&env, 2, &pool), TC_OK);
+    for (turns = 0; turns < 2000000; turns++) {
+        if (__atomic_load_n(&pool->sleepers, __ATOMIC_SEQ_CST)) break;
+        sched_yield();
+    }
+    pool->job = count_item;
+    pool->context = seen;
+    pool->shares[1].end = 2;
+    __atomic_fetch_add(&pool->state, 2 * TC__POOL_STEP, __ATOMIC_SEQ_CST); /* another, closed */
+    for (turns = 0; turns < 20000; turns++) {
+        if (turns % 2000 == 0) tc__thread_wake(pool);
+        sched_yield();
+    }
+    CHECK(seen[0] == 0 && seen[1] == 0);
+    tc__thread_free(&env, pool);
+}
+
 /* An item that lasts longer than a worker's turn. */
 static void long_item(void *context, size_t item, unsigned worker) {
     uint64_t end = tc__thread_time() + TC__POOL_TURN + 1;
     count_item(context, item, worker);
     while (tc__thread_time() && tc__thread_time() < end) {
     }
+}
+
+/* The caller's item waits until the worker did three, each longer than its turn. */
+static void returning_item(void *context, size_t item, unsigned worker) {
+    unsigned *seen = (unsigned *)context;
+    uint64_t end = tc__thread_time() + TC__POOL_TURN + 1;
+    long turns;
+    (void)item;
+    while (worker && tc__thread_time() && tc__thread_time() < end) {
+    }
+    __atomic_fetch_add(&seen[worker], 1, __ATOMIC_SEQ_CST);
+    for (turns = 0; worker == 0 && turns < 2000000; turns++) {
+        if (__atomic_load_n(&seen[1], __ATOMIC_SEQ_CST) >= 3) break;
+        sched_yield();
+    }
+}
+
+/* A worker that left a region before its items were done comes back to it. */
+static void test_pool_back(void) {
+    unsigned seen[2] = {0, 0};
+    tc__pool *pool;
+    tc_env env;
+    memset(&env, 0, sizeof env);
+    CHECK_EQ(tc__thread_create(&env, 2, &pool), TC_OK);
+    tc__thread_run(pool, returning_item, seen, 4);
+    CHECK(seen[0] + seen[1] == 4 && seen[1] >= 3);
+    tc__thread_free(&env, pool);
 }
 
 /* Workers that leave a region behind each item come back to it, and no item is lost. */
@@ -280,14 +433,20 @@ static void test_null_objects(void) {
 static void test_base(void) {
     test_null_objects();
     test_checksum();
+    test_reader();
     test_half();
     test_utf8();
     test_message();
     test_sizes();
+    test_reserve();
     test_pool();
+    test_pool_beside();
 #if !defined(TC_OPENMP) && !defined(TC_NO_THREADS)
     test_pool_scarce();
     test_pool_workers();
+    test_pool_sleepers();
+    test_pool_closed();
+    test_pool_back();
     test_pool_turns();
 #endif
 }

@@ -70,6 +70,35 @@ static tc_status memory_tag(ledger *l, const tc_env *env, const made *from) {
     return status;
 }
 
+/* Runs batches that are cut in groups, each of more tokens. */
+static tc_status memory_groups(ledger *l, const tc_env *env, const made *from) {
+    enum { MOST = 30, LENGTH = 16, LABELS = 7 };
+    static int32_t ids[MOST * LENGTH];
+    static float logits[MOST * LENGTH * LABELS];
+    uint32_t lengths[MOST];
+    const void *data;
+    size_t size, i;
+    tc_model *model = NULL;
+    tc_session *session = NULL;
+    tc_batch batch;
+    tc_outputs outputs;
+    tc_status status = tc_writer_finish(from->writer, &data, &size);
+    (void)l;
+    memset(&batch, 0, sizeof batch);
+    memset(&outputs, 0, sizeof outputs);
+    for (i = 0; i < MOST; i++) lengths[i] = LENGTH;
+    batch.ids = ids;
+    batch.lengths = lengths;
+    outputs.logits = logits;
+    if (!status) status = tc_model_open(data, size, env, &model);
+    if (!status) status = tc_session_create(model, env, &session);
+    for (batch.sequences = 12; batch.sequences <= MOST && !status; batch.sequences += 9)
+        status = tc_session_run(session, &batch, &outputs);
+    tc_session_free(session);
+    tc_model_free(model);
+    return status;
+}
+
 /* Lets each allocation of some work fail once: the status says so, and nothing is left. */
 static void memory_fail(tc_status (*work)(ledger *, const tc_env *, const made *),
                         const made *from) {
@@ -101,10 +130,12 @@ static void memory_fail(tc_status (*work)(ledger *, const tc_env *, const made *
 static void test_memory_failures(void) {
     made m;
     memory_fail(memory_write, NULL);
-    if (made_plan(&m, &memory_plan, NULL))
+    if (made_plan(&m, &memory_plan, NULL)) {
         memory_fail(memory_tag, &m);
-    else
+        memory_fail(memory_groups, &m);
+    } else {
         CHECK(0);
+    }
     made_free(&m);
 }
 
@@ -177,6 +208,9 @@ static void test_memory_bounded(void) {
         bytes[i] = l.bytes;
     }
     CHECK(bytes[0] > 0 && bytes[1] < bytes[0] + 1024); /* beginnings of sequences alone */
+    session->sequences = 1000;
+    CHECK_EQ(tc__fwd_starts(session), TC_OK);
+    CHECK(session->starts.capacity >= 2 * 1001 * sizeof(uint32_t));
     tc_session_free(session);
     CHECK(l.bytes == 0 && l.blocks == 0);
     made_free(&m);

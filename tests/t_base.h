@@ -316,7 +316,7 @@ static void test_pool_closed(void) {
     pool->shares[1].end = 2;
     __atomic_fetch_add(&pool->state, 2 * TC__POOL_STEP, __ATOMIC_SEQ_CST); /* another, closed */
     for (turns = 0; turns < 20000; turns++) {
-        if (turns % 2000 == 0) tc__thread_wake(pool);
+        if (turns % 50 == 0) tc__thread_wake(pool);
         sched_yield();
     }
     CHECK(seen[0] == 0 && seen[1] == 0);

@@ -306,7 +306,7 @@ static void bench_colds(tc_level level) {
     static const tc_dtype types[] = {TC_F32, TC_F16, TC_BF16, TC_S16, TC_S8};
     static const size_t rows[] = {1, 4, 8, 16};
     size_t t, r, i;
-    for (t = 0; t < 5; t++)
+    for (t = 0; t < sizeof types / sizeof *types; t++)
         for (r = 0; r < 4; r++)
             for (i = 0; i < 4; i++) bench_cold(level, types[t], rows[r], shapes[i]);
 }

@@ -91,8 +91,8 @@ static void sprinkle_halves(const tc__ops *ops, uint16_t *x, size_t n, size_t ea
 
 static int check_gemm(const tc__ops *ops, const tc__ops *ref, tc_dtype t, size_t rows,
                       size_t panels, size_t k, size_t each) {
-    size_t pair = t == TC_F32 ? 1 : 2, i;
-    size_t lda = k + rows % 3, ldc = panels * 16 + rows % 5, stride = k / pair * 16;
+    size_t group = tc__gemm_group(t), i;
+    size_t lda = k + rows % 3, ldc = panels * 16 + rows % 5, stride = k / group * 16;
     size_t in = rows ? (rows - 1) * lda + k : 0;
     float *a = guarded_random(in, k > 99 ? 0.05f : 2), *b = guarded_random(panels * stride, 2),
           *bias = guarded_random(panels * 16, 1);
@@ -117,12 +117,12 @@ static int check_gemm(const tc__ops *ops, const tc__ops *ref, tc_dtype t, size_t
 
 /* Depths of k: small ones, odd ones for f32 alone, and some behind those of small models. */
 static void check_gemms(const tc__ops *ops, const tc__ops *ref, tc_dtype t) {
-    static const size_t small[2][5] = {{0, 1, 2, 3, 32}, {0, 2, 4, 6, 34}};
+    static const size_t small[2][6] = {{0, 1, 2, 3, 4, 33}, {0, 2, 4, 6, 8, 34}};
     size_t rows, panels, i;
     int good = 1;
     for (rows = 0; rows <= 2 * ops->tile_rows + 1; rows++)
         for (panels = 0; panels <= 2 * ops->tile_panels + 1; panels++)
-            for (i = 0; i < 5; i++)
+            for (i = 0; i < 6; i++)
                 good &= check_gemm(ops, ref, t, rows, panels, small[t != TC_F32][i], 0) &&
                         check_gemm(ops, ref, t, rows, panels, small[t != TC_F32][i], 2);
     CHECK_CASE(good, tc_level_name(ops->level));

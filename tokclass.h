@@ -4658,11 +4658,11 @@ static tc__qpanels tc__gemm_integers(const tc__product *p, size_t first, size_t 
     return out;
 }
 
-/* Whether products of so many rows read halves as they are. bf16 is widened by two shifts, f16
- * at several times their cost. */
-TC__INLINE int tc__gemm_direct(const tc__product *p, size_t rows) {
-    size_t most = p->ops->half_rows * (p->w->dtype == TC_BF16 ? 2 : 1);
-    return tc__gemm_widens(p->w->dtype) && p->w->columns % 2 == 0 && rows <= most;
+/* Whether so many rows meet halves that were widened into scratch; fewer read them as they are.
+ * There bf16 is widened by two shifts, f16 at several times their cost. */
+TC__INLINE int tc__gemm_scratched(const tc__product *p, size_t rows) {
+    size_t direct = p->ops->half_rows * (p->w->dtype == TC_BF16 ? 2 : 1);
+    return tc__gemm_widens(p->w->dtype) && (p->w->columns % 2 || rows > direct);
 }
 
 /* The panels of an item in f32, or in pairs of halves. */
@@ -4784,7 +4784,7 @@ static void tc__gemm_item(void *context, size_t item, unsigned worker) {
     } else if (p->split) {
         tc__tiles tiles = tc__gemm_tiles(p, first, wide, scratch);
         p->split->gemm(rows, K, a.q + r * a.ld, a.ld, &tiles, c, p->ldc);
-    } else if (tc__gemm_widens(p->w->dtype) && !tc__gemm_direct(p, rows)) {
+    } else if (tc__gemm_scratched(p, rows)) {
         tc__gemm_widened(p, first, wide, p->a + r * p->lda, rows, c, scratch);
     } else {
         tc__gemm_floats(p, first, wide, p->a + r * p->lda, rows, c);
@@ -4816,7 +4816,7 @@ static void tc__gemm_quantize(const tc__product *p, size_t r, size_t rows) {
 static int tc__gemm_in_place(const tc__product *p) {
     if (p->w->dtype == TC_S8) return p->ops->s8_bytes == 1;
     if (p->split) return tc__gemm_split_bf16(p->w);
-    return !tc__gemm_widens(p->w->dtype) || tc__gemm_direct(p, p->rows);
+    return !tc__gemm_scratched(p, p->rows);
 }
 
 enum { TC__GEMM_ITEM = 16384, TC__GEMM_SHARES = 8, TC__GEMM_LEAST = 40 };

@@ -2077,6 +2077,24 @@ static int tc__cpu_x86(tc_level level) {
     return level == TC_LEVEL_AVX512_VNNI || tc__cpu_amx(low, d, more);
 }
 #endif
+
+/* Whether short pieces of memory are read fastest one after the other, as by AMD's cores; Intel's
+ * fetch ahead within a page of 4 KB alone, and are faster with several at a time. */
+static int tc__cpu_one_stream(void) {
+#ifdef TC__X86
+    static int answer; /* 0 as long as nobody asked: 1 for no, 2 for yes */
+    unsigned maker = 0;
+    int known = __atomic_load_n(&answer, __ATOMIC_RELAXED);
+    if (!known) {
+        (void)__get_cpuid_max(0, &maker);
+        known = 1 + (maker == 0x68747541); /* Auth */
+        __atomic_store_n(&answer, known, __ATOMIC_RELAXED);
+    }
+    return known > 1;
+#else
+    return 0;
+#endif
+}
 #ifdef TC__ARM
 #include <arm_neon.h>
 #if defined(__linux__)
@@ -2997,13 +3015,14 @@ typedef struct tc__fetch {
  * its line holds up loads from the same place of another page. Later panels that are wanted
  * after these, of which `tiles` tiles together pass over `pace` bytes at each of n steps. Few
  * tiles wait for their panels more than for their results: they fetch panels at all steps.
- * Short panels that adjoin come one after the other: memory is slow where a stream begins. */
+ * Short panels that adjoin come one after the other where memory is slow at the beginning of a
+ * stream. */
 static tc__fetch *tc__kvec_fetch(tc__fetch fetch[2], size_t tiles, size_t rows, size_t panels,
                                  size_t n, size_t ldc, size_t c_stride, size_t pace,
                                  size_t stride) {
     const int few = tiles < 5 || n < 2 * rows;
     size_t steps = (few ? n : n - rows) * tiles;
-    if (stride == pace * n && stride <= 32768) {
+    if (stride == pace * n && stride <= 32768 && tc__cpu_one_stream()) {
         pace *= panels;
         stride = 64;
     }

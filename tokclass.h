@@ -2078,23 +2078,17 @@ static int tc__cpu_x86(tc_level level) {
 }
 #endif
 
-/* Whether short pieces of memory are read fastest one after the other, as by AMD's cores; Intel's
- * fetch ahead within a page of 4 KB alone, and are faster with several at a time. */
+/* Whether adjoining pieces of memory are read fastest one after the other, as by AMD's cores.
+ * Intel's fetch ahead within pages of 4 KB alone and are faster with several at a time. */
 static int tc__cpu_one_stream(void) {
 #ifdef TC__X86
-    static int answer; /* 0 as long as nobody asked: 1 for no, 2 for yes */
     unsigned maker = 0;
-    int known = __atomic_load_n(&answer, __ATOMIC_RELAXED);
-    if (!known) {
-        (void)__get_cpuid_max(0, &maker);
-        known = 1 + (maker == 0x68747541); /* Auth */
-        __atomic_store_n(&answer, known, __ATOMIC_RELAXED);
-    }
-    return known > 1;
+    return __get_cpuid_max(0, &maker) && maker == 0x68747541; /* "Auth" */
 #else
     return 0;
 #endif
 }
+
 #ifdef TC__ARM
 #include <arm_neon.h>
 #if defined(__linux__)
@@ -2224,6 +2218,7 @@ typedef struct tc__panels {
     int add;              /* sums start at c instead */
     const char *ahead;    /* of gemm: comes into cache meanwhile; null: the panels behind */
     size_t ahead_stride, ahead_pace; /* bytes from one panel, one k, to the next */
+    int one_stream;                  /* see tc__cpu_one_stream */
 } tc__panels;
 
 /* What an integer q of a row stands for: low + q * step. */
@@ -2247,6 +2242,7 @@ typedef struct tc__qpanels {
     const float *bias;               /* [count * 16] or null */
     const char *ahead;               /* comes into cache meanwhile */
     size_t ahead_stride, ahead_pace; /* bytes from one panel, one group, to the next */
+    int one_stream;                  /* see tc__cpu_one_stream */
 } tc__qpanels;
 
 /* The ops of integer products. Weights are symmetric, number = q * scale of its output, |q| at
@@ -2513,7 +2509,7 @@ TC__INLINE float tc__kref_max16(float *l) {
 
 /* Panels of `columns` columns, without a bias. */
 TC__INLINE tc__panels tc__kref_panels(const float *at, size_t stride, size_t columns) {
-    tc__panels b = {at, stride, columns / 16, NULL, 0, NULL, 0, 0};
+    tc__panels b = {at, stride, columns / 16, NULL, 0, NULL, 0, 0, 0};
     return b;
 }
 
@@ -2931,8 +2927,8 @@ static float tc__k_squares_scalar(const float *x, size_t n) {
  *   TC__I_GT(a, b)        of signed numbers
  *   TC__I_SELECT(m, a, b) a where the mask m (all ones or zeros) is set, else b
  *   TC__I_OF_R TC__R_OF_I bits kept                      TC__R_FROM_I  signed integer to f32
- *   TC__R_F16(low, high, v)  registers of f32: the lower halves of the lanes of v, f16, and the
- *                         upper ones; where the CPU has such
+ *   TC__R_F16(low, high, p)  TC__RW pairs of f16 at p in f32: the first of each, the second;
+ *                         where the CPU has such
  *   TC__I_PACK16(p, v)    the low 16 bits of the 16 lanes of an array of registers, which are
  *                         TC__MAGIC_BITS + q, q in -32768..32767
  *   TC__I_PACK8(p, v)     the same for bytes and q in 0..255
@@ -3019,10 +3015,10 @@ typedef struct tc__fetch {
  * stream. */
 static tc__fetch *tc__kvec_fetch(tc__fetch fetch[2], size_t tiles, size_t rows, size_t panels,
                                  size_t n, size_t ldc, size_t c_stride, size_t pace,
-                                 size_t stride) {
+                                 size_t stride, int one_stream) {
     const int few = tiles < 5 || n < 2 * rows;
     size_t steps = (few ? n : n - rows) * tiles;
-    if (stride == pace * n && stride <= 32768 && tc__cpu_one_stream()) {
+    if (one_stream && stride == pace * n && stride <= 32768) {
         pace *= panels;
         stride = 64;
     }
@@ -3208,10 +3204,11 @@ __attribute__((target("avx2"))) TC__INLINE __m256 tc__kx86_load_some(const float
     return _mm256_blendv_ps(v, _mm256_maskload_ps(p, m), _mm256_castsi256_ps(m));
 }
 __attribute__((target("avx2,f16c"))) TC__INLINE void
-tc__kx86_f16_avx2(__m256 *low, __m256 *high, __m256i v) {
+tc__kx86_f16_avx2(__m256 *low, __m256 *high, const void *in) {
     __m256i order = _mm256_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15, 0, 1,
                                      4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15);
-    v = _mm256_permute4x64_epi64(_mm256_shuffle_epi8(v, order), 0xD8);
+    __m256i v = _mm256_shuffle_epi8(_mm256_loadu_si256((const __m256i *)in), order);
+    v = _mm256_permute4x64_epi64(v, 0xD8);
     *low = _mm256_cvtph_ps(_mm256_castsi256_si128(v));
     *high = _mm256_cvtph_ps(_mm256_extracti128_si256(v, 1));
 }
@@ -3224,7 +3221,7 @@ tc__kx86_spread8_avx2(int16_t *low, int16_t *high, const int8_t *in) {
 }
 #define TC__KNAME avx2
 #define TC__KTARGET __attribute__((target("avx2,fma,f16c")))
-#define TC__R_F16(low, high, v) tc__kx86_f16_avx2(&(low), &(high), v)
+#define TC__R_F16(low, high, p) tc__kx86_f16_avx2(&(low), &(high), p)
 #define TC__KROWS 6
 #define TC__KPANELS 1
 #define TC__KHOLD 5
@@ -3339,13 +3336,15 @@ TC__KX86_AVX512 TC__INLINE void tc__kx86_transpose16(__m512 *r) {
     }
 }
 #define TC__KX86_BELOW(n) ((__mmask16)((1u << (n)) - 1))
-TC__KX86_AVX512 TC__INLINE void tc__kx86_f16_avx512(__m512 *low, __m512 *high, __m512i v) {
-    static const uint16_t order[32] = {0,  2,  4,  6,  8,  10, 12, 14, 16, 18, 20,
-                                       22, 24, 26, 28, 30, 1,  3,  5,  7,  9,  11,
-                                       13, 15, 17, 19, 21, 23, 25, 27, 29, 31};
-    v = _mm512_maskz_permutexvar_epi16(0xFFFFFFFF, _mm512_loadu_si512(order), v);
-    *low = _mm512_maskz_cvtph_ps(0xFFFF, _mm512_maskz_extracti64x4_epi64(0xF, v, 0));
-    *high = _mm512_maskz_cvtph_ps(0xFFFF, _mm512_maskz_extracti64x4_epi64(0xF, v, 1));
+/* Widened as they come from memory: Intel's cores widen a register at twice the cost. */
+TC__KX86_AVX512 TC__INLINE void tc__kx86_f16_avx512(__m512 *low, __m512 *high, const void *in) {
+    const __m256i *halves = (const __m256i *)in;
+    __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    __m512i odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+    __m512 v = _mm512_maskz_cvtph_ps(0xFFFF, _mm256_loadu_si256(halves));
+    __m512 w = _mm512_maskz_cvtph_ps(0xFFFF, _mm256_loadu_si256(halves + 1));
+    *low = _mm512_permutex2var_ps(v, even, w);
+    *high = _mm512_permutex2var_ps(v, odd, w);
 }
 TC__KX86_AVX512 TC__INLINE void tc__kx86_spread8_avx512(int16_t *low, int16_t *high,
                                                         const int8_t *in) {
@@ -3358,7 +3357,7 @@ TC__KX86_AVX512 TC__INLINE void tc__kx86_spread8_avx512(int16_t *low, int16_t *h
 }
 #define TC__KNAME avx512
 #define TC__KTARGET TC__KX86_AVX512
-#define TC__R_F16(low, high, v) tc__kx86_f16_avx512(&(low), &(high), v)
+#define TC__R_F16(low, high, p) tc__kx86_f16_avx512(&(low), &(high), p)
 #define TC__KROWS 14
 #define TC__KPANELS 2
 #define TC__KALONE 8
@@ -3913,9 +3912,9 @@ TC__DOTPROD TC__INLINE uint32x4_t tc__karm_sdot(uint32x4_t sum, int8x8_t a, uint
 #define TC__KNAME neon
 #define TC__KTARGET
 #define TC__KSUMS 16
-#define TC__R_F16(low, high, v)                                                                \
-    low = vcvt_f32_f16(vreinterpret_f16_u16(vmovn_u32(v)));                                    \
-    high = vcvt_f32_f16(vreinterpret_f16_u16(vshrn_n_u32(v, 16)))
+#define TC__R_F16(low, high, p)                                                                \
+    low = vcvt_f32_f16(vreinterpret_f16_u16(vmovn_u32(TC__I_LOAD(p))));                        \
+    high = vcvt_f32_f16(vreinterpret_f16_u16(vshrn_n_u32(TC__I_LOAD(p), 16)))
 #define TC__KROWS 5
 #define TC__KPANELS 1
 #define TC__R float32x4_t
@@ -4616,6 +4615,7 @@ typedef struct tc__product {
     size_t lda, rows;       /* M */
     tc__qrows qa;           /* A quantised or split, in place of a */
     const tc__split *split; /* or null: for W in floating point */
+    int one_stream;         /* see tc__cpu_one_stream */
     float *c;
     size_t ldc;
     tc__act act;
@@ -4664,6 +4664,7 @@ static tc__qpanels tc__gemm_integers(const tc__product *p, size_t first, size_t 
     out.ahead = (const char *)out.q + p->ops->tile_panels * out.stride;
     out.ahead_stride = out.stride;
     out.ahead_pace = 64;
+    out.one_stream = p->one_stream;
     if (w->dtype == TC_S8 && p->ops->s8_bytes == 2) {
         int16_t *spread = (int16_t *)(void *)scratch;
         out.ahead = (const char *)out.q + wide * out.stride;
@@ -4690,6 +4691,7 @@ static tc__panels tc__gemm_panels(const tc__product *p, size_t first, size_t wid
     const float *panels = (const float *)(const void *)p->w->panels;
     tc__panels out = tc__kref_panels(panels + first * stride, stride, wide * 16);
     out.bias = p->w->bias ? p->w->bias + first * 16 : NULL;
+    out.one_stream = p->one_stream;
     return out;
 }
 
@@ -4723,6 +4725,7 @@ static void tc__gemm_widened(const tc__product *p, size_t first, size_t wide, co
     tc__panels b = tc__kref_panels(
         scratch, 16 * tc__mem_least(tc__mem_round(K, 2), TC__GEMM_WIDENED), wide * 16);
     b.bias = p->w->bias ? p->w->bias + first * 16 : NULL;
+    b.one_stream = p->one_stream;
     b.ahead_stride = stride;
     b.ahead_pace = 32;
     for (k = 0; k < K; k += TC__GEMM_WIDENED, b.add = 1) {
@@ -9396,6 +9399,7 @@ struct tc_session {
     const tc_model *model;
     const tc__ops *ops;
     const tc__split *split; /* or null */
+    int one_stream;         /* see tc__cpu_one_stream */
     tc__pool *pool;
     unsigned threads;
     tc__floats *worker; /* [threads] scratch of each */
@@ -9478,6 +9482,7 @@ static tc__product tc__fwd_product(tc_session *s, const tc__matrix *w, const flo
     tc__product p;
     memset(&p, 0, sizeof p);
     p.ops = s->ops;
+    p.one_stream = s->one_stream;
     p.w = w;
     p.a = a;
     p.lda = lda;
@@ -9895,6 +9900,7 @@ static tc_status tc__fwd_create(const tc_model *m, const tc_env *env, tc_session
     s->model = m;
     s->ops = tc__ktab_get(tc__ktab_choose(env->level));
     s->split = env->compute == TC_COMPUTE_FAST ? tc__ktab_split(s->ops->level) : NULL;
+    s->one_stream = tc__cpu_one_stream();
     s->threads = env->threads ? env->threads < 1024 ? env->threads : 1024 : 1;
     if (tc__thread_create(env, s->threads, &s->pool)) {
         tc__fwd_free(s);
@@ -15755,13 +15761,13 @@ TC__KINLINE TC__R TC__K(half)(TC__I h) {
     bits = TC__I_SELECT(TC__I_GT(TC__I_SET1(0x400), magnitude), TC__I_OF_R(subnormal), bits);
     return TC__R_OF_I(TC__I_OR(bits, sign));
 }
-#define TC__R_F16(low, high, v)                                                                \
-    low = TC__K(half)(v);                                                                      \
-    high = TC__K(half)(TC__I_SHR(v, 16))
+#define TC__R_F16(low, high, p)                                                                \
+    low = TC__K(half)(TC__I_LOAD(p));                                                          \
+    high = TC__K(half)(TC__I_SHR(TC__I_LOAD(p), 16))
 #endif
-#define TC__R_BF16(low, high, v)                                                               \
-    low = TC__R_OF_I(TC__I_SHL(v, 16));                                                        \
-    high = TC__R_OF_I(TC__I_AND(v, TC__I_SET1(0xFFFF0000u)))
+#define TC__R_BF16(low, high, p)                                                               \
+    low = TC__R_OF_I(TC__I_SHL(TC__I_LOAD(p), 16));                                            \
+    high = TC__R_OF_I(TC__I_AND(TC__I_LOAD(p), TC__I_SET1(0xFFFF0000u)))
 
 /* Adds K products to the sums of a tile: for each k `panels` loads of 16 columns, a broadcast a
  * row. A row is one of a, or, `down`, a column. */
@@ -15860,8 +15866,8 @@ TC__KINLINE void TC__K(chain_halves)(const int rows, const int panels, const int
         for (j = 0; j < panels; j++) TC__PREFETCH(ahead + (size_t)j * ahead_stride);
         TC__UNROLL
         for (j = 0; j < width; j++) {
-            TC__I pair = TC__I_LOAD(b + (size_t)(j / TC__RN) * panel_stride +
-                                    (size_t)(j % TC__RN) * TC__RW);
+            const float *pair =
+                b + (size_t)(j / TC__RN) * panel_stride + (size_t)(j % TC__RN) * TC__RW;
             if (f16) {
                 TC__R_F16(low[j], high[j], pair);
             } else {
@@ -15954,7 +15960,8 @@ static void TC__K(tiles)(const TC__K(tile_function) * tiles, size_t most, size_t
     tc__fetch fetch[2],
         *first = tc__kvec_fetch(fetch, groups, TC__KROWS, TC__KPANELS, K, ldc, c_stride,
                                 b->ahead ? b->ahead_pace : 64,
-                                b->ahead ? b->ahead_stride : b->stride * sizeof(float));
+                                b->ahead ? b->ahead_stride : b->stride * sizeof(float),
+                                b->one_stream);
     if (down) { /* what the next tile walks down, instead of panels */
         fetch[1].pace = lda * sizeof(float);
         fetch[1].stride = (TC__KROWS - 1) * sizeof(float);
@@ -16389,28 +16396,26 @@ static TC__KTARGET void TC__K(divide)(float *y, size_t ldy, const float *x, size
     }
 }
 
-/* 16 columns of one group of rows are 16 words of 32 bits: the rows are shifted out of them. */
-#define TC__KWIDEN(g, body)                                                                    \
+/* 16 columns of two k are 16 pairs of halves. */
+#define TC__KWIDEN(type)                                                                       \
     size_t k;                                                                                  \
     int j;                                                                                     \
-    for (k = 0; k < K; k += g, in += 16 * g, out += 16 * g)                                    \
+    for (k = 0; k < K; k += 2, in += 32, out += 32)                                            \
         for (j = 0; j < 16; j += TC__RW) {                                                     \
-            TC__I v = TC__I_LOAD(in + j * g);                                                  \
-            body                                                                               \
+            TC__R low, high;                                                                   \
+            type(low, high, in + 2 * j);                                                       \
+            TC__R_STORE(out + j, low);                                                         \
+            TC__R_STORE(out + 16 + j, high);                                                   \
         }
 
-#define TC__KWIDEN_HALVES(type)                                                                \
-    TC__KWIDEN(2, TC__R low; TC__R high; type(low, high, v); TC__R_STORE(out + j, low);        \
-               TC__R_STORE(out + 16 + j, high);)
-
 static TC__KTARGET void TC__K(widen_f16)(float *out, const uint16_t *in, size_t K) {
-    TC__KWIDEN_HALVES(TC__R_F16)
+    TC__KWIDEN(TC__R_F16)
 }
 
 static TC__KTARGET void TC__K(widen_bf16)(float *out, const uint16_t *in, size_t K) {
-    TC__KWIDEN_HALVES(TC__R_BF16)
+    TC__KWIDEN(TC__R_BF16)
 }
-#undef TC__KWIDEN_HALVES
+#undef TC__KWIDEN
 
 static TC__KTARGET void TC__K(burst)(float *out, size_t count) {
     enum { SUMS = TC__KSUMS };
@@ -16767,7 +16772,6 @@ static TC__KTARGET float TC__K(squares)(const float *x, size_t n) {
 #undef TC__AT
 #undef TC__KEACH
 #undef TC__KMAP
-#undef TC__KWIDEN
 
 /* ======================================================================= 91-kint
  * Integer products over the same layer, included for each level and type. */
@@ -17031,7 +17035,7 @@ static void TC__Q(gemm)(size_t rows, size_t K, const tc__qrows *a, const tc__qpa
     size_t parts = (rows + most - 1) / most, groups = (K * TC__QBYTES + 3) / 4, p, g;
     tc__fetch fetch[2],
         *first = tc__kvec_fetch(fetch, parts, TC__OF_TYPE(FIRST, TC__QTYPE), TC__KPANELS,
-                                groups, ldc, 16, b->ahead_pace, b->ahead_stride);
+                                groups, ldc, 16, b->ahead_pace, b->ahead_stride, b->one_stream);
     for (p = 0; p < b->count; p += TC__KPANELS) {
         size_t wide = tc__mem_least(b->count - p, TC__KPANELS), row = 0, next;
         float *to = c + p * 16;

@@ -253,16 +253,21 @@ static void test_pool_scarce(void) {
     threads_left = before;
 }
 
+/* Waits, not for ever, until others have counted so far. */
+static void await_count(const unsigned *count, unsigned least) {
+    long turns;
+    for (turns = 0; turns < 2000000; turns++) {
+        if (__atomic_load_n(count, __ATOMIC_SEQ_CST) >= least) return;
+        sched_yield();
+    }
+}
+
 /* The caller's item waits until a worker has one. */
 static void waiting_item(void *context, size_t item, unsigned worker) {
     unsigned *seen = (unsigned *)context;
-    long turns;
     (void)item;
     __atomic_fetch_add(&seen[worker], 1, __ATOMIC_SEQ_CST);
-    for (turns = 0; worker == 0 && turns < 2000000; turns++) {
-        if (__atomic_load_n(&seen[1], __ATOMIC_SEQ_CST)) break;
-        sched_yield();
-    }
+    if (worker == 0) await_count(&seen[1], 1);
 }
 
 /* Workers take items: the caller does not do them all. */
@@ -287,11 +292,7 @@ static void test_pool_sleepers(void) {
     CHECK_EQ(tc__thread_create(&env, 2, &pool), TC_OK);
     for (round = 0; round < 3; round++) {
         unsigned seen[2] = {0, 0};
-        long turns;
-        for (turns = 0; turns < 2000000; turns++) {
-            if (__atomic_load_n(&pool->sleepers, __ATOMIC_SEQ_CST)) break;
-            sched_yield();
-        }
+        await_count(&pool->sleepers, 1);
         CHECK_EQ(__atomic_load_n(&pool->sleepers, __ATOMIC_SEQ_CST), 1);
         tc__thread_run(pool, waiting_item, seen, 2);
         CHECK(seen[0] + seen[1] == 2 && seen[1] > 0);
@@ -307,10 +308,7 @@ static void test_pool_closed(void) {
     long turns;
     memset(&env, 0, sizeof env);
     CHECK_EQ(tc__thread_create(&env, 2, &pool), TC_OK);
-    for (turns = 0; turns < 2000000; turns++) {
-        if (__atomic_load_n(&pool->sleepers, __ATOMIC_SEQ_CST)) break;
-        sched_yield();
-    }
+    await_count(&pool->sleepers, 1);
     pool->job = count_item;
     pool->context = seen;
     pool->shares[1].end = 2;
@@ -335,15 +333,11 @@ static void long_item(void *context, size_t item, unsigned worker) {
 static void returning_item(void *context, size_t item, unsigned worker) {
     unsigned *seen = (unsigned *)context;
     uint64_t end = tc__thread_time() + TC__POOL_TURN + 1;
-    long turns;
     (void)item;
     while (worker && tc__thread_time() && tc__thread_time() < end) {
     }
     __atomic_fetch_add(&seen[worker], 1, __ATOMIC_SEQ_CST);
-    for (turns = 0; worker == 0 && turns < 2000000; turns++) {
-        if (__atomic_load_n(&seen[1], __ATOMIC_SEQ_CST) >= 3) break;
-        sched_yield();
-    }
+    if (worker == 0) await_count(&seen[1], 3);
 }
 
 /* A worker that left a region before its items were done comes back to it. */

@@ -114,7 +114,10 @@
  * Precision. Weights stored as f16 and bf16 are computed in f32 (but see tc_compute). With
  * weights in s16 or s8 the products of the linear layers are made of integers: the other
  * operand is quantised token by token, to 14 bits or, between its least and largest number, to
- * 8. Everything else is f32.
+ * 8. In s8 both operands are rotated first where a layer has a multiple of 128 inputs: times a
+ * Hadamard matrix, sixteen numbers at a time, which leaves the product as it is but spreads
+ * numbers that stand out, so that fewer steps are lost on them (Ashkboos et al., QuaRot, 2024).
+ * Everything else is f32.
  *
  * Errors. A call that can fail returns a status and clears its output first. With tc_env.diag
  * set, one sentence says what was wrong and where. The library never prints, exits, or reads
@@ -171,14 +174,18 @@
  *     more than the id of the padding token, 0 = none; 1 if it is not there).
  *   "labl": u32 count, then the labels as strings, by id
  *   "tens": u32 count, u32 zero, then for each tensor 48 bytes: u32 place of its name (which a
- *     zero byte ends) in this section, u32 layout (0 rows, 1 panels), u32 dtype, u32 rows, u32
- *     columns, u32 zero, u64 offset in the file, u64 size, u64 checksum; then the names
+ *     zero byte ends) in this section, u32 layout (0 rows, 1 panels, 2 rotated panels), u32
+ *     dtype, u32 rows, u32 columns, u32 zero, u64 offset in the file, u64 size, u64 checksum;
+ *     then the names
  *   "data": the tensors, each on 64 bytes; its checksum field is zero
  *     rows    row-major, padded with zeros to a multiple of 16 numbers; for s16 and s8 then
  *             padded to 64 bytes and followed by one f32 scale for each row
  *     panels  [N/16][K/g][16][g] with g = 1 for f32, 2 for f16, bf16 and s16, 4 for s8; N and K
  *             padded with zeros. For s16 and s8 padded to 64 bytes and followed by an f32 scale
  *             and then an i32 sum of the integers for each of the N padded outputs
+ *     rotated panels, of s8 with K a multiple of 128: those of a matrix with, for each row w and
+ *             each 128 numbers of it, sum over k < 16 of +-w[8k + j] / 16 at 8i + j, where j < 8
+ *             and the sign is - if i & k has an odd number of ones
  *     number = integer * scale. Names: embeddings.word, .position, .type (rows);
  *     embeddings.norm.weight, .bias; embeddings.projection.weight, .bias where E != H; for each
  *     layer layer.I.attention.qkv (the rows of query, key, value stacked), .attention.output,
@@ -2181,6 +2188,8 @@ static int tc__cpu_has(tc_level level) {
  *          scale > 0
  * divide   row r of y = row r of x * (1 / sums[r])
  * transpose  16 x 16
+ * rotate   of each row, n a multiple of 128, y[g+8i+j] = sum over k < 16 of x[g+8k+j], minus
+ *          where i & k has an odd number of ones; g a multiple of 128, j < 8; y is not x
  * widen_t  a panel [K/2][16][2] of type t to f32 [K rounded up to 2][16]
  * spread_s8  a panel [K/4][16][4] to [K/2][16][2], both K rounded up to 4
  * burst    about `count` multiply-adds in registers, of enough sums to hide latency; *out must
@@ -2205,6 +2214,7 @@ static int tc__cpu_has(tc_level level) {
     X(divide, (float *y, size_t ldy, const float *x, size_t ldx, size_t rows, size_t n,        \
                const float *sums))                                                             \
     X(transpose, (float *out, size_t ldo, const float *in, size_t ldi))                        \
+    X(rotate, (float *y, size_t ldy, const float *x, size_t ldx, size_t rows, size_t n))       \
     X(widen_f16, (float *out, const uint16_t *in, size_t K))                                   \
     X(widen_bf16, (float *out, const uint16_t *in, size_t K))                                  \
     X(spread_s8, (int16_t * out, const int8_t *in, size_t K))                                  \
@@ -2762,6 +2772,33 @@ static void tc__k_transpose_scalar(float *out, size_t ldo, const float *in, size
     size_t i, j;
     for (i = 0; i < 16; i++)
         for (j = 0; j < 16; j++) out[i * ldo + j] = in[j * ldi + i];
+}
+
+/* Sums and differences of numbers `half` apart: a step of a Walsh-Hadamard transform. */
+TC__INLINE void tc__kref_butterfly(float *v, size_t half) {
+    size_t k;
+    for (k = 0; k < 16; k++)
+        if (!(k & half)) {
+            float a = v[k], b = v[k + half];
+            v[k] = a + b;
+            v[k + half] = a - b;
+        }
+}
+
+static void tc__k_rotate_scalar(float *y, size_t ldy, const float *x, size_t ldx, size_t rows,
+                                size_t n) {
+    size_t r, g, j, k;
+    for (r = 0; r < rows; r++)
+        for (g = 0; g < n; g += 128)
+            for (j = g; j < g + 8; j++) {
+                float v[16];
+                for (k = 0; k < 16; k++) v[k] = x[r * ldx + j + 8 * k];
+                tc__kref_butterfly(v, 1);
+                tc__kref_butterfly(v, 8);
+                tc__kref_butterfly(v, 4);
+                tc__kref_butterfly(v, 2);
+                for (k = 0; k < 16; k++) y[r * ldy + j + 8 * k] = v[k];
+            }
 }
 
 static void tc__k_burst_scalar(float *out, size_t count) {
@@ -4455,6 +4492,7 @@ typedef struct tc__matrix {
     const float *scale;  /* [N rounded up to 16], integers only */
     const int32_t *sums; /* [N rounded up to 16] of the integers of an output, only of panels */
     const float *bias;   /* [N rounded up to 16] or null */
+    int rotated;         /* the panels are those of W rotated, by 16 */
 } tc__matrix;
 
 enum { TC__S8_COLUMNS = 65536 }; /* 255 * 128 times as many are below 2^31 */
@@ -4525,9 +4563,10 @@ TC__INLINE float tc__gemm_get(const unsigned char *in, tc_dtype t, size_t at, fl
     return t == TC_F16 ? tc__bytes_from_f16(h) : tc__bytes_from_bf16(h);
 }
 
-/* W [N,K] row-major into zeroed bytes of tc__gemm_bytes. */
+/* W [N,K] row-major into zeroed bytes of tc__gemm_bytes. With `rotated`, room for K floats, the
+ * rows are rotated first. */
 static void tc__gemm_pack(unsigned char *out, tc_dtype t, uint32_t rows, uint32_t columns,
-                          const float *w) {
+                          const float *w, float *rotated) {
     int overflow = 0, scaled = tc__gemm_scaled(t);
     size_t g = tc__gemm_group(t), padded = tc__mem_round(columns, g), n, k,
            wide = tc__mem_round(rows, 16);
@@ -4535,8 +4574,14 @@ static void tc__gemm_pack(unsigned char *out, tc_dtype t, uint32_t rows, uint32_
         tc__mem_round((size_t)tc__gemm_panel_bytes(t, rows, columns, &overflow), 64);
     for (n = 0; n < rows; n++) {
         const float *row = w + n * columns;
-        float scale = scaled ? tc__gemm_scale(t, row, columns) : 1;
+        float scale;
         int32_t sum = 0;
+        if (rotated) {
+            tc__k_rotate_scalar(rotated, columns, row, columns, 1, columns);
+            for (k = 0; k < columns; k++) rotated[k] /= 16;
+            row = rotated;
+        }
+        scale = scaled ? tc__gemm_scale(t, row, columns) : 1;
         for (k = 0; k < columns; k++) {
             tc__gemm_put(out, t, n / 16 * padded * 16 + tc__kref_place(k, n % 16, g), row[k],
                          scale);
@@ -4552,12 +4597,17 @@ static void tc__gemm_pack(unsigned char *out, tc_dtype t, uint32_t rows, uint32_
 /* The inverse: row-major f32 [N,K] from packed bytes. */
 static void tc__gemm_unpack(float *w, const tc__matrix *m) {
     size_t g = tc__gemm_group(m->dtype), padded = tc__mem_round(m->columns, g), n, k;
-    for (n = 0; n < m->rows; n++)
+    for (n = 0; n < m->rows; n++, w += m->columns) {
         for (k = 0; k < m->columns; k++) {
             size_t at = n / 16 * padded * 16 + tc__kref_place(k, n % 16, g);
-            w[n * m->columns + k] =
-                tc__gemm_get(m->panels, m->dtype, at, m->scale ? m->scale[n] : 1);
+            w[k] = tc__gemm_get(m->panels, m->dtype, at, m->scale ? m->scale[n] : 1);
         }
+        for (k = 0; m->rotated && k < m->columns; k += 128) {
+            float block[128];
+            memcpy(block, w + k, sizeof block);
+            tc__k_rotate_scalar(w + k, 128, block, 128, 1, 128);
+        }
+    }
 }
 
 /* Numbers of type t from `at` on, sixteen: a loop that compilers make vectors of. */
@@ -4630,11 +4680,14 @@ typedef struct tc__product {
 /* Numbers of k: two panels of so many stay in L1, with A; about so many of one are a part. */
 enum { TC__GEMM_WIDENED = 192, TC__GEMM_DEEP = 2048 };
 
-/* Floats that a worker needs for two panels of any matrix with `columns`: of halves widened in
- * parts, of s8 spread to 16 bits, or, where weights are split, to widen one and split two. */
+/* Floats that a worker needs for two rows, rotated, and for two panels of any matrix with
+ * `columns`: of halves widened in parts, of s8 spread to 16 bits, or, where weights are split,
+ * to widen one and split two. */
 static size_t tc__gemm_scratch(const tc__ops *ops, const tc__split *split, size_t columns) {
     size_t least = 2 * 16 * TC__GEMM_WIDENED, panel = 16 * tc__mem_round(columns, 32);
-    size_t floats = split && split->panel ? 3 * panel : ops->s8_bytes == 2 ? panel : 0;
+    size_t floats = split && split->panel ? 3 * panel
+                    : ops->s8_bytes == 2  ? panel
+                                          : 2 * columns;
     return floats < least ? least : floats;
 }
 
@@ -4819,8 +4872,19 @@ TC__INLINE size_t tc__gemm_qld(size_t columns, size_t bytes) {
     return tc__mem_stride(tc__mem_round(columns, 32) * bytes);
 }
 
+/* Quantises rows after rotating them, two at a time: so they stay in L1. */
+static void tc__gemm_rotate(const tc__product *p, tc__qrows to, const float *a, size_t rows,
+                            float *scratch) {
+    size_t K = p->w->columns, n;
+    for (; rows; rows -= n, a += n * p->lda, to.q += n * to.ld, to.scale += n) {
+        n = tc__mem_least(rows, 2);
+        p->ops->rotate(scratch, K, a, p->lda, n, K);
+        p->ops->quantize_s8(&to, scratch, K, n, K);
+    }
+}
+
 /* Quantises or splits rows of A from row r on. */
-static void tc__gemm_quantize(const tc__product *p, size_t r, size_t rows) {
+static void tc__gemm_quantize(const tc__product *p, size_t r, size_t rows, unsigned worker) {
     const float *a = p->a + r * p->lda;
     tc__qrows to = p->qa;
     to.q += r * to.ld;
@@ -4828,6 +4892,8 @@ static void tc__gemm_quantize(const tc__product *p, size_t r, size_t rows) {
     if (p->split)
         for (; rows--; to.q += to.ld, a += p->lda)
             p->split->row(to.q, a, p->w->columns, !tc__gemm_split_bf16(p->w));
+    else if (p->w->rotated)
+        tc__gemm_rotate(p, to, a, rows, p->scratch[worker]);
     else if (p->w->dtype == TC_S8)
         p->ops->quantize_s8(&to, a, p->lda, rows, p->w->columns);
     else
@@ -7919,14 +7985,20 @@ static void tc__model_entry(const tc_model *m, uint32_t i, tc_tensor_info *out,
     *checksum = tc__bytes_u64(p + 40);
 }
 
-enum { TC__LAYOUT_ROWS, TC__LAYOUT_PANELS, TC__MOST_TENSORS = 16384 };
+enum { TC__LAYOUT_ROWS, TC__LAYOUT_PANELS, TC__LAYOUT_ROTATED, TC__MOST_TENSORS = 16384 };
+
+/* Whether a matrix of this type and shape may be rotated before it becomes panels; all are that
+ * are written. */
+TC__INLINE int tc__model_rotates(tc_dtype t, uint32_t columns) {
+    return t == TC_S8 && columns % 128 == 0;
+}
 
 /* Bytes of a tensor: rows are stored row-major and padded to 16 numbers in all, with one
  * scale a row behind them for integers; panels as in section 36. */
 static uint64_t tc__model_bytes(tc_dtype t, uint32_t layout, uint32_t rows, uint32_t columns,
                                 int *overflow) {
     uint64_t count, bytes;
-    if (layout == TC__LAYOUT_PANELS) return tc__gemm_bytes(t, rows, columns, overflow);
+    if (layout != TC__LAYOUT_ROWS) return tc__gemm_bytes(t, rows, columns, overflow);
     count = tc__mem_mul(rows, columns, overflow);
     count = tc__mem_add(count, 15, overflow) / 16 * 16;
     bytes = tc__mem_mul(count, tc__gemm_element(t), overflow);
@@ -7954,8 +8026,9 @@ static tc_status tc__model_tensors(tc_model *m) {
             return tc__file_broken(d, s->offset + at,
                                    "the name of a tensor lies outside of its section");
         tc__model_entry(m, i, &t, &layout, &checksum);
-        if (t.dtype < 0 || t.dtype >= TC_DTYPE_COUNT || layout > TC__LAYOUT_PANELS || !t.rows ||
-            !t.columns || t.rows > INT32_MAX || t.columns > INT32_MAX ||
+        if (t.dtype < 0 || t.dtype >= TC_DTYPE_COUNT || layout > TC__LAYOUT_ROTATED ||
+            (layout == TC__LAYOUT_ROTATED && !tc__model_rotates(t.dtype, t.columns)) ||
+            !t.rows || !t.columns || t.rows > INT32_MAX || t.columns > INT32_MAX ||
             t.size != tc__model_bytes(t.dtype, layout, t.rows, t.columns, &overflow) ||
             overflow || t.offset % 64 || t.offset < m->file.weights.offset ||
             t.offset - m->file.weights.offset > m->file.weights.size ||
@@ -7988,12 +8061,13 @@ static void tc__model_view(const tc_model *m, uint32_t i, tc__matrix *out, uint3
     out->rows = t.rows;
     out->columns = t.columns;
     out->panels = m->file.data + t.offset;
+    out->rotated = *layout == TC__LAYOUT_ROTATED;
     if (!tc__gemm_scaled(t.dtype)) return;
-    numbers = *layout == TC__LAYOUT_PANELS
+    numbers = *layout != TC__LAYOUT_ROWS
                   ? (size_t)tc__gemm_panel_bytes(t.dtype, t.rows, t.columns, &overflow)
                   : tc__mem_round((size_t)t.rows * t.columns, 16) * tc__gemm_element(t.dtype);
     out->scale = (const float *)(const void *)(out->panels + tc__mem_round(numbers, 64));
-    if (*layout == TC__LAYOUT_PANELS)
+    if (*layout != TC__LAYOUT_ROWS)
         out->sums = (const int32_t *)(const void *)(out->scale + tc__mem_round(t.rows, 16));
 }
 
@@ -8009,7 +8083,8 @@ static tc_status tc__model_matrix(tc_model *m, const char *name, uint32_t layout
         m->cursor = m->cursor < m->info.tensor_count ? m->cursor : 0;
         tc__model_entry(m, m->cursor++, &t, &found, &checksum);
         if (strcmp(t.name, name)) continue;
-        if (t.rows != rows || t.columns != columns || found != layout)
+        if (t.rows != rows || t.columns != columns ||
+            (found == TC__LAYOUT_ROWS) != (layout == TC__LAYOUT_ROWS))
             return tc__diag_fail(m->env.diag, TC_ERROR_FORMAT, t.offset,
                                  "tensor %s is %u x %u, but %u x %u was expected", name,
                                  (uint64_t)t.rows, (uint64_t)t.columns, rows, columns);
@@ -8025,7 +8100,7 @@ static void tc__model_numbers(const tc_model *m, uint32_t i, float *out) {
     tc__matrix t;
     uint32_t layout, r;
     tc__model_view(m, i, &t, &layout);
-    if (layout == TC__LAYOUT_PANELS)
+    if (layout != TC__LAYOUT_ROWS)
         tc__gemm_unpack(out, &t);
     else
         for (r = 0; r < t.rows; r++) tc__gemm_row(out + (size_t)r * t.columns, &t, r);
@@ -8966,13 +9041,16 @@ static int tc__write_ends(const char *s, const char *end) {
 }
 
 /* Vectors, norms, token types and the head stay f32; see the manual's table of tensors. */
-static tc_dtype tc__write_dtype(const tc_writer *w, const char *name, uint32_t *layout) {
+static tc_dtype tc__write_dtype(const tc_writer *w, const char *name, uint32_t columns,
+                                uint32_t *layout) {
     int embedding = !strcmp(name, "embeddings.word") || !strcmp(name, "embeddings.position");
     int vector = strstr(name, ".norm.") || tc__write_ends(name, ".bias");
     *layout = vector || embedding || !strcmp(name, "embeddings.type") ? TC__LAYOUT_ROWS
                                                                       : TC__LAYOUT_PANELS;
     if (*layout == TC__LAYOUT_ROWS) return embedding ? w->dtype : TC_F32;
-    return !strncmp(name, "head.", 5) ? TC_F32 : w->dtype;
+    if (!strncmp(name, "head.", 5)) return TC_F32;
+    if (tc__model_rotates(w->dtype, columns)) *layout = TC__LAYOUT_ROTATED;
+    return w->dtype;
 }
 
 /* Zeroed room for a tensor at *at of the file. */
@@ -9015,7 +9093,8 @@ static tc_status tc__write_entry(tc_writer *w, const char *name, tc_dtype dtype,
 /* Whether the dtype can hold a number: a finite one must not become infinite. */
 static int tc__write_fits(tc_dtype t, float value) {
     float a = fabsf(value);
-    if (tc__gemm_scaled(t)) return a < 3.4028e38f; /* rounded, 127 127ths may be infinite */
+    if (t == TC_S8) return a < 2e37f;       /* 16 times as much is finite */
+    if (t == TC_S16) return a < 3.4028e38f; /* rounded, 8191 8191sts may be infinite */
     return !(a < INFINITY) || (t == TC_F16    ? tc__bytes_to_f16(a) != 0x7C00
                                : t == TC_BF16 ? tc__bytes_to_bf16(a) != 0x7F80
                                               : 1);
@@ -9024,11 +9103,12 @@ static int tc__write_fits(tc_dtype t, float value) {
 static tc_status tc__write_tensor(tc_writer *w, const char *name, uint32_t rows,
                                   uint32_t columns, const float *data) {
     uint32_t layout;
-    tc_dtype dtype = tc__write_dtype(w, name, &layout);
+    tc_dtype dtype = tc__write_dtype(w, name, columns, &layout);
     int overflow = 0;
     uint64_t bytes = tc__model_bytes(dtype, layout, rows, columns, &overflow), at;
     tc_status status = overflow ? TC_ERROR_MEMORY : TC_OK;
     const size_t names = w->names.used;
+    float *row = NULL;
     size_t i;
     if (tc__gemm_scaled(dtype) && columns > INT32_MAX / 8191)
         return tc__diag_fail(w->env.diag, TC_ERROR_LENGTH, 0, "tensor %s has too many columns",
@@ -9038,12 +9118,17 @@ static tc_status tc__write_tensor(tc_writer *w, const char *name, uint32_t rows,
             return tc__diag_fail(w->env.diag, TC_ERROR_ARGUMENT, 0,
                                  "tensor %s holds a number that %s cannot hold", name,
                                  tc__model_dtype_name(dtype));
+    if (!status && layout == TC__LAYOUT_ROTATED) {
+        row = (float *)tc__mem_realloc(&w->env, NULL, 0, columns * sizeof *row);
+        if (!row) return TC_ERROR_MEMORY;
+    }
     if (!status) status = tc__write_room(w, bytes, &at);
-    if (status) return status;
-    if (layout == TC__LAYOUT_ROWS)
+    if (!status && layout == TC__LAYOUT_ROWS)
         tc__write_rows((unsigned char *)w->file.data + at, dtype, rows, columns, data);
-    else
-        tc__gemm_pack((unsigned char *)w->file.data + at, dtype, rows, columns, data);
+    else if (!status)
+        tc__gemm_pack((unsigned char *)w->file.data + at, dtype, rows, columns, data, row);
+    tc__mem_free(&w->env, row, columns * sizeof *row);
+    if (status) return status;
     status = tc__write_entry(w, name, dtype, layout, rows, columns, at, bytes);
     if (status) {
         w->file.used = (size_t)at;
@@ -9526,10 +9611,9 @@ static void tc__fwd_norm_item(void *context, size_t item, unsigned worker) {
     const tc__norming *n = (const tc__norming *)context;
     size_t H = n->s->model->info.hidden_size, ld = tc__fwd_ld(H), t = item * TC__ROWS_AT_ONCE,
            rows = tc__mem_least(n->s->tokens - t, TC__ROWS_AT_ONCE);
-    (void)worker;
     n->s->ops->norm(n->out + t * ld, n->in + t * ld, ld, rows, n->weight, n->bias,
                     n->s->model->info.layer_norm_eps, H);
-    if (n->next.rows) tc__gemm_quantize(&n->next, t, rows);
+    if (n->next.rows) tc__gemm_quantize(&n->next, t, rows, worker);
 }
 
 /* Also quantises or splits the output for the product with `next`, if it takes such rows. */
@@ -9552,8 +9636,7 @@ static void tc__fwd_norm(tc_session *s, float *out, const float *in, const float
 static void tc__fwd_quantize_item(void *context, size_t item, unsigned worker) {
     const tc__product *p = (const tc__product *)context;
     size_t r = item * TC__ROWS_AT_ONCE;
-    (void)worker;
-    tc__gemm_quantize(p, r, tc__mem_least(p->rows - r, TC__ROWS_AT_ONCE));
+    tc__gemm_quantize(p, r, tc__mem_least(p->rows - r, TC__ROWS_AT_ONCE), worker);
 }
 
 static void tc__fwd_multiply(tc_session *s, tc__product *p) {
@@ -16183,6 +16266,49 @@ static TC__KTARGET void TC__K(add)(float *x, size_t ldx, const float *y, size_t 
             TC__R_STORE(x + i, TC__R_ADD(TC__R_LOAD(x + i), TC__R_LOAD(y + i)));
         for (; i < n; i++) x[i] += y[i];
     }
+}
+
+/* The sum or difference of the halves of 16 numbers: of what is at x and 8 behind it, or, in
+ * registers of 16, both. */
+TC__KINLINE TC__R TC__K(halves)(const float *x, int minus) {
+#if TC__RW == 16
+    static const float sign[16] = {1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1, -1};
+    TC__R v = TC__R_LOAD(x);
+    (void)minus;
+    return TC__R_FMA(v, TC__R_LOAD(sign), TC__R_SWAP8(v));
+#else
+    TC__R a = TC__R_LOAD(x), b = TC__R_LOAD(x + 8);
+    return minus ? TC__R_SUB(a, b) : TC__R_ADD(a, b);
+#endif
+}
+
+TC__KINLINE void TC__K(butterfly)(TC__R *v, const int half) {
+    int k;
+    TC__UNROLL
+    for (k = 0; k < 8; k++)
+        if (!(k & half)) {
+            TC__R a = v[k], b = v[k + half];
+            v[k] = TC__R_ADD(a, b);
+            v[k + half] = TC__R_SUB(a, b);
+        }
+}
+
+static TC__KTARGET void TC__K(rotate)(float *y, size_t ldy, const float *x, size_t ldx,
+                                      size_t rows, size_t n) {
+    size_t g, j;
+    for (; rows--; x += ldx, y += ldy)
+        for (g = 0; g < n; g += 128)
+            for (j = 0; j < 16; j += TC__RW) {
+                TC__R v[8];
+                int k;
+                TC__UNROLL
+                for (k = 0; k < 8; k++) v[k] = TC__K(halves)(x + g + j % 8 + 16 * k, j >= 8);
+                TC__K(butterfly)(v, 4);
+                TC__K(butterfly)(v, 2);
+                TC__K(butterfly)(v, 1);
+                TC__UNROLL
+                for (k = 0; k < 8; k++) TC__R_STORE(y + g + j + 16 * k, v[k]);
+            }
 }
 
 static TC__KTARGET void TC__K(embed)(float *out, const float *word, const float *type,

@@ -156,7 +156,7 @@ static void product_make(product *t, tc_level level, tc_dtype dtype, size_t rows
     t->packed = line = (unsigned char *)calloc(t->bytes + 64, 1);
     if (!line || tc__thread_create(&env, 1, &t->pool)) exit(1);
     while ((uintptr_t)line % 64) line++;
-    tc__gemm_pack(line, dtype, s.N, s.K, t->w);
+    tc__gemm_pack(line, dtype, s.N, s.K, t->w, NULL);
     t->matrix.dtype = dtype;
     t->matrix.rows = s.N;
     t->matrix.columns = s.K;
@@ -179,7 +179,7 @@ static void product_make(product *t, tc_level level, tc_dtype dtype, size_t rows
     t->p.c = t->c;
     t->p.ldc = tc__fwd_ld(s.N);
     t->p.scratch = t->scratch;
-    if (tc__gemm_scaled(dtype) || t->p.split) tc__gemm_quantize(&t->p, 0, rows);
+    if (tc__gemm_scaled(dtype) || t->p.split) tc__gemm_quantize(&t->p, 0, rows, 0);
     tc__gemm_run(t->pool, &t->p);
 }
 
@@ -417,6 +417,10 @@ BENCH_MAP(gelu)
 BENCH_MAP(gelu_new)
 BENCH_MAP(relu)
 BENCH_MAP(silu)
+static size_t bench_rotate_call(const tc__ops *o, float *x, float *y) {
+    o->rotate(x, N, y, N, ROWS, N);
+    return ROWS * N;
+}
 static size_t bench_add_call(const tc__ops *o, float *x, float *y) {
     o->add(x, N, y, N, ROWS, N);
     return ROWS * N;

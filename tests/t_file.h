@@ -213,8 +213,8 @@ static void test_file_evil_tensors(const void *data, size_t size, unsigned char 
     static const struct {
         size_t place;
         uint32_t value;
-    } all[] = {{0, 0x7FFFFFFF}, {4, 2},  {8, 9},  {12, 0}, {12, 0xFFFFFFF1}, {12, 7}, {16, 0},
-               {16, 5},         {24, 1}, {24, 0}, {28, 1}, {32, 1},          {36, 1}};
+    } all[] = {{0, 0x7FFFFFFF}, {4, 2},  {4, 3},  {8, 9},  {12, 0}, {12, 0xFFFFFFF1}, {12, 7},
+               {16, 0},         {16, 5}, {24, 1}, {24, 0}, {28, 1}, {32, 1},          {36, 1}};
     size_t offset = (size_t)(evil_section(copy, "tens") - copy), i;
     uint32_t count = 0x7FFFFFFF;
     char what[64];
@@ -230,6 +230,41 @@ static void test_file_evil_tensors(const void *data, size_t size, unsigned char 
         memcpy(copy + offset + 8 + i * TC__TENSOR_BYTES + 4, copy + offset + 12,
                TC__TENSOR_BYTES - 4);
     evil_check(data, size, copy, "tensors that share bytes", TC_ERROR_FORMAT);
+}
+
+/* Only panels of s8 of a multiple of 128 columns can be rotated. */
+static void test_file_rotated(void) {
+    static const struct {
+        plan p;
+        tc_status want;
+    } all[] = {{{1, 128, 2, 20, 128, 2, 5, 12, "gelu", TC_S8}, TC_OK},
+               {{1, 136, 2, 20, 136, 2, 5, 12, "gelu", TC_S8}, TC_ERROR_FORMAT},
+               {{1, 128, 2, 20, 128, 2, 5, 12, "gelu", TC_S16}, TC_ERROR_FORMAT},
+               {{1, 128, 2, 20, 128, 2, 5, 12, "gelu", TC_F32}, TC_ERROR_FORMAT}};
+    size_t i;
+    for (i = 0; i < sizeof all / sizeof *all; i++) {
+        static const uint32_t rotated = TC__LAYOUT_ROTATED;
+        tc_tensor_info t;
+        const void *data = NULL;
+        unsigned char *copy;
+        uint32_t at = 0;
+        size_t size = 0;
+        tc_diag diag;
+        made m;
+        if (!made_plan(&m, &all[i].p, NULL) || tc_writer_finish(m.writer, &data, &size)) {
+            CHECK(0);
+            return;
+        }
+        while (!tc_model_tensor(m.model, at, &t) && strcmp(t.name, "layer.0.ffn.up.weight"))
+            at++;
+        copy = file_copy(data, size);
+        memcpy(evil_section(copy, "tens") + 8 + at * TC__TENSOR_BYTES + 4, &rotated, 4);
+        file_mend(copy, size);
+        memset(&diag, 0, sizeof diag);
+        CHECK_EQ(file_use(copy, size, &diag), all[i].want);
+        free(copy);
+        made_free(&m);
+    }
 }
 
 /* The bytes behind a key of the description, its kind first. */
@@ -349,16 +384,13 @@ static void test_file_range(void) {
         tc_dtype dtype;
         float value;
         int good;
-    } cases[] = {{TC_F32, FLT_MAX, 1},   {TC_F32, INFINITY, 1},
-                 {TC_F16, 65519, 1},     {TC_F16, -65519, 1},
-                 {TC_F16, 65520, 0},     {TC_F16, -1e30f, 0},
-                 {TC_F16, INFINITY, 1},  {TC_F16, -INFINITY, 1},
-                 {TC_F16, NAN, 1},       {TC_BF16, 3.38953139e38f, 1},
-                 {TC_BF16, FLT_MAX, 0},  {TC_BF16, -FLT_MAX, 0},
-                 {TC_BF16, INFINITY, 1}, {TC_S16, 3.4e38f, 1},
-                 {TC_S16, INFINITY, 0},  {TC_S16, FLT_MAX, 0},
-                 {TC_S8, -FLT_MAX, 0},   {TC_S8, -1e30f, 1},
-                 {TC_S8, NAN, 0}};
+    } cases[] = {{TC_F32, FLT_MAX, 1},         {TC_F32, INFINITY, 1},  {TC_F16, 65519, 1},
+                 {TC_F16, -65519, 1},          {TC_F16, 65520, 0},     {TC_F16, -1e30f, 0},
+                 {TC_F16, INFINITY, 1},        {TC_F16, -INFINITY, 1}, {TC_F16, NAN, 1},
+                 {TC_BF16, 3.38953139e38f, 1}, {TC_BF16, FLT_MAX, 0},  {TC_BF16, -FLT_MAX, 0},
+                 {TC_BF16, INFINITY, 1},       {TC_S16, 3.4e38f, 1},   {TC_S16, INFINITY, 0},
+                 {TC_S16, FLT_MAX, 0},         {TC_S8, -FLT_MAX, 0},   {TC_S8, -1.9e37f, 1},
+                 {TC_S8, 2.1e37f, 0},          {TC_S8, NAN, 0}};
     tc_diag diag;
     size_t i;
     for (i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -517,6 +549,7 @@ static void test_file(void) {
     test_file_describe();
     test_file_no_labels();
     test_file_wide_s8();
+    test_file_rotated();
 }
 
 #endif

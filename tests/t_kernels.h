@@ -602,7 +602,7 @@ static void test_pack(void) {
         float w[37 * 29], back[37 * 29];
         tc__matrix m;
         for (i = 0; i < 37 * 29; i++) w[i] = random_float(1);
-        tc__gemm_pack(packed, (tc_dtype)t, rows, columns, w);
+        tc__gemm_pack(packed, (tc_dtype)t, rows, columns, w, NULL);
         memset(&m, 0, sizeof m);
         m.dtype = (tc_dtype)t;
         m.rows = rows;
@@ -632,6 +632,40 @@ static void test_pack(void) {
     }
 }
 
+/* Rotated rows come back: what 16 integers make of one number is off by the root of 16 steps of
+ * the rotated row at most, and a number that stands out costs the others less. */
+static void test_pack_rotated(void) {
+    enum { N = 3, K = 384 };
+    int overflow = 0, good = 1, rotated;
+    size_t bytes = (size_t)tc__gemm_bytes(TC_S8, N, K, &overflow), n, k;
+    float w[N][K], back[N][K], row[K];
+    double error[2] = {0, 0};
+    for (n = 0; n < N; n++)
+        for (k = 0; k < K; k++) w[n][k] = n == 2 ? 0 : random_float(1);
+    w[1][200] = 20;
+    for (rotated = 0; rotated < 2; rotated++) {
+        unsigned char *packed = (unsigned char *)calloc(bytes, 1);
+        tc__matrix m;
+        memset(&m, 0, sizeof m);
+        m.dtype = TC_S8;
+        m.rows = N;
+        m.columns = K;
+        m.rotated = rotated;
+        m.panels = packed;
+        m.scale = (float *)(void *)(packed + 16 * K);
+        tc__gemm_pack(packed, TC_S8, N, K, w[0], rotated ? row : NULL);
+        tc__gemm_unpack(back[0], &m);
+        for (n = 0; n < N; n++)
+            for (k = 0; k < K; k++) {
+                double e = fabs((double)back[n][k] - (double)w[n][k]);
+                good &= e <= (double)m.scale[n] * (rotated ? 8.01 : 0.501);
+                if (n == 1) error[rotated] += e * e;
+            }
+        free(packed);
+    }
+    CHECK(good && error[1] < error[0] / 4);
+}
+
 /* Integers of weights: ties go to even, none is beyond the limit where the scale is a subnormal
  * number, a row of zeros has zeros and a sum of 0. */
 static void test_pack_edges(void) {
@@ -652,7 +686,7 @@ static void test_pack_edges(void) {
         w[2][1] = -w[2][0];
         want[2][0] = limit;
         want[2][1] = -limit;
-        tc__gemm_pack(packed, (tc_dtype)t, 3, 9, w[0]);
+        tc__gemm_pack(packed, (tc_dtype)t, 3, 9, w[0], NULL);
         sums = (const int32_t *)(const void *)(packed +
                                                tc__mem_round((size_t)tc__gemm_panel_bytes(
                                                                  (tc_dtype)t, 3, 9, &overflow),
@@ -689,7 +723,7 @@ static void packed_product(const tc__ops *ops, tc_dtype t, uint32_t N, uint32_t 
     memset(&p, 0, sizeof p);
     memset(packed, 0, bytes);
     if (tc__thread_create(&env, 1, &pool)) exit(1);
-    tc__gemm_pack(packed, t, N, K, w);
+    tc__gemm_pack(packed, t, N, K, w, NULL);
     m.dtype = t;
     m.rows = N;
     m.columns = K;
@@ -791,6 +825,38 @@ static void test_op_gemm_dw(const tc__ops *ops, const tc__ops *ref) {
         for (panels = 1; panels <= 3; panels++)
             for (k = 0; k < DEEP_K; k++)
                 good &= check_gemm_dw(ops, ref, rows, panels, deep_k[k], k % 2);
+    CHECK_CASE(good, tc_level_name(ops->level));
+}
+
+static void test_op_rotate(const tc__ops *ops, const tc__ops *ref) {
+    size_t n, r, i, k;
+    int good = 1, odd;
+    for (n = 0; n <= 384; n += 128)
+        for (r = 1; r <= 3; r++) {
+            size_t ldx = n + r % 2, ldy = n + r % 3, all = (r - 1) * ldy + n;
+            float *x = guarded_random((r - 1) * ldx + n, 1), *y = guarded(all),
+                  *expected = guarded(all);
+            if (r == 3 && n) sprinkle(ops, x, 2 * ldx + n, 3);
+            memset(y, 0, all * sizeof *y);
+            memset(expected, 0, all * sizeof *y);
+            ops->rotate(y, ldy, x, ldx, r, n);
+            ref->rotate(expected, ldy, x, ldx, r, n);
+            good &= same(ops, y, expected, all);
+        }
+    { /* whole numbers: any order of the sums gives the same */
+        float *x = guarded(128), *y = guarded(128);
+        for (i = 0; i < 128; i++) x[i] = (float)(random_u32() % 2001) - 1000;
+        ops->rotate(y, 128, x, 128, 1, 128);
+        for (i = 0; i < 128; i++) {
+            float sum = 0;
+            for (k = 0; k < 16; k++) {
+                size_t common = i / 8 & k;
+                for (odd = 0; common; common /= 2) odd ^= common % 2 != 0;
+                sum += odd ? -x[8 * k + i % 8] : x[8 * k + i % 8];
+            }
+            good &= y[i] == sum;
+        }
+    }
     CHECK_CASE(good, tc_level_name(ops->level));
 }
 
@@ -1089,6 +1155,7 @@ static void test_kernels(void) {
     test_reference();
     test_pack();
     test_pack_edges();
+    test_pack_rotated();
     test_cut();
 #ifndef TC_NO_TRAIN
     test_reference_back();

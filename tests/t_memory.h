@@ -26,7 +26,7 @@ static void *ledger_allocate(void *user, void *old, size_t old_size, size_t new_
     return block + head;
 }
 
-static const plan memory_plan = {1, 16, 2, 20, 8, 2, 7, 16, "gelu", TC_S8};
+static const plan memory_plan = {1, 16, 2, 128, 8, 2, 7, 16, "gelu", TC_S8};
 
 /* Makes a file with the ledger's allocator. */
 static tc_status memory_write(ledger *l, const tc_env *env, const made *unused) {

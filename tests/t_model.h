@@ -75,6 +75,22 @@ static void slow_quantize(double *x, size_t n, tc_dtype dtype) {
     for (i = 0; i < n; i++) x[i] = step > 0 ? low + rint((x[i] - low) / step) * step : low;
 }
 
+/* Sixteen numbers at a time times their Hadamard matrix over 4, which is its own inverse. */
+static void slow_rotate(double *x, size_t n) {
+    double y[16];
+    size_t i, j, k, g, common;
+    for (g = 0; g < n; g += 128)
+        for (j = g; j < g + 8; j++) {
+            for (i = 0; i < 16; i++)
+                for (y[i] = 0, k = 0; k < 16; k++) {
+                    double term = x[j + 8 * k] / 4;
+                    for (common = i & k; common; common &= common - 1) term = -term;
+                    y[i] += term;
+                }
+            for (i = 0; i < 16; i++) x[j + 8 * i] = y[i];
+        }
+}
+
 static void slow_linear(slow *s, const char *stem, unsigned layer, const double *x, size_t n,
                         size_t in, size_t out, double *y) {
     char name[96];
@@ -89,7 +105,13 @@ static void slow_linear(slow *s, const char *stem, unsigned layer, const double 
     b = slow_get(s, name, layer);
     for (t = 0; t < n; t++) {
         memcpy(row, x + t * in, in * sizeof *row);
-        if (dtype == TC_S8 || dtype == TC_S16) slow_quantize(row, in, dtype);
+        if (dtype == TC_S8 && in % 128 == 0) {
+            slow_rotate(row, in);
+            slow_quantize(row, in, dtype);
+            slow_rotate(row, in); /* and back */
+        } else if (dtype == TC_S8 || dtype == TC_S16) {
+            slow_quantize(row, in, dtype);
+        }
         for (i = 0; i < out; i++) {
             double sum = b[i];
             for (k = 0; k < in; k++) sum += row[k] * w[i * in + k];
@@ -361,7 +383,7 @@ static int model_long_bits(const made *m, const tc_batch *batch, float *want, si
 static void test_model_long(void) {
     static const plan plans[] = {{1, 32, 2, 1100, 32, 2, 5, 256, "gelu", TC_F32},
                                  {1, 32, 2, 1100, 32, 2, 5, 256, "relu", TC_S16},
-                                 {1, 32, 2, 1100, 32, 2, 5, 256, "gelu_new", TC_S8},
+                                 {1, 32, 2, 1152, 32, 2, 5, 256, "gelu_new", TC_S8},
                                  {1, 32, 2, 330, 4100, 2, 5, 256, "gelu", TC_F16},
                                  {1, 32, 2, 330, 2100, 2, 5, 256, "gelu", TC_S8}};
     static const uint32_t lengths[LONG_SEQUENCES] = {170, 256, 9}, fewer[] = {100, 9};
@@ -439,6 +461,12 @@ static void test_model_made(void) {
          UINT64_C(0x4B714B88E87B18F7)},
         {{2, 36, 2, 70, 36, 2, 7, 40, "gelu", TC_S16}, "s16", UINT64_C(0x4A6038A6D8858EC6)},
         {{2, 68, 4, 77, 68, 2, 7, 40, "gelu", TC_S8}, "s8", UINT64_C(0x9B8D64A2D2CB9890)},
+        {{2, 128, 4, 384, 40, 2, 7, 40, "gelu", TC_S8},
+         "s8, rotated",
+         UINT64_C(0xD01B02E56F5718DF)},
+        {{1, 128, 2, 72, 256, 2, 7, 40, "gelu", TC_S8},
+         "s8, some rotated",
+         UINT64_C(0x5ADD1713E8E6B597)},
         {{5, 44, 2, 90, 20, 2, 7, 40, "gelu", TC_DTYPE_COUNT},
          "mixed dtypes",
          UINT64_C(0xC23209DAAF316EC7)},

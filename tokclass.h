@@ -183,9 +183,9 @@
  *     panels  [N/16][K/g][16][g] with g = 1 for f32, 2 for f16, bf16 and s16, 4 for s8; N and K
  *             padded with zeros. For s16 and s8 padded to 64 bytes and followed by an f32 scale
  *             and then an i32 sum of the integers for each of the N padded outputs
- *     rotated panels, of s8 with K a multiple of 128: those of a matrix with, for each row w and
- *             each 128 numbers of it, sum over k < 16 of +-w[8k + j] / 16 at 8i + j, where j < 8
- *             and the sign is - if i & k has an odd number of ones
+ *     rotated panels  of s8 with K a multiple of 128: the panels of another matrix. Of each row
+ *             w and each 128 numbers of it, that has at 8i + j, j < 8, the sum over k < 16 of
+ *             w[8k + j] / 16, with a minus where i & k has an odd number of ones
  *     number = integer * scale. Names: embeddings.word, .position, .type (rows);
  *     embeddings.norm.weight, .bias; embeddings.projection.weight, .bias where E != H; for each
  *     layer layer.I.attention.qkv (the rows of query, key, value stacked), .attention.output,

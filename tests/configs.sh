@@ -13,7 +13,7 @@ skipped() { echo "echo 'skipped: $1'; echo 0 passed, 0 failed, 1 skipped"; }
 
 # The command of a configuration, for run.sh.
 command_of() {
-    sanitized='-g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all'
+    sanitized='-g -fno-omit-frame-pointer -fno-sanitize-recover=all'
     cc=gcc
     have gcc || cc=cc
     case $1 in
@@ -43,10 +43,10 @@ command_of() {
         have clang && cc=clang
         echo "ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1" \
             "UBSAN_OPTIONS=print_stacktrace=1" \
-            "$MAKE test CC=$cc B=$B/asan CFLAGS='-std=c99 $sanitized -fsanitize=address,undefined'"
+            "$MAKE test CC=$cc B=$B/asan CFLAGS='-std=c99 -O1 $sanitized -fsanitize=address,undefined'"
         ;;
     tsan) # the suites with threads
-        echo "$MAKE test CC=$cc B=$B/tsan SUITES='model tag data train export' CFLAGS='-std=c99 $sanitized -fsanitize=thread'"
+        echo "$MAKE test CC=$cc B=$B/tsan SUITES='model tag data train export' CFLAGS='-std=c99 -O2 $sanitized -fsanitize=thread'"
         ;;
     macros) echo 'sh tests/macros.sh' ;;
     examples) echo 'sh tests/examples.sh' ;;

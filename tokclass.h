@@ -4492,7 +4492,7 @@ typedef struct tc__matrix {
     const float *scale;  /* [N rounded up to 16], integers only */
     const int32_t *sums; /* [N rounded up to 16] of the integers of an output, only of panels */
     const float *bias;   /* [N rounded up to 16] or null */
-    int rotated;         /* the panels are those of W rotated, by 16 */
+    int rotated;         /* panels are of W rotated, over 16; rows of A are rotated too */
 } tc__matrix;
 
 enum { TC__S8_COLUMNS = 65536 }; /* 255 * 128 times as many are below 2^31 */

@@ -1149,6 +1149,44 @@ static void check_quantize_tiny(const tc__ops *ops, size_t bytes, quantizer quan
     CHECK_CASE(good, tc_level_name(ops->level));
 }
 
+/* Rows of a product that are rotated on the way, some at a time in a scratch that ends at a guard
+ * page, are what rotating and quantising all at once gives. */
+static void test_rotated_rows(const tc__ops *ops) {
+    enum { K = 6272, ROWS = 5 }; /* two rows are more than any other use of the scratch */
+    const size_t ld = tc__gemm_qld(K, ops->s8_bytes), lda = K + 3;
+    float *scratch = guarded(tc__gemm_scratch(ops, NULL, K)), *turned = guarded(ROWS * K);
+    unsigned char *want = guarded_bytes(ROWS * ld);
+    tc__qscale scales[2][ROWS];
+    tc__matrix w;
+    tc__product p;
+    tc__qrows to;
+    size_t r;
+    int good = 1;
+    memset(&w, 0, sizeof w);
+    memset(&p, 0, sizeof p);
+    w.dtype = TC_S8;
+    w.columns = K;
+    w.rotated = 1;
+    p.ops = ops;
+    p.w = &w;
+    p.lda = lda;
+    p.a = guarded_random((ROWS - 1) * lda + K, 3);
+    p.scratch = &scratch;
+    p.qa.q = guarded_bytes(ROWS * ld);
+    p.qa.ld = to.ld = ld;
+    p.qa.scale = scales[0];
+    to.q = want;
+    to.scale = scales[1];
+    tc__gemm_quantize(&p, 0, 2, 0);
+    tc__gemm_quantize(&p, 2, ROWS - 2, 0);
+    ops->rotate(turned, K, p.a, lda, ROWS, K);
+    ops->quantize_s8(&to, turned, K, ROWS, K);
+    for (r = 0; r < ROWS; r++)
+        good &= !memcmp(p.qa.q + r * ld, want + r * ld, K * ops->s8_bytes);
+    CHECK_CASE(good && !memcmp(scales[0], scales[1], sizeof scales[0]),
+               tc_level_name(ops->level));
+}
+
 static void test_kernels(void) {
     const tc__ops *ref = tc__ktab_get(TC_LEVEL_SCALAR);
     int level;
@@ -1182,6 +1220,7 @@ static void test_kernels(void) {
         test_attend(ops, ref);
         test_halves(ops);
         test_parts(ops, ref);
+        test_rotated_rows(ops);
         if (tc__ktab_split(ops->level)) test_split(ops, tc__ktab_split(ops->level));
     }
     CHECK_EQ(tc_level_choose(TC_LEVEL_SCALAR), TC_LEVEL_SCALAR);

@@ -236,14 +236,16 @@ static void test_file_evil_tensors(const void *data, size_t size, unsigned char 
 static void test_file_rotated(void) {
     static const struct {
         plan p;
+        uint32_t layout;
         tc_status want;
-    } all[] = {{{1, 128, 2, 20, 128, 2, 5, 12, "gelu", TC_S8}, TC_OK},
-               {{1, 136, 2, 20, 136, 2, 5, 12, "gelu", TC_S8}, TC_ERROR_FORMAT},
-               {{1, 128, 2, 20, 128, 2, 5, 12, "gelu", TC_S16}, TC_ERROR_FORMAT},
-               {{1, 128, 2, 20, 128, 2, 5, 12, "gelu", TC_F32}, TC_ERROR_FORMAT}};
+    } all[] = {{{1, 128, 2, 20, 128, 2, 5, 12, "gelu", TC_S8}, TC__LAYOUT_ROTATED, TC_OK},
+               {{1, 128, 2, 20, 128, 2, 5, 12, "gelu", TC_S8}, TC__LAYOUT_PANELS, TC_OK},
+               {{1, 128, 2, 20, 128, 2, 5, 12, "gelu", TC_S8}, 3, TC_ERROR_FORMAT},
+               {{1, 136, 2, 20, 136, 2, 5, 12, "gelu", TC_S8}, 2, TC_ERROR_FORMAT},
+               {{1, 128, 2, 20, 128, 2, 5, 12, "gelu", TC_S16}, 2, TC_ERROR_FORMAT},
+               {{1, 128, 2, 20, 128, 2, 5, 12, "gelu", TC_F32}, 2, TC_ERROR_FORMAT}};
     size_t i;
     for (i = 0; i < sizeof all / sizeof *all; i++) {
-        static const uint32_t rotated = TC__LAYOUT_ROTATED;
         tc_tensor_info t;
         const void *data = NULL;
         unsigned char *copy;
@@ -258,7 +260,7 @@ static void test_file_rotated(void) {
         while (!tc_model_tensor(m.model, at, &t) && strcmp(t.name, "layer.0.ffn.up.weight"))
             at++;
         copy = file_copy(data, size);
-        memcpy(evil_section(copy, "tens") + 8 + at * TC__TENSOR_BYTES + 4, &rotated, 4);
+        memcpy(evil_section(copy, "tens") + 8 + at * TC__TENSOR_BYTES + 4, &all[i].layout, 4);
         file_mend(copy, size);
         memset(&diag, 0, sizeof diag);
         CHECK_EQ(file_use(copy, size, &diag), all[i].want);

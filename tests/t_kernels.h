@@ -1149,8 +1149,8 @@ static void check_quantize_tiny(const tc__ops *ops, size_t bytes, quantizer quan
     CHECK_CASE(good, tc_level_name(ops->level));
 }
 
-/* Rows of a product that are rotated on the way, some at a time in a scratch that ends at a guard
- * page, are what rotating and quantising all at once gives. */
+/* Rows of a product that are rotated on the way, some at a time in a scratch that ends at a
+ * guard page, are what rotating and quantising all at once gives. */
 static void test_rotated_rows(const tc__ops *ops) {
     enum { K = 6272, ROWS = 5 }; /* two rows are more than any other use of the scratch */
     const size_t ld = tc__gemm_qld(K, ops->s8_bytes), lda = K + 3;

@@ -241,7 +241,7 @@ static void test_file_rotated(void) {
     } all[] = {{{1, 128, 2, 20, 128, 2, 5, 12, "gelu", TC_S8}, TC__LAYOUT_ROTATED, TC_OK},
                {{1, 128, 2, 20, 128, 2, 5, 12, "gelu", TC_S8}, TC__LAYOUT_PANELS, TC_OK},
                {{1, 128, 2, 20, 128, 2, 5, 12, "gelu", TC_S8}, 3, TC_ERROR_FORMAT},
-               {{1, 136, 2, 20, 136, 2, 5, 12, "gelu", TC_S8}, 2, TC_ERROR_FORMAT},
+               {{1, 192, 2, 20, 192, 2, 5, 12, "gelu", TC_S8}, 2, TC_ERROR_FORMAT},
                {{1, 128, 2, 20, 128, 2, 5, 12, "gelu", TC_S16}, 2, TC_ERROR_FORMAT},
                {{1, 128, 2, 20, 128, 2, 5, 12, "gelu", TC_F32}, 2, TC_ERROR_FORMAT}};
     size_t i;

@@ -4483,7 +4483,7 @@ static tc_level tc__ktab_choose(tc_level cap) {
  * zeros. Integers carry behind them one f32 scale and one int32 sum a column. Kernels read f32
  * and integer panels in place; those of f16 and bf16 are widened: in registers for few rows,
  * else part by part into a scratch that stays in cache. With integer weights the other operand
- * is quantised too, row by row. */
+ * is quantised too, row by row; where those of s8 were rotated, after rotating it. */
 
 typedef struct tc__matrix {
     tc_dtype dtype;

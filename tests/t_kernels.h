@@ -632,8 +632,8 @@ static void test_pack(void) {
     }
 }
 
-/* Rotated rows come back: what 16 integers make of one number is off by the root of 16 steps of
- * the rotated row at most, and a number that stands out costs the others less. */
+/* Rotated rows come back: a number is off by at most half a step for each of the 16 integers
+ * that make it, and one that stands out costs the others less. */
 static void test_pack_rotated(void) {
     enum { N = 3, K = 384 };
     int overflow = 0, good = 1, rotated;
@@ -828,9 +828,16 @@ static void test_op_gemm_dw(const tc__ops *ops, const tc__ops *ref) {
     CHECK_CASE(good, tc_level_name(ops->level));
 }
 
+/* An element of a Hadamard matrix: -1 where i & k has an odd number of ones. */
+static double hadamard(size_t i, size_t k) {
+    double sign = 1;
+    for (k &= i; k; k &= k - 1) sign = -sign;
+    return sign;
+}
+
 static void test_op_rotate(const tc__ops *ops, const tc__ops *ref) {
     size_t n, r, i, k;
-    int good = 1, odd;
+    int good = 1;
     for (n = 0; n <= 384; n += 128)
         for (r = 1; r <= 3; r++) {
             size_t ldx = n + r % 2, ldy = n + r % 3, all = (r - 1) * ldy + n;
@@ -848,13 +855,9 @@ static void test_op_rotate(const tc__ops *ops, const tc__ops *ref) {
         for (i = 0; i < 128; i++) x[i] = (float)(random_u32() % 2001) - 1000;
         ops->rotate(y, 128, x, 128, 1, 128);
         for (i = 0; i < 128; i++) {
-            float sum = 0;
-            for (k = 0; k < 16; k++) {
-                size_t common = i / 8 & k;
-                for (odd = 0; common; common /= 2) odd ^= common % 2 != 0;
-                sum += odd ? -x[8 * k + i % 8] : x[8 * k + i % 8];
-            }
-            good &= y[i] == sum;
+            double sum = 0;
+            for (k = 0; k < 16; k++) sum += hadamard(i / 8, k) * (double)x[8 * k + i % 8];
+            good &= (double)y[i] == sum;
         }
     }
     CHECK_CASE(good, tc_level_name(ops->level));

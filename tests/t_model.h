@@ -78,15 +78,11 @@ static void slow_quantize(double *x, size_t n, tc_dtype dtype) {
 /* Sixteen numbers at a time times their Hadamard matrix over 4, which is its own inverse. */
 static void slow_rotate(double *x, size_t n) {
     double y[16];
-    size_t i, j, k, g, common;
+    size_t i, j, k, g;
     for (g = 0; g < n; g += 128)
         for (j = g; j < g + 8; j++) {
             for (i = 0; i < 16; i++)
-                for (y[i] = 0, k = 0; k < 16; k++) {
-                    double term = x[j + 8 * k] / 4;
-                    for (common = i & k; common; common &= common - 1) term = -term;
-                    y[i] += term;
-                }
+                for (y[i] = 0, k = 0; k < 16; k++) y[i] += hadamard(i, k) * x[j + 8 * k] / 4;
             for (i = 0; i < 16; i++) x[j + 8 * i] = y[i];
         }
 }

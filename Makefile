@@ -42,8 +42,8 @@ demo: $(B)/tokclass ## tag examples/demo.txt and show the text with coloured spa
 test: $(B)/tokclass $(B)/all ## build and run everything that needs no more than the compiler
 	@sh tests/run.sh "$(B)/all $(SUITES)" "sh tests/cli.sh $(B)/tokclass" "sh tests/kill.sh $(B)/tokclass"
 
-test-all: ## slower: gcc and clang, sanitizers, macros, C++, examples, valgrind
-	@sh tests/configs.sh gcc clang native nosimd openmp amx asan tsan macros examples valgrind
+test-all: ## slower: gcc and clang, sanitizers, refusals, C++, examples, valgrind
+	@sh tests/configs.sh gcc clang native nosimd openmp amx asan tsan macros refuse examples valgrind
 
 examples: ## build the programs in examples/
 	@mkdir -p $(B)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # configs.sh NAME... - the tests in several configurations, each built in a folder of its own;
 # ends with the sum of their counts. JOBS=2 runs two at a time. Names: check gcc clang native
-# nosimd openmp amx asan tsan macros examples valgrind cross fuzz.
+# nosimd openmp amx asan tsan macros refuse examples valgrind cross fuzz.
 
 unset CDPATH
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
@@ -49,6 +49,7 @@ command_of() {
         echo "$MAKE test CC=$cc B=$B/tsan SUITES='model tag data train export' CFLAGS='-std=c99 -O2 $sanitized -fsanitize=thread'"
         ;;
     macros) echo 'sh tests/macros.sh' ;;
+    refuse) echo "CC=$cc sh tests/refuse.sh" ;;
     examples) echo 'sh tests/examples.sh' ;;
     valgrind)
         if have valgrind; then echo 'sh tests/valgrind.sh'; else skipped 'no valgrind'; fi

@@ -94,10 +94,11 @@ static int watch_cut(watch *w, uint64_t step) {
 
 static int watch_flush(watch *w) {
     if (w->failed) return 1;
-    if (!w->log || !w->line.size) return 0;
-    out_text(&w->line, "}\n");
+    if (!w->log) return 0;
+    if (w->line.size) out_text(&w->line, "}\n");
     if (w->line.failed) return w->failed = tool_fail(w->log_path, "out of memory");
-    if (fwrite(w->line.data, 1, w->line.size, w->log) != w->line.size || fflush(w->log))
+    if (w->line.size &&
+        (fwrite(w->line.data, 1, w->line.size, w->log) != w->line.size || fflush(w->log)))
         return watch_log_failed(w);
     w->line.size = 0;
     return 0;

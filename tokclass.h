@@ -2085,15 +2085,20 @@ static int tc__cpu_x86(tc_level level) {
 }
 #endif
 
-/* Whether adjoining pieces of memory are read fastest one after the other, as by AMD's cores.
- * Intel's fetch ahead within pages of 4 KB alone and are faster with several at a time. */
-static int tc__cpu_one_stream(void) {
+/* How weights are best fetched from memory. Intel's cores fetch ahead within pages of 4 KB alone
+ * and are faster with several places at a time, where few rows meet each a little ahead; AMD's
+ * are faster with adjoining pieces one after the other. */
+typedef enum tc__fetching { TC__FETCH_BEHIND, TC__FETCH_NEAR, TC__FETCH_STREAM } tc__fetching;
+
+static tc__fetching tc__cpu_fetching(void) {
+    tc__fetching best = TC__FETCH_BEHIND;
 #ifdef TC__X86
     unsigned maker = 0;
-    return __get_cpuid_max(0, &maker) && maker == 0x68747541; /* "Auth" */
-#else
-    return 0;
+    __get_cpuid_max(0, &maker);
+    if (maker == 0x756E6547) best = TC__FETCH_NEAR;   /* "Genu" */
+    if (maker == 0x68747541) best = TC__FETCH_STREAM; /* "Auth" */
 #endif
+    return best;
 }
 
 #ifdef TC__ARM
@@ -2228,7 +2233,7 @@ typedef struct tc__panels {
     int add;              /* sums start at c instead */
     const char *ahead;    /* of gemm: comes into cache meanwhile; null: the panels behind */
     size_t ahead_stride, ahead_pace; /* bytes from one panel, one k, to the next */
-    int one_stream;                  /* see tc__cpu_one_stream */
+    tc__fetching fetching;
 } tc__panels;
 
 /* What an integer q of a row stands for: low + q * step. */
@@ -2250,9 +2255,9 @@ typedef struct tc__qpanels {
     const float *scale;              /* [count * 16] */
     const int32_t *sums;             /* [count * 16] of the integers of a column */
     const float *bias;               /* [count * 16] or null */
-    const char *ahead;               /* comes into cache meanwhile */
+    const char *ahead;               /* comes into cache meanwhile; null: the panels behind */
     size_t ahead_stride, ahead_pace; /* bytes from one panel, one group, to the next */
-    int one_stream;                  /* see tc__cpu_one_stream */
+    tc__fetching fetching;
 } tc__qpanels;
 
 /* The ops of integer products. Weights are symmetric, number = q * scale of its output, |q| at
@@ -3039,31 +3044,39 @@ enum { TC__BY_ROWS, TC__BY_COLUMNS, TC__BY_ROWS_F16, TC__BY_ROWS_BF16 };
 #define TC__PREFETCH_L2(p) (void)(p)
 #endif
 /* What comes into cache while a tile is computed: at each step of its sums a line for each
- * panel, from `at` on, which moves on. */
+ * panel, from `at` on, which moves on. The last `left` steps of a tile have another one. */
 typedef struct tc__fetch {
     const char *at;
     size_t pace, stride; /* bytes from one step, one panel, to the next */
+    size_t left;
 } tc__fetch;
+/* Bytes of its panels that a tile alone fetches ahead, and the steps that read them. */
+enum { TC__NEAR = 2048, TC__NEAR_STEPS = TC__NEAR / 64 };
+TC__INLINE int tc__kvec_near(tc__fetching fetching, size_t tiles) {
+    return fetching == TC__FETCH_NEAR && tiles == 1;
+}
 /* At the first steps that is a row each of the results of the next tile: a store that waits for
  * its line holds up loads from the same place of another page. Later panels that are wanted
  * after these, of which `tiles` tiles together pass over `pace` bytes at each of n steps. Few
- * tiles wait for their panels more than for their results: they fetch panels at all steps.
- * Short panels that adjoin come one after the other where memory is slow at the beginning of a
- * stream. */
+ * tiles wait for their panels more than for their results: they fetch panels at all steps, a
+ * tile alone those it is about to read, where that is faster. Short panels that adjoin come one
+ * after the other where memory is slow at the beginning of a stream. */
 static tc__fetch *tc__kvec_fetch(tc__fetch fetch[2], size_t tiles, size_t rows, size_t panels,
                                  size_t n, size_t ldc, size_t c_stride, size_t pace,
-                                 size_t stride, int one_stream) {
-    const int few = tiles < 5 || n < 2 * rows;
+                                 size_t stride, tc__fetching fetching) {
+    const int few = tiles < 5 || n < 2 * rows, near = tc__kvec_near(fetching, tiles);
     size_t steps = (few ? n : n - rows) * tiles;
-    if (one_stream && stride == pace * n && stride <= 32768) {
+    if (fetching == TC__FETCH_STREAM && stride == pace * n && stride <= 32768) {
         pace *= panels;
         stride = 64;
     }
-    fetch[0].pace = ldc * sizeof(float);
-    fetch[0].stride = c_stride * sizeof(float);
+    fetch[0].pace = near ? pace : ldc * sizeof(float);
+    fetch[0].stride = near ? stride : c_stride * sizeof(float);
+    fetch[0].left = near ? tc__mem_least(n, TC__NEAR_STEPS) : n - rows;
     fetch[1].pace = (pace * n + steps - 1) / (steps + !steps);
     fetch[1].stride = stride;
-    return fetch + few;
+    fetch[1].left = 0;
+    return fetch + (few && !near);
 }
 /* Rows of a tile are found from every fifth: 3 pointers and 2 steps stay in registers, 14 would
  * not. The compiler is kept from seeing how they hang together. */
@@ -4665,7 +4678,7 @@ typedef struct tc__product {
     size_t lda, rows;       /* M */
     tc__qrows qa;           /* A quantised or split, in place of a */
     const tc__split *split; /* or null: for W in floating point */
-    int one_stream;         /* see tc__cpu_one_stream */
+    tc__fetching fetching;
     float *c;
     size_t ldc;
     tc__act act;
@@ -4714,10 +4727,10 @@ static tc__qpanels tc__gemm_integers(const tc__product *p, size_t first, size_t 
     out.scale = w->scale + first * 16;
     out.sums = w->sums + first * 16;
     out.bias = w->bias ? w->bias + first * 16 : NULL;
-    out.ahead = (const char *)out.q + p->ops->tile_panels * out.stride;
+    out.ahead = NULL;
     out.ahead_stride = out.stride;
     out.ahead_pace = 64;
-    out.one_stream = p->one_stream;
+    out.fetching = p->fetching;
     if (w->dtype == TC_S8 && p->ops->s8_bytes == 2) {
         int16_t *spread = (int16_t *)(void *)scratch;
         out.ahead = (const char *)out.q + wide * out.stride;
@@ -4744,7 +4757,7 @@ static tc__panels tc__gemm_panels(const tc__product *p, size_t first, size_t wid
     const float *panels = (const float *)(const void *)p->w->panels;
     tc__panels out = tc__kref_panels(panels + first * stride, stride, wide * 16);
     out.bias = p->w->bias ? p->w->bias + first * 16 : NULL;
-    out.one_stream = p->one_stream;
+    out.fetching = p->fetching;
     return out;
 }
 
@@ -4778,7 +4791,7 @@ static void tc__gemm_widened(const tc__product *p, size_t first, size_t wide, co
     tc__panels b = tc__kref_panels(
         scratch, 16 * tc__mem_least(tc__mem_round(K, 2), TC__GEMM_WIDENED), wide * 16);
     b.bias = p->w->bias ? p->w->bias + first * 16 : NULL;
-    b.one_stream = p->one_stream;
+    b.fetching = p->fetching;
     b.ahead_stride = stride;
     b.ahead_pace = 32;
     for (k = 0; k < K; k += TC__GEMM_WIDENED, b.add = 1) {
@@ -9484,7 +9497,7 @@ struct tc_session {
     const tc_model *model;
     const tc__ops *ops;
     const tc__split *split; /* or null */
-    int one_stream;         /* see tc__cpu_one_stream */
+    tc__fetching fetching;
     tc__pool *pool;
     unsigned threads;
     tc__floats *worker; /* [threads] scratch of each */
@@ -9567,7 +9580,7 @@ static tc__product tc__fwd_product(tc_session *s, const tc__matrix *w, const flo
     tc__product p;
     memset(&p, 0, sizeof p);
     p.ops = s->ops;
-    p.one_stream = s->one_stream;
+    p.fetching = s->fetching;
     p.w = w;
     p.a = a;
     p.lda = lda;
@@ -9983,7 +9996,7 @@ static tc_status tc__fwd_create(const tc_model *m, const tc_env *env, tc_session
     s->model = m;
     s->ops = tc__ktab_get(tc__ktab_choose(env->level));
     s->split = env->compute == TC_COMPUTE_FAST ? tc__ktab_split(s->ops->level) : NULL;
-    s->one_stream = tc__cpu_one_stream();
+    s->fetching = tc__cpu_fetching();
     s->threads = env->threads ? env->threads < 1024 ? env->threads : 1024 : 1;
     if (tc__thread_create(env, s->threads, &s->pool)) {
         tc__fwd_free(s);
@@ -15981,7 +15994,7 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, const int kind, s
     TC__R sum[TC__KROWS][TC__KPANELS * TC__RN];
     const int width = panels * TC__RN;
     const size_t step = kind == TC__BY_ROWS ? 1 : kind == TC__BY_COLUMNS ? lda : 2;
-    size_t n = tc__mem_least(K, TC__KROWS);
+    size_t n = K - first->left;
     int r, j;
     TC__UNROLL
     for (j = 0; j < width; j++) {
@@ -16040,11 +16053,13 @@ static void TC__K(tiles)(const TC__K(tile_function) * tiles, size_t most, size_t
                          const int down, size_t K, const float *a, size_t lda,
                          const tc__panels *b, float *c, size_t ldc, size_t c_stride) {
     size_t groups = (rows + most - 1) / most, p, g;
+    const tc__fetching fetching = down || b->ahead ? TC__FETCH_BEHIND : b->fetching;
+    const int near = tc__kvec_near(fetching, groups);
     tc__fetch fetch[2],
-        *first = tc__kvec_fetch(fetch, groups, TC__KROWS, TC__KPANELS, K, ldc, c_stride,
-                                b->ahead ? b->ahead_pace : 64,
-                                b->ahead ? b->ahead_stride : b->stride * sizeof(float),
-                                b->one_stream);
+        *first =
+            tc__kvec_fetch(fetch, groups, TC__KROWS, TC__KPANELS, K, ldc, c_stride,
+                           b->ahead ? b->ahead_pace : 64,
+                           b->ahead ? b->ahead_stride : b->stride * sizeof(float), fetching);
     if (down) { /* what the next tile walks down, instead of panels */
         fetch[1].pace = lda * sizeof(float);
         fetch[1].stride = (TC__KROWS - 1) * sizeof(float);
@@ -16059,7 +16074,9 @@ static void TC__K(tiles)(const TC__K(tile_function) * tiles, size_t most, size_t
                                : (const char *)(panel + wide * b->stride);
         for (g = 1; g <= groups; g++, row = next) {
             next = rows * g / groups;
-            fetch[0].at = (const char *)(to + (g < groups ? next * ldc : wide * c_stride));
+            fetch[0].at =
+                near ? (const char *)panel + TC__NEAR
+                     : (const char *)(to + (g < groups ? next * ldc : wide * c_stride));
             if (down) fetch[1].at = (const char *)(a + (g < groups ? next : 0));
             wanted[next - row - 1](K, a + row * (down ? 1 : lda), lda, panel, b->stride, first,
                                    fetch + 1, b->bias ? b->bias + p * 16 : NULL, b->add,
@@ -17037,7 +17054,8 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
     const unsigned char *q = (const unsigned char *)b->q + panel * b->stride;
     float *to[3] = {c, c + 5 * ldc, c + 10 * ldc};
     size_t lda3 = 3 * lda, ldc3 = 3 * ldc, stride = b->stride;
-    size_t n = tc__mem_least(groups, TC__OF_TYPE(FIRST, TC__QTYPE));
+    size_t n =
+        whole ? groups - first->left : tc__mem_least(groups, TC__OF_TYPE(RUN, TC__QTYPE));
     int add = 0, r, j;
     TC__HIDE(row[1]);
     TC__HIDE(row[2]);
@@ -17071,7 +17089,7 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
         for (r = 0; r < 3; r++) row[r] += 4 * n;
         q += 64 * n;
         n = tc__mem_least(groups, TC__OF_TYPE(RUN, TC__QTYPE));
-        first = later;
+        if (groups <= first->left) first = later;
         TC__UNROLL
         for (r = 0; r < rows; r++) {
             TC__UNROLL
@@ -17159,18 +17177,22 @@ static void TC__Q(gemm)(size_t rows, size_t K, const tc__qrows *a, const tc__qpa
     static const TC__Q(tile_function) tiles[] = {TC__EACH_TILE(TC__QROWS, TC__NAME)};
     size_t most = TC__QHELD && rows >= 16 ? TC__QHELD : TC__QROWS; /* rows of a tile */
     size_t parts = (rows + most - 1) / most, groups = (K * TC__QBYTES + 3) / 4, p, g;
+    const tc__fetching fetching = b->ahead ? TC__FETCH_BEHIND : b->fetching;
+    const int near = tc__kvec_near(fetching, parts);
     tc__fetch fetch[2],
         *first = tc__kvec_fetch(fetch, parts, TC__OF_TYPE(FIRST, TC__QTYPE), TC__KPANELS,
-                                groups, ldc, 16, b->ahead_pace, b->ahead_stride, b->one_stream);
+                                groups, ldc, 16, b->ahead_pace, b->ahead_stride, fetching);
     for (p = 0; p < b->count; p += TC__KPANELS) {
         size_t wide = tc__mem_least(b->count - p, TC__KPANELS), row = 0, next;
         float *to = c + p * 16;
         const TC__Q(tile_function) *wanted = TC__TILES_OF(tiles, wide);
         if (wide < TC__KPANELS) parts = TC__GROUPS_ALONE(rows, most);
-        fetch[1].at = b->ahead + p * b->ahead_stride;
+        const char *panel = (const char *)b->q + p * b->stride;
+        fetch[1].at = b->ahead ? b->ahead + p * b->ahead_stride : panel + wide * b->stride;
         for (g = 1; g <= parts; g++, row = next) {
             next = rows * g / parts;
-            fetch[0].at = (const char *)(to + (g < parts ? next * ldc : wide * 16));
+            fetch[0].at = near ? panel + TC__NEAR
+                               : (const char *)(to + (g < parts ? next * ldc : wide * 16));
             wanted[next - row - 1](groups, a->q + row * a->ld, a->ld, a->scale + row, b, p,
                                    first, fetch + 1, to + row * ldc, ldc);
         }

@@ -167,7 +167,7 @@ static void product_make(product *t, tc_level level, tc_dtype dtype, size_t rows
         t->matrix.sums = (const int32_t *)(const void *)(t->matrix.scale + s.N);
     }
     t->p.ops = tc__ktab_get(level);
-    t->p.one_stream = tc__cpu_one_stream();
+    t->p.fetching = tc__cpu_fetching();
     t->p.w = &t->matrix;
     t->p.a = t->a;
     t->p.lda = tc__fwd_ld(s.K);

@@ -110,7 +110,7 @@ static int check_gemm(const tc__ops *ops, const tc__ops *ref, tc_dtype t, size_t
     memcpy(expected, c, n * sizeof *c);
     at.bias = rows % 2 ? bias : NULL;
     at.add = rows % 3 == 0;
-    at.one_stream = rows / 2 % 2;
+    at.fetching = (tc__fetching)(rows / 2 % 3);
     gemm_of(ops, t)(rows, k, a, lda, &at, c, ldc);
     gemm_of(ref, t)(rows, k, a, lda, &at, expected, ldc);
     return same(ops, c, expected, n);
@@ -503,10 +503,10 @@ static void integer_make(integer_case *c, const tc__ops *ops, size_t rows, size_
     c->b[0].scale = guarded_random(panels * 16, 0.1f);
     c->b[0].sums = sums;
     c->b[0].bias = K % 2 ? guarded_random(panels * 16, 1) : NULL;
-    c->b[0].ahead = (const char *)flat;
+    c->b[0].ahead = own != bytes ? (const char *)flat : NULL;
     c->b[0].ahead_stride = numbers * bytes;
     c->b[0].ahead_pace = own != bytes ? 32 : 64;
-    c->b[0].one_stream = rows % 2;
+    c->b[0].fetching = (tc__fetching)(rows % 3);
     c->b[1] = c->b[0];
     if (own != bytes) {
         int16_t *spread = (int16_t *)(void *)guarded_bytes(panels * numbers * 2);

@@ -15989,12 +15989,12 @@ TC__KINLINE void TC__K(chain_halves)(const int rows, const int panels, const int
  * c itself, or at zero. */
 TC__KINLINE void TC__K(tile)(const int rows, const int panels, const int kind, size_t K,
                              const float *a, size_t lda, const float *b, size_t panel_stride,
-                             tc__fetch *first, tc__fetch *later, const float *bias, int add,
-                             float *c, size_t ldc, size_t c_stride) {
+                             tc__fetch *fetch, const float *bias, int add, float *c, size_t ldc,
+                             size_t c_stride) {
     TC__R sum[TC__KROWS][TC__KPANELS * TC__RN];
     const int width = panels * TC__RN;
     const size_t step = kind == TC__BY_ROWS ? 1 : kind == TC__BY_COLUMNS ? lda : 2;
-    size_t n = K - first->left;
+    size_t n = K - fetch->left;
     int r, j;
     TC__UNROLL
     for (j = 0; j < width; j++) {
@@ -16006,13 +16006,13 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, const int kind, s
                                          (size_t)(j % TC__RN) * TC__RW)
                             : start;
     }
-    for (; K; n = K, first = later) {
+    for (; K; n = K, fetch++) {
         if (kind == TC__BY_ROWS || kind == TC__BY_COLUMNS) {
             TC__K(chain)
-            (rows, panels, kind == TC__BY_COLUMNS, n, sum, a, lda, b, panel_stride, first);
+            (rows, panels, kind == TC__BY_COLUMNS, n, sum, a, lda, b, panel_stride, fetch);
         } else {
             TC__K(chain_halves)
-            (rows, panels, kind == TC__BY_ROWS_F16, n, sum, a, lda, b, panel_stride, first);
+            (rows, panels, kind == TC__BY_ROWS_F16, n, sum, a, lda, b, panel_stride, fetch);
         }
         a += n * step;
         b += n * 16;
@@ -16030,14 +16030,14 @@ TC__KINLINE void TC__K(tile)(const int rows, const int panels, const int kind, s
 
 /* What a tile is called with: a has rows of lda (tile) or columns (tile_dw). */
 #define TC__TILE_ARGS                                                                          \
-    (size_t K, const float *a, size_t lda, const float *b, size_t stride, tc__fetch *first,    \
-     tc__fetch *later, const float *bias, int add, float *c, size_t ldc, size_t c_stride)
+    (size_t K, const float *a, size_t lda, const float *b, size_t stride, tc__fetch *fetch,    \
+     const float *bias, int add, float *c, size_t ldc, size_t c_stride)
 typedef void(*TC__K(tile_function)) TC__TILE_ARGS;
 
 #define TC__TILE_OF(name, kind, rows, panels)                                                  \
     static TC__KTARGET void TC__K(name##_##rows##x##panels) TC__TILE_ARGS {                    \
         TC__K(tile)                                                                            \
-        (rows, panels, kind, K, a, lda, b, stride, first, later, bias, add, c, ldc, c_stride); \
+        (rows, panels, kind, K, a, lda, b, stride, fetch, bias, add, c, ldc, c_stride);        \
     }
 #define TC__TILE(rows, panels) TC__TILE_OF(tile, TC__BY_ROWS, rows, panels)
 #define TC__TILE_DW(rows, panels) TC__TILE_OF(tile_dw, TC__BY_COLUMNS, rows, panels)
@@ -16079,8 +16079,8 @@ static void TC__K(tiles)(const TC__K(tile_function) * tiles, size_t most, size_t
                      : (const char *)(to + (g < groups ? next * ldc : wide * c_stride));
             if (down) fetch[1].at = (const char *)(a + (g < groups ? next : 0));
             wanted[next - row - 1](K, a + row * (down ? 1 : lda), lda, panel, b->stride, first,
-                                   fetch + 1, b->bias ? b->bias + p * 16 : NULL, b->add,
-                                   to + row * ldc, ldc, c_stride);
+                                   b->bias ? b->bias + p * 16 : NULL, b->add, to + row * ldc,
+                                   ldc, c_stride);
         }
     }
 }
@@ -17043,8 +17043,8 @@ TC__QINLINE void TC__Q(chain)(const int rows, const int panels, size_t n,
  * 128 times the sum of its column. */
 TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
                              const unsigned char *a, size_t lda, const tc__qscale *scale,
-                             const tc__qpanels *b, size_t panel, tc__fetch *first,
-                             tc__fetch *later, float *c, size_t ldc) {
+                             const tc__qpanels *b, size_t panel, tc__fetch *fetch, float *c,
+                             size_t ldc) {
     TC__D sum[TC__QROWS][TC__KPANELS * TC__RN];
     TC__R total[TC__QHELD + 1][TC__KPANELS * TC__RN];
     TC__R width[TC__KPANELS * TC__RN], shift[TC__KPANELS * TC__RN], from[TC__KPANELS * TC__RN];
@@ -17055,7 +17055,7 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
     float *to[3] = {c, c + 5 * ldc, c + 10 * ldc};
     size_t lda3 = 3 * lda, ldc3 = 3 * ldc, stride = b->stride;
     size_t n =
-        whole ? groups - first->left : tc__mem_least(groups, TC__OF_TYPE(RUN, TC__QTYPE));
+        whole ? groups - fetch->left : tc__mem_least(groups, TC__OF_TYPE(RUN, TC__QTYPE));
     int add = 0, r, j;
     TC__HIDE(row[1]);
     TC__HIDE(row[2]);
@@ -17069,7 +17069,7 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
         for (j = 0; j < wide; j++)
             if (held) total[r][j] = TC__R_SET1(0.0f);
     }
-    do {
+    for (;; fetch += groups <= fetch->left) {
         if (!whole || !add) {
             TC__UNROLL
             for (j = 0; j < wide; j++) {
@@ -17084,12 +17084,11 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
             }
         }
         groups -= n;
-        TC__Q(chain)(rows, panels, n, sum, row, lda, lda3, q, stride, first);
+        TC__Q(chain)(rows, panels, n, sum, row, lda, lda3, q, stride, fetch);
         TC__UNROLL
         for (r = 0; r < 3; r++) row[r] += 4 * n;
         q += 64 * n;
         n = tc__mem_least(groups, TC__OF_TYPE(RUN, TC__QTYPE));
-        if (groups <= first->left) first = later;
         TC__UNROLL
         for (r = 0; r < rows; r++) {
             TC__UNROLL
@@ -17109,8 +17108,9 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
                 }
             }
         }
-        if (groups) add = 1;
-    } while (groups);
+        if (!groups) break;
+        add = 1;
+    }
     TC__UNROLL
     for (j = 0; j < wide; j++) {
         size_t at = panel * 16 + (size_t)j * TC__RW;
@@ -17138,12 +17138,11 @@ TC__QINLINE void TC__Q(tile)(const int rows, const int panels, size_t groups,
 
 #define TC__TILE_ARGS                                                                          \
     (size_t groups, const unsigned char *a, size_t lda, const tc__qscale *scale,               \
-     const tc__qpanels *b, size_t panel, tc__fetch *first, tc__fetch *later, float *c,         \
-     size_t ldc)
+     const tc__qpanels *b, size_t panel, tc__fetch *fetch, float *c, size_t ldc)
 typedef void(*TC__Q(tile_function)) TC__TILE_ARGS;
 #define TC__TILE(rows, panels)                                                                 \
     static TC__QTARGET void TC__Q(tile_##rows##x##panels) TC__TILE_ARGS {                      \
-        TC__Q(tile)(rows, panels, groups, a, lda, scale, b, panel, first, later, c, ldc);      \
+        TC__Q(tile)(rows, panels, groups, a, lda, scale, b, panel, fetch, c, ldc);             \
     }
 #define TC__NAME(rows, panels) TC__Q(tile_##rows##x##panels),
 TC__EACH_TILE(TC__QROWS, TC__TILE)
@@ -17194,7 +17193,7 @@ static void TC__Q(gemm)(size_t rows, size_t K, const tc__qrows *a, const tc__qpa
             fetch[0].at = near ? panel + TC__NEAR
                                : (const char *)(to + (g < parts ? next * ldc : wide * 16));
             wanted[next - row - 1](groups, a->q + row * a->ld, a->ld, a->scale + row, b, p,
-                                   first, fetch + 1, to + row * ldc, ldc);
+                                   first, to + row * ldc, ldc);
         }
     }
 }

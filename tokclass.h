@@ -2524,7 +2524,7 @@ TC__INLINE float tc__kref_max16(float *l) {
 
 /* Panels of `columns` columns, without a bias. */
 TC__INLINE tc__panels tc__kref_panels(const float *at, size_t stride, size_t columns) {
-    tc__panels b = {at, stride, columns / 16, NULL, 0, NULL, 0, 0, 0};
+    tc__panels b = {at, stride, columns / 16, NULL, 0, NULL, 0, 0, TC__FETCH_BEHIND};
     return b;
 }
 

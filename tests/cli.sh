@@ -156,6 +156,7 @@ wrong 'npy for logits' encode m --output logits --format npy
 wrong 'normalize for hidden' encode m --output hidden --normalize
 wrong 'layer for logits' encode m --output logits --layer 1
 wrong 'stride without max-length' tokenize m --stride 2
+wrong 'truncation without max-length' tokenize m --truncation only_first
 wrong 'stride not below max-length' tokenize m --stride 8 --max-length 8
 wrong 'pair with words' tokenize m --pair --input words
 wrong 'skip-special without decode' tokenize m --skip-special

@@ -62,6 +62,9 @@ static int tokenize_check(tokenize_job *j) {
     if (j->stride >= 0 && j->max_length < 0) {
         return tool_usage("tokenize", "--stride needs --max-length");
     }
+    if (j->truncation >= 0 && j->max_length < 0) {
+        return tool_usage("tokenize", "--truncation needs --max-length");
+    }
     if (j->stride >= 0 && j->stride >= j->max_length) {
         return tool_usage("tokenize", "--stride must be smaller than --max-length");
     }
@@ -78,7 +81,7 @@ static int tokenize_check(tokenize_job *j) {
     j->options.no_special_tokens = j->no_special;
     j->options.max_length = j->max_length > 0 ? (uint32_t)j->max_length : 0;
     j->options.stride = j->stride > 0 ? (uint32_t)j->stride : 0;
-    j->options.truncation = (tc_truncation)j->truncation;
+    if (j->truncation > 0) j->options.truncation = (tc_truncation)j->truncation;
     j->options.strict_utf8 = j->c.strict_utf8;
     return -1;
 }
@@ -285,7 +288,7 @@ int cmd_tokenize(int argc, char **argv) {
     int count = 0, status;
     memset(&j, 0, sizeof j);
     common_init(&j.c);
-    j.max_length = j.stride = -1;
+    j.max_length = j.stride = j.truncation = -1;
     status = tokenize_parse(&j, argc, argv, &count);
     if (status < 0) status = common_check(&j.c, "tokenize");
     if (status < 0) status = tokenize_check(&j);

@@ -2085,9 +2085,9 @@ static int tc__cpu_x86(tc_level level) {
 }
 #endif
 
-/* How weights are best fetched from memory. Intel's cores fetch ahead within pages of 4 KB alone
- * and are faster with several places at a time, where few rows meet each a little ahead; AMD's
- * are faster with adjoining pieces one after the other. */
+/* How weights are best fetched from memory. Intel's cores fetch ahead within pages of 4 KB
+ * alone and are faster at several places at a time, for few rows a little ahead in each; AMD's
+ * with adjoining pieces one after the other. */
 typedef enum tc__fetching { TC__FETCH_BEHIND, TC__FETCH_NEAR, TC__FETCH_STREAM } tc__fetching;
 
 static tc__fetching tc__cpu_fetching(void) {
@@ -3044,7 +3044,7 @@ enum { TC__BY_ROWS, TC__BY_COLUMNS, TC__BY_ROWS_F16, TC__BY_ROWS_BF16 };
 #define TC__PREFETCH_L2(p) (void)(p)
 #endif
 /* What comes into cache while a tile is computed: at each step of its sums a line for each
- * panel, from `at` on, which moves on. The last `left` steps of a tile have another one. */
+ * panel, from `at` on, which moves on; for the last `left` steps of a tile that is another's. */
 typedef struct tc__fetch {
     const char *at;
     size_t pace, stride; /* bytes from one step, one panel, to the next */

@@ -3044,7 +3044,7 @@ enum { TC__BY_ROWS, TC__BY_COLUMNS, TC__BY_ROWS_F16, TC__BY_ROWS_BF16 };
 #define TC__PREFETCH_L2(p) (void)(p)
 #endif
 /* What comes into cache while a tile is computed: at each step of its sums a line for each
- * panel, from `at` on, which moves on; for the last `left` steps of a tile that is another's. */
+ * panel, from `at` on, which moves on; for the last `left` steps of a tile, another's. */
 typedef struct tc__fetch {
     const char *at;
     size_t pace, stride; /* bytes from one step, one panel, to the next */
